@@ -23,13 +23,15 @@ from stockstorm.reference_service.architectures.architecture import no_receiver
 from stockstorm.reference_service.clients.tokens import AccessTokens
 from stockstorm.reference_service.domain.adjustment_batch import Batch
 from stockstorm.reference_service.feeds.missed import announce_missed
+from stockstorm.reference_service.feeds.unannounced import UnannouncedOrders
 from stockstorm.reference_service.flaws import FLAWS
 from stockstorm.reference_service.handlers.work_loop import WorkLoop
 from stockstorm.reference_service.http_server import Server, allow_open_files, make_server, serve_until, stop_event
 from stockstorm.reference_service.ingress.connections import ConnectionLimits
 from stockstorm.reference_service.ingress.endpoint import TakesMessages, WebhookEndpoint, senders_of
 from stockstorm.reference_service.ingress.patience import PatientInbox
-from stockstorm.reference_service.operations import Probe, health_routes, healthz
+from stockstorm.reference_service.operations import Probe, health_routes, healthz, reconcile_route
+from stockstorm.reference_service.queues.postgres import PostgresQueue
 from stockstorm.reference_service.seams import SOUND, Seams, handlers_of
 from stockstorm.reference_service.settings import Settings
 from stockstorm.reference_service.storage.database import STORE_GONE, Pool, apply_schema, leadership, open_pool
@@ -85,7 +87,8 @@ async def run_worker(settings: Settings) -> None:
                 return worker.ready and all(server.started for server in public)
 
             probe = Probe(pool, ready, worker.unfinished)
-            operations = operations_server(settings, settings.worker_operations_port, seams.probe_routes(probe), ready)
+            routes = [*seams.probe_routes(probe), *([reconcile_route(pool)] if architecture.reconciles else [])]
+            operations = operations_server(settings, settings.worker_operations_port, routes, ready)
             working = asyncio.create_task(worker.run())
             working.add_done_callback(lambda _: stop.set())
             log.info("worker_started", port=settings.worker_operations_port, flaw=settings.flaw)
@@ -174,21 +177,27 @@ def make_session(
             for work_type in wiring.work_types
         ]
 
+    unannounced = UnannouncedOrders(parts, requeues=isinstance(queue, PostgresQueue))
+
     async def subscribe() -> int:
         if wiring.shop_uri is None:
             return 0
         return await seams.subscribe(parts.admin, wiring.shop_uri, seams.topics)
 
+    async def subscribe_channel(channel: str, uri: str) -> None:
+        if not await subscribe_to_channel(parts.marketplaces[channel], channel, uri, parts.rng):
+            unannounced.add(channel)
+
     return Session(
         parts=parts,
         queue=queue,
         loops=loops,
-        feeds=seams.wrap_feeds(parts, wiring.feeds(parts)),
+        feeds=[*seams.wrap_feeds(parts, wiring.feeds(parts)), unannounced],
         continuous=wiring.continuous,
         subscribe=subscribe,
         subscribe_channels=[
-            partial(subscribe_to_channel, marketplace, channel, uri, parts.rng)
-            for channel, marketplace in parts.marketplaces.items()
+            partial(subscribe_channel, channel, uri)
+            for channel in parts.marketplaces
             if (uri := wiring.channel_uri(channel)) and seams.registers(channel)
         ],
         listed_at_start=seams.listed_at_start,

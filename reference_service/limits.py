@@ -54,6 +54,15 @@ BROKER_BACKOFF_STEPS = 4  # an unreachable broker is called again after 8 s at m
 MISSED_PACE_S = 1.0  # between two reads of what may have been missed
 POLL_OVERLAP_S = 5.0  # each poll reads this much of the time before the last one: clocks differ and indexes lag
 FULL_READ_EVERY_S = 3_600.0  # all levels are read again, in case a search for changed ones missed one
+RECONCILE_FIRST_S = 86_400.0  # the first reconciliation reads the shop's orders of the last day
+RECONCILE_CHANNEL_S = 30.0  # one that does not answer must not delay the others for longer
+RECONCILE_SHOP_S = 600.0  # a full read of 50,000 items takes a minute or two of query points
+HEALED_ROWS_MAX = 100_000  # newest rows that are kept of what was healed
+COMMAND_S = 30.0  # the longest statement of a command
+HEALED_PRINTED = 1_000  # names that the command prints
+RECONCILE_WAKE_S = 60.0  # requests and retries are looked for this often, should a notification be lost
+HEALED_LOGGED = 10  # names of what was healed in one line of the log
+LISTINGS_PAGE = 500  # the marketplaces' limit on one GET
 FEED_PAGE_MAX = 250  # the marketplaces' limit on one GET
 FLOW_RECORDS_MAX = 100  # new records that a vendor's trigger takes from one source in a run
 POLLED_ORDERS = 100  # orders of the shop's own store on one page: some 150 query points
@@ -69,6 +78,9 @@ PAGE_ITEMS = 250  # Shopify's limit on a page
 # --- pushing to the marketplaces
 PUSH_ROWS_MAX = 500  # the marketplaces' limit on one PUT
 PUSH_PACE_S = 0.02
+PUSH_PACE_MAX_S = 60.0  # between two pushes to a marketplace that answers 429 again and again
+PUSH_PACE_EASED = 0.95  # the pace after each accepted push, as a share of the one before
+PUSH_BACKOFF_MAX_S = 4.0  # a marketplace that was down must be right soon after its return; one call costs it little
 
 # --- calls and shutdown
 API_TIMEOUT_S = 10.0

@@ -34,7 +34,12 @@ FLOW_TASKS = Histogram("reference_flow_tasks", "Tasks of one run of the schedule
 FEED_READS = Counter("reference_feed_reads", "Reads of marketplace orders by outcome", ["channel", "outcome"])
 PUSHES = Counter("reference_pushes", "Bulk pushes to marketplaces by outcome", ["channel", "outcome"])
 PUSH_SECONDS = Histogram("reference_push_seconds", "One bulk push", ["channel"], buckets=FINE)
+CHANNEL_FAILURES = Gauge("reference_channel_failures", "Failed pushes in a row; 0: the channel answers", ["channel"])
+PUSHES_WAITING = Gauge("reference_pushes_waiting", "Listings that wait for a channel whose push failed", ["channel"])
+CHANNELS_POLLED = Gauge("reference_channels_polled", "1: the channel notifies nobody and is polled", ["channel"])
 PUSH_ROWS = Counter("reference_push_rows", "Listings pushed", ["channel"])
+HEALED = Counter("reference_healed", "What reconciliation put right", ["kind"])
+RECONCILIATION_SECONDS = Histogram("reference_reconciliation_seconds", "One pass of reconciliation", buckets=FINE)
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 

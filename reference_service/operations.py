@@ -13,6 +13,7 @@ from starlette.routing import Route
 from stockstorm.reference_service import limits, metrics
 from stockstorm.reference_service.queues.base import State
 from stockstorm.reference_service.storage.database import STORE_GONE, Pool, Row
+from stockstorm.reference_service.storage.healed import ask
 
 # A webhook with an ignored topic has no effect, so it is shown as superseded.
 STATE_NAMES = {
@@ -33,6 +34,9 @@ SELECT (SELECT count(*) FROM inbox WHERE state = 0) + (SELECT count(*) FROM effe
 """
 _DEAD = """
 SELECT entry, webhook_id, source, topic, attempts, reason FROM dead_letter WHERE entry > $1 ORDER BY entry LIMIT $2
+"""
+_HEALED = """
+SELECT entry, run, kind, source, name, was, became FROM healed WHERE entry > $1 ORDER BY entry LIMIT $2
 """
 
 CURSOR_MAX = 2**63 - 1
@@ -61,6 +65,19 @@ def health_routes(ready: Ready) -> list[Route]:
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", show_metrics)]
 
 
+def reconcile_route(pool: Pool) -> Route:
+    """POST /reconcile: asks the worker for a reconciliation, as the command does. 202 with the request's number."""
+
+    async def reconcile(_: Request) -> Response:
+        try:
+            run = await ask(pool, "http")
+        except STORE_GONE:
+            return Response("the database cannot be reached", status_code=503)
+        return Response(msgspec.json.encode({"run": run}), status_code=202, media_type="application/json")
+
+    return Route("/reconcile", reconcile, methods=["POST"])
+
+
 class Probe:
     """Pages of the database's contents, and what is unfinished there and in this process.
 
@@ -77,6 +94,7 @@ class Probe:
             Route("/probe/effects", self.effects),
             Route("/probe/stock", self.stock),
             Route("/probe/dead-letters", self.dead_letters),
+            Route("/probe/healed", self.healed),
         ]
 
     async def pending(self, _: Request) -> Response:
@@ -109,6 +127,14 @@ class Probe:
             return {name: value for name, value in row.items() if name != "entry"}
 
         return await self._page(request, "dead_letters", _DEAD, number_after, "entry", show)
+
+    async def healed(self, request: Request) -> Response:
+        """`{"healed":[{"run","kind","source","name","was","became"}],"next"}`, oldest first."""
+
+        def show(row: Row) -> dict[str, object]:
+            return {name: value for name, value in row.items() if name != "entry"}
+
+        return await self._page(request, "healed", _HEALED, number_after, "entry", show)
 
     async def _page(
         self,

@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     client_id: str = ""  # with `token_url`: how another token is got when the present one is refused
     token_url: str = Field(default="", pattern=r"^(https?://.*)?$")
     subscription_check_s: float = Field(default=300.0, gt=0.0)  # between two checks that all subscriptions are there
+    reconcile_s: float = Field(default=3_600.0, gt=0.0)  # between two reconciliations
+    reconcile_grace_s: float = Field(default=60.0, ge=0.0)  # what is younger is left alone; half a period at most
     previous_client_secret: SecretStr = SecretStr("")  # accepted besides: it signs for up to an hour after a rotation
     public_url: str = Field(pattern=r"^https?://")
     channels_url: str = Field(pattern=r"^https?://")

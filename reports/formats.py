@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from stockstorm.reports.checkers import MEASURES, measure_of
+from stockstorm.reports.checkers.exposed import exposure_text
 from stockstorm.reports.result import Finding, Interval, Result, ThresholdOutcome, TierOutcome, TopicOutcome, counted
 from stockstorm.reports.verdict.tiers import best_tier, ranked
 from stockstorm.scenarios.tiers import TIERS
@@ -16,6 +17,7 @@ TIER_NAMES: Final[dict[str, str]] = {tier.name: tier.title for tier in TIERS}
 NAMES: Final = {name: measure.label for name, measure in MEASURES.items() if measure.headline}
 
 
+OF_SPEED: Final = frozenset({"ack_time", "sync_latency", "order_latency"})  # told by the tiers
 EFFECTS: Final = {
     "once": "seen once",
     "twice": "seen twice",
@@ -123,6 +125,20 @@ def clock_text(wall_ns: int) -> str:
     return datetime.fromtimestamp(wall_ns / 1e9, UTC).strftime("%H:%M:%S.%f")[:-3]
 
 
+def tested(result: Result) -> tuple[str, ...]:
+    """What a valid run claims beyond speed: how often what its thresholds are about occurred."""
+    if result.verdict != "valid":
+        return ()
+    wanted = {line.measure for line in result.thresholds}
+    claims = []
+    for check in result.checks:
+        occurred = {words: count for words, count in check.exposure.items() if count}
+        meant = check.name not in OF_SPEED and not wanted.isdisjoint(check.measures)
+        if meant and occurred and check.verdict == "valid":
+            claims.append(f"{check.name.replace('_', ' ')}: {exposure_text(occurred)}")
+    return tuple(claims)
+
+
 def tier_name(tier: TierOutcome) -> str:
     return TIER_NAMES.get(tier.tier, tier.tier)
 
@@ -133,13 +149,15 @@ def tier_mark(tier: TierOutcome) -> Finding:
 
 
 def tier_headline(result: Result) -> str:
-    """The strictest tier that the run qualifies for, as the end of a sentence about the subject."""
+    """The strictest tier that the run qualifies for, or why none, as the end of a sentence about the subject."""
     best = best_tier(result.tiers)
     if best is not None:
         return f"qualifies for {tier_name(best)}"
+    if not all(map(ranked, result.tiers)):
+        return "is not ranked by speed, because the run is not correct"
     if any(tier.verdict == "unknown" for tier in result.tiers):
         return "cannot be assigned a tier"
-    return "qualifies for no tier"
+    return "is slower than every tier allows"
 
 
 def oversell_summary(result: Result) -> str:

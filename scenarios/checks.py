@@ -24,6 +24,7 @@ from stockstorm.simulator.errors import ScenarioError
 from stockstorm.simulator.model import MARKETPLACE_TOPICS, ONLINE, SHOPIFY_TOPICS
 from stockstorm.simulator.plan.quotas import orders_at_least, sells_out
 
+LOOKS: Final = 2  # reconciliations that find nothing, before a run in which deliveries are lost may end
 SUBJECT: Final[FaultTarget] = "subject"
 # Kinds that read `seconds`.
 TIMED: Final[tuple[ApiFaultKind, ...]] = ("throttled", "slow", "answer_lost", "dropped", "down")
@@ -237,6 +238,20 @@ def _quotas(scenario: Scenario) -> Iterator[Problem]:
         yield Problem("quotas", found, remedy, reads)
 
 
+def _lost(scenario: Scenario) -> Iterator[Problem]:
+    """What is never sent is found by reconciliation alone, so the end of a run must not come before the next one."""
+    if not any(each.kind == "lost" for each in scenario.perturbations):
+        return
+    period_s, quiet_s = scenario.subject.reconcile_s, scenario.quiesce.quiet_s
+    if period_s is None:
+        remedy = "add reconcile_s = …, the seconds between two reconciliations of the subject"
+        yield Problem("subject.reconcile_s", "missing, but some deliveries are lost", remedy, ("perturbations",))
+    elif quiet_s < LOOKS * period_s:
+        found = f"{quiet_s:g} s, but what is lost is looked for every {period_s:g} s only"
+        remedy = f"write at least {LOOKS * period_s:g}, or lower reconcile_s under [subject]"
+        yield Problem("quiesce.quiet_s", found, remedy, ("subject.reconcile_s",))
+
+
 CHECKS: Final[tuple[Callable[[Scenario], Iterator[Problem]], ...]] = (
     _channels,
     _phases,
@@ -246,5 +261,6 @@ CHECKS: Final[tuple[Callable[[Scenario], Iterator[Problem]], ...]] = (
     _api_faults,
     _topics,
     _quotas,
+    _lost,
     life_problems,
 )

@@ -7,7 +7,7 @@ much of it is planned that its absence is no chance.
 from typing import Final
 
 from stockstorm.scenarios.spec import Scenario
-from stockstorm.simulator.config import QuotasConfig
+from stockstorm.simulator.config import PerturbationKind, QuotasConfig
 from stockstorm.simulator.plan.schedule import arrival_count
 
 SURE: Final = 15.0  # planned on average; that none occurs then has a probability below 1 in 3 million
@@ -36,8 +36,10 @@ def promises(scenario: Scenario) -> dict[str, str]:
     found = {}
     if scenario.quotas.forgeries or scenario.events.forgeries_per_s * scenario.load_s >= SURE:
         found["forged"] = "the scenario promises forged deliveries"
-    if _has_duplicates(scenario.quotas) or _duplicated_orders(scenario) >= SURE:
+    if _has_duplicates(scenario.quotas) or _of_orders(scenario, "duplicate") >= SURE:
         found["applied_twice"] = "the scenario promises duplicated orders of marketplaces"
+    if _of_orders(scenario, "lost") >= SURE:
+        found["never_sent"] = "the scenario promises orders of marketplaces that are never sent"
     if _sells_out(scenario):
         found["oversell"] = "the scenario promises that hot SKUs sell out"
     return found
@@ -48,12 +50,12 @@ def _has_duplicates(quotas: QuotasConfig) -> bool:
     return quotas.late_duplicate + quotas.resent + quotas.near_duplicate + quotas.duplicate_after_cancel > 0
 
 
-def _duplicated_orders(scenario: Scenario) -> float:
-    """Notifications of marketplace orders that are duplicated, on average."""
+def _of_orders(scenario: Scenario, kind: PerturbationKind) -> float:
+    """Notifications of new marketplace orders that get a perturbation of this kind, on average."""
     share = sum(
         one.share
         for one in scenario.perturbations
-        if one.kind == "duplicate" and (not one.topics or ORDER_TOPICS & set(one.topics))
+        if one.kind == kind and (not one.topics or ORDER_TOPICS & set(one.topics))
     )
     weight = sum(channel.share for channel in scenario.channels)
     elsewhere = sum(channel.share for channel in scenario.channels if channel.name != "online") / weight

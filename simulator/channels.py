@@ -24,6 +24,7 @@ from stockstorm.simulator.shop.feed import Feeds
 from stockstorm.simulator.shop.firing import Action
 from stockstorm.simulator.shop.ledger import Entry, Ledger
 from stockstorm.simulator.shop.lines import Place, left_at
+from stockstorm.simulator.shop.order_edits import Edited
 from stockstorm.simulator.shop.orders import Cancellation, times_updated
 from stockstorm.simulator.shop.showing import Showing
 
@@ -167,6 +168,16 @@ class OnlineStore:
             self.leave(units, promised)
         levels = self.move(units if refund.restock else (), Entry("return", order.key), action, promised=promised)
         action.order(SHOPIFY, "refunds/create", order, len(order.refunds), refund)
+        action.order(SHOPIFY, "orders/updated", order, times_updated(order))
+        _fire_stock(levels, order, action)
+
+    def edited(self, change: Edited, action: Action) -> None:
+        """Staff changed the lines of an order."""
+        order = change.order
+        levels = self.move([*change.back, *change.taken], Entry("order_edit", order.key), action)
+        if change.refund is not None:
+            action.order(SHOPIFY, "refunds/create", order, len(order.refunds), change.refund)
+        action.order_edit(order)
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))
         _fire_stock(levels, order, action)
 

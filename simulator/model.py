@@ -25,11 +25,11 @@ ShopifyTopic = Literal[OrderTopic, "refunds/create", "inventory_levels/update", 
 AppTopic = Literal[
     "app/uninstalled", "app/scopes_update", "customers/data_request", "customers/redact", "shop/redact"
 ]  # fmt: skip
-# Topics that only calls of the Admin API fire. No plan has them.
+# Topics that calls of the Admin API fire, or edits of orders. The plan of an ordinary scenario has none of them.
 CallTopic = Literal[
     "bulk_operations/finish", "fulfillments/create", "inventory_items/update", "inventory_levels/connect",
     "inventory_levels/disconnect", "orders/fulfilled",
-    "orders/partially_fulfilled",
+    "orders/partially_fulfilled", "orders/edited",
 ]  # fmt: skip
 MarketplaceTopic = Literal["order.created", "order.cancelled", "order.returned"]
 Topic = Literal[ShopifyTopic, CallTopic, MarketplaceTopic, AppTopic]
@@ -47,9 +47,11 @@ LIFE_TOPICS: Final[dict[str, AppTopic]] = {
 }  # what the app is told of each kind of `config.LifeKind`
 MARKETPLACE_TOPICS: Final[tuple[MarketplaceTopic, ...]] = get_args(MarketplaceTopic)
 
-OrderChange = Literal["payment", "cancellation", "return"]  # what can follow a purchase
+OrderChange = Literal["payment", "cancellation", "return", "edit"]  # what can follow a purchase
 ApiStockCause = Literal["subject_adjust", "subject_set"]
-StockCause = Literal["sale", "cancellation", "return", "restock", "transfer", ApiStockCause]
+StockCause = Literal["sale", "cancellation", "return", "restock", "transfer", "order_edit", ApiStockCause]
+# What moves units between the shelf and the rest of the world, and is told by the ledger alone.
+SHELF_CAUSES: Final[frozenset[StockCause]] = frozenset({"restock", "order_edit"})
 # "failed": an injected fault answered it, or closed its connection, before it was executed.
 ApiOutcome = Literal["ok", "user_error", "error", "throttled", "denied", "replayed", "bad_request", "failed"]
 
@@ -153,7 +155,9 @@ class Refund(msgspec.Struct, frozen=True, array_like=True):
     """A refund (own store) or a return (marketplace). `restock` puts the units back into stock.
 
     `cancelled`: of units that were not shipped, so that Shopify restocks them as "cancel" and not as "return".
-    `shipping_minor`: what of the price of shipping goes back too.
+    `shipping_minor`: what of the price of shipping goes back too. `discrepancy_minor`: what goes back besides, because
+    of edits that nobody paid for or was paid back for. `edited`: an edit took the units out of the order, which moves
+    no money.
     """
 
     refund_id: int
@@ -163,6 +167,17 @@ class Refund(msgspec.Struct, frozen=True, array_like=True):
     cancelled: bool = False
     note: str | None = None
     shipping_minor: int = 0
+    discrepancy_minor: int = 0
+    edited: bool = False
+
+
+class OrderEdit(msgspec.Struct, frozen=True, array_like=True):
+    """An edit of an order's lines by the shop's staff: the ids and units of the lines that it added, and took out."""
+
+    edit_id: int
+    at_ns: int
+    added: tuple[tuple[int, int], ...]
+    removed: tuple[tuple[int, int], ...]
 
 
 class Fulfilment(msgspec.Struct, frozen=True, array_like=True):
@@ -240,6 +255,7 @@ class Order(msgspec.Struct, frozen=True, array_like=True):
     cancel_reason: str = "customer"
     written: Written | None = None  # None: a buyer placed it
     drawn: tuple[Drawn, ...] = ()  # of the SKUs that several locations stock
+    edits: tuple[OrderEdit, ...] = ()
 
 
 class Level(msgspec.Struct, frozen=True, array_like=True):

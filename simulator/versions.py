@@ -17,7 +17,11 @@ FIRST_EVER: Final = "2019-04"
 _QUARTERLY: Final = re.compile(r"20\d\d-(01|04|07|10)")
 
 Behaviour = Literal[
-    "@idempotent required", "changeFromQuantity required", "stocked items only", "five bulk queries at once"
+    "@idempotent required",
+    "changeFromQuantity required",
+    "stocked items only",
+    "five bulk queries at once",
+    "checkout_id in orders",
 ]
 
 
@@ -57,6 +61,7 @@ BEHAVIOURS: Final[Mapping[Behaviour, Span]] = {
     "changeFromQuantity required": Span(since="2026-04"),
     "stocked items only": Span(until="2026-07"),
     "five bulk queries at once": Span(since="2026-01"),
+    "checkout_id in orders": Span(until="2026-01"),  # of the documents' examples; captures of 2025 have it too
 }
 
 

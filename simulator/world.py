@@ -6,6 +6,8 @@ the ledger, the order book and the channels apply it.
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.channels import Channel, Marketplace, OnlineStore
 from stockstorm.simulator.clock import SECOND_NS
@@ -32,6 +34,7 @@ from stockstorm.simulator.plan.items import (
     PlannedFault,
     PlannedForgery,
     PlannedLife,
+    PlannedOrderEdit,
     PlannedPayment,
     PlannedPhase,
     PlannedProductEdit,
@@ -57,6 +60,7 @@ from stockstorm.simulator.shop.ledger import (
 )
 from stockstorm.simulator.shop.life import live
 from stockstorm.simulator.shop.lines import before_each, columns, left
+from stockstorm.simulator.shop.order_edits import can_edit, edited
 from stockstorm.simulator.shop.order_search import Condition, FoundOrders
 from stockstorm.simulator.shop.orders import OrderBook, cancelled, held_of, paid, returned
 from stockstorm.simulator.shop.staff import restock, transfer
@@ -93,7 +97,7 @@ class World:
             for channel in config.channels
             if channel.name != ONLINE
         }
-        online = OnlineStore(self._ledger, catalogue.by_sku)
+        online = self._online = OnlineStore(self._ledger, catalogue.by_sku)
         self._channels: dict[str, Channel] = {ONLINE: online, **self._markets}
         self.order_writes = OrderWrites(
             Mover(self._ledger, self._physical, self._book, catalogue.by_sku, online, self._call)
@@ -123,6 +127,8 @@ class World:
                 self._cancellation(item, action)
             case PlannedReturn():
                 self._return(item, action)
+            case PlannedOrderEdit():
+                self._edit_order(item, action)
             case PlannedRestock() | PlannedTransfer() | PlannedProductEdit():
                 self._staff(item, action)
             case PlannedPhase():
@@ -182,6 +188,32 @@ class World:
             self._physical.add(sku, quantity)
         self._channels[order.channel].cancelled(change, action)
 
+    def _edit_order(self, item: PlannedOrderEdit, action: Action) -> None:
+        old = self._book.get(item.order)
+        if old is None or not can_edit(old):
+            action.note(FollowUpVoid(action.now_ns, item.order, "edit"))
+            return
+        store, products = (
+            self._channels[old.channel],
+            {sku: self.edits.of(self.catalogue.by_sku[sku]) for sku, _ in item.added},
+        )
+        # Staff adds what the master shows and the shelf has.
+        added = tuple(
+            [
+                (sku, units)
+                for sku, units in item.added
+                if min(store.shown(sku, action.now_ns), self._physical.units(sku)) >= units
+            ]
+        )
+        change = edited(old, msgspec.structs.replace(item, added=added), products, store.draw(added), action.now_ns)
+        if not change.back and not change.taken:
+            action.note(FollowUpVoid(action.now_ns, item.order, "edit"))
+            return
+        self._book.replace(change.order)
+        for sku, _, units in (*change.back, *change.taken):
+            self._physical.add(sku, units)
+        self._online.edited(change, action)
+
     def _return(self, item: PlannedReturn, action: Action) -> None:
         old = self._book.get(item.order)
         change = None if old is None else returned(old, item, action.now_ns)
@@ -211,7 +243,7 @@ class World:
             case PlannedTransfer():
                 transfer(item, product, self._ledger, action)
             case PlannedProductEdit():
-                action.product(self.edits.of(product))
+                action.product(self.edits.of(product), self._ledger.available(product.inventory_item_id))
 
     def _there(self, item: PlannedRestock) -> int:
         """The units of a restock. Nobody writes off units that are not on the shelf, or that are promised."""
@@ -259,6 +291,10 @@ class World:
         """The newest accepted order of a channel."""
         key = self._newest.get(channel)
         return None if key is None else self._book.get(key)
+
+    def order(self, key: OrderKey) -> Order | None:
+        """An order of any channel by its key. None if it was never accepted."""
+        return self._book.get(key)
 
     def order_by_id(self, order_id: int) -> Order | None:
         """An order of the own store by its Shopify id."""
@@ -312,7 +348,7 @@ class World:
         """New values of products."""
         action = self._call(now_ns)
         for product in products:
-            self.edits.change(product, action, of_item=of_item)
+            self.edits.change(product, action, self._ledger.available(product.inventory_item_id), of_item=of_item)
         return action.changes
 
     def bulk_finished(self, body: bytes, now_ns: int) -> Changes:

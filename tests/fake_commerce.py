@@ -139,11 +139,16 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(503 if fails else 200, {"data": data, "extensions": {"cost": cost}})
 
     def do_GET(self) -> None:
-        channel = self.path.removeprefix("/marketplaces/").split("/")[0]
+        channel, _, what = self.path.removeprefix("/marketplaces/").partition("?")[0].split("/")
+        if what == "listings":
+            with self.commerce.lock:
+                listed = sorted(self.commerce.listings[channel].items())
+            rows = [{"sku": sku, "quantity": quantity} for sku, quantity in listed]
+            return self._answer(200, {"listings": rows, "next": None})
         since, limit = (int(value[0]) for value in parse_qs(urlsplit(self.path).query).values())
         with self.commerce.lock:
             page = self.commerce.feeds[channel][since : since + limit]
-        self._answer(200, {"orders": page, "next_cursor": str(since + len(page))})
+        return self._answer(200, {"orders": page, "next_cursor": str(since + len(page))})
 
     def do_PUT(self) -> None:
         body = json.loads(self._body())

@@ -14,6 +14,7 @@ from stockstorm.loadtests.cli.prove import prove_command
 from stockstorm.loadtests.cli.regress import regress_command
 from stockstorm.loadtests.cli.run import run_command
 from stockstorm.loadtests.cli.scenarios import scenarios_command
+from stockstorm.loadtests.cli.serve import serve_command, trigger_command
 from stockstorm.loadtests.exits import Signalled, exit_code_of, invoke
 from stockstorm.loadtests.streams import prepare_streams
 
@@ -32,6 +33,8 @@ app.command("check")(check_command)
 app.command("scenarios")(scenarios_command)
 app.command("prove")(prove_command)
 app.command("regress")(regress_command)
+app.command("serve")(serve_command)
+app.command("trigger")(trigger_command)
 
 
 def _show_version(wanted: bool) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Protocol
 
-from stockstorm.loadtests.generator.figures import LocustStatistics
 from stockstorm.loadtests.ipc.messages import FaultDue
 from stockstorm.simulator.clock import Clock
 from stockstorm.simulator.config import FaultKind, FaultTrigger
@@ -36,6 +35,12 @@ class Scheduler(Protocol):
     def stop(self) -> None: ...
 
 
+class Statistics(Protocol):
+    """Counts answers. `generator.figures.LocustStatistics` in a run."""
+
+    def answered(self, topic: str, forged: bool, answer: Answer, due_ns: int) -> None: ...
+
+
 class Connections(Protocol):
     """Sends attempts. `simulator.io.senders.pool.ConnectionPool` in a run."""
 
@@ -53,7 +58,7 @@ class Attempts:
         scheduler: Scheduler,
         connections: Connections,
         record: Record,
-        statistics: LocustStatistics,
+        statistics: Statistics,
         acknowledged: Acknowledged | None = None,
     ) -> None:
         self._clock, self._deliveries = clock, deliveries

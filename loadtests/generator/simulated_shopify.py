@@ -185,6 +185,10 @@ class SimulatedApis:
             self._evidence.hold()  # until the fault has begun for which this answer is withheld
         return reply
 
+    def repeat(self, request: ApiRequest, now_ns: int) -> None:
+        """Executes a request that was executed before a restart, at its own time. Nothing is delivered again."""
+        self._api_of(request.path).handle(request, now_ns, NONE)
+
     def _api_of(self, path: str) -> MarketplaceApi | OAuthApi | RestApi | AdminApi:
         if path.startswith(MARKETPLACES):
             return self._marketplaces

@@ -188,6 +188,7 @@ class Orchestrator:
             shop_domain=self._scenario.shop.domain,
             channels=tuple(channel.name for channel in self._scenario.channels if channel.name != "online"),
             safety_stock=self._scenario.subject.safety_stock,
+            reconcile_s=self._scenario.subject.reconcile_s,
             subscription_check_s=self._scenario.subject.subscription_check_s,
             cloud=cloud.environment,
             **tokens,

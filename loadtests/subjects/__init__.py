@@ -39,6 +39,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     channel_secret: str
     token_url: str = ""  # of OAuth's token endpoint
     next_client_secret: str = ""  # the one that the scenario rotates to; "" without a rotation
+    reconcile_s: float | None = None  # seconds between two reconciliations; None: the subject's own period
     subscription_check_s: float = 300.0  # between two checks that its subscriptions are there
     cloud: Mapping[str, str] = {}  # environment of a cloud queue or bus; may hold credentials
 

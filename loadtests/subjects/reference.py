@@ -158,6 +158,7 @@ class ReferenceSubject:
             "REFERENCE_FLAW": self._flaw,
             "REFERENCE_PROBE": self._evidence,
             "REFERENCE_REFERENCES": self._evidence,
+            **({} if around.reconcile_s is None else {"REFERENCE_RECONCILE_S": str(around.reconcile_s)}),
             **self._architecture.settings,
             **around.cloud,
         }

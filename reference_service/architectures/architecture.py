@@ -21,6 +21,11 @@ class Architecture(Protocol):
         """RECEIVER and WORKER, or WORKER alone."""
         ...
 
+    @property
+    def reconciles(self) -> bool:
+        """Whether changes are delivered to it, so that some may be missing. False: it reads everything anyway."""
+        ...
+
     def open_receiver(self, settings: Settings, pool: Pool, seams: Seams) -> AbstractAsyncContextManager[Inbox]:
         """The inbox of the receiver. Never called for an architecture without a receiver."""
         ...
@@ -34,6 +39,7 @@ class WorkerAlone:
     """Base class of the architectures without a receiver."""
 
     processes = (WORKER,)
+    reconciles = False
 
     def open_receiver(self, settings: Settings, pool: Pool, seams: Seams) -> AbstractAsyncContextManager[Inbox]:  # noqa: ARG002 - the protocol's
         raise no_receiver(settings)

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 
 from stockstorm.reference_service.architectures.architecture import WorkerAlone
 from stockstorm.reference_service.feeds.fetched_bodies import FetchedBodies
+from stockstorm.reference_service.feeds.missed import repairing_feeds
 from stockstorm.reference_service.ingress.bus_envelopes import read_eventbridge, read_pubsub, reader, stub_id
 from stockstorm.reference_service.queues.base import Message
 from stockstorm.reference_service.queues.broker_queue import BrokerQueue, open_broker_queue
@@ -26,6 +27,7 @@ class BusEventBridge(WorkerAlone):
     """REFERENCE_BUS_URI: the ARN of Shopify's partner event source. REFERENCE_SQS_QUEUE_URL: the rule's target."""
 
     name = "bus-eventbridge"
+    reconciles = True
 
     @asynccontextmanager
     async def open_worker(self, settings: Settings, pool: Pool, seams: Seams) -> AsyncIterator[Wiring]:  # noqa: ARG002 - the protocol's
@@ -43,6 +45,7 @@ class BusPubSub(WorkerAlone):
     """REFERENCE_BUS_URI: pubsub://project:topic. REFERENCE_PUBSUB_SUBSCRIPTION: a subscription to that topic."""
 
     name = "bus-pubsub"
+    reconciles = True
 
     @asynccontextmanager
     async def open_worker(self, settings: Settings, pool: Pool, seams: Seams) -> AsyncIterator[Wiring]:  # noqa: ARG002 - the protocol's
@@ -58,7 +61,12 @@ class BusPubSub(WorkerAlone):
 
 def _bus_wiring(queue: BrokerQueue, uri: str) -> Wiring:
     """The shop and all marketplaces deliver to the bus at `uri`."""
-    return Wiring(queue=queue, shop_uri=uri, channels_bus=uri, feeds=lambda parts: [FetchedBodies(queue, parts.admin)])
+    return Wiring(
+        queue=queue,
+        shop_uri=uri,
+        channels_bus=uri,
+        feeds=lambda parts: [FetchedBodies(queue, parts.admin), *repairing_feeds(parts)],
+    )
 
 
 def _is_stub(message: Message) -> bool:

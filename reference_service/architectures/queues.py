@@ -8,7 +8,7 @@ does not matter.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from stockstorm.reference_service.feeds.missed import missed_feeds
+from stockstorm.reference_service.feeds.missed import missed_feeds, repairing_feeds
 from stockstorm.reference_service.queues.batching_sender import BatchingSender
 from stockstorm.reference_service.queues.broker_queue import open_broker_queue, read_own
 from stockstorm.reference_service.queues.pubsub import open_pubsub
@@ -24,6 +24,7 @@ class QueuePostgres:
 
     name = "queue-postgres"
     processes = (RECEIVER, WORKER)
+    reconciles = True
 
     @asynccontextmanager
     async def open_receiver(self, settings: Settings, pool: Pool, seams: Seams) -> AsyncIterator[Inbox]:  # noqa: ARG002 - the protocol's
@@ -44,6 +45,7 @@ class QueueSqs:
 
     name = "queue-sqs"
     processes = (RECEIVER, WORKER)
+    reconciles = True
 
     @asynccontextmanager
     async def open_receiver(self, settings: Settings, pool: Pool, seams: Seams) -> AsyncIterator[Inbox]:  # noqa: ARG002 - the protocol's
@@ -54,7 +56,7 @@ class QueueSqs:
     async def open_worker(self, settings: Settings, pool: Pool, seams: Seams) -> AsyncIterator[Wiring]:  # noqa: ARG002 - the protocol's
         async with open_sqs(_sqs_url()) as broker, open_broker_queue(pool, broker, read_own) as queue:
             yield Wiring(
-                queue=queue, shop_uri=shop_url(settings), channels_url=channels_url(settings), feeds=missed_feeds
+                queue=queue, shop_uri=shop_url(settings), channels_url=channels_url(settings), feeds=repairing_feeds
             )
 
 
@@ -67,6 +69,7 @@ class QueuePubSub:
 
     name = "queue-pubsub"
     processes = (RECEIVER, WORKER)
+    reconciles = True
 
     @asynccontextmanager
     async def open_receiver(self, settings: Settings, pool: Pool, seams: Seams) -> AsyncIterator[Inbox]:  # noqa: ARG002 - the protocol's
@@ -82,5 +85,5 @@ class QueuePubSub:
             open_broker_queue(pool, broker, read_own) as queue,
         ):
             yield Wiring(
-                queue=queue, shop_uri=shop_url(settings), channels_url=channels_url(settings), feeds=missed_feeds
+                queue=queue, shop_uri=shop_url(settings), channels_url=channels_url(settings), feeds=repairing_feeds
             )

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from stockstorm.reference_service.architectures.architecture import WorkerAlone
-from stockstorm.reference_service.feeds.missed import missed_feeds
+from stockstorm.reference_service.feeds.missed import repairing_feeds
 from stockstorm.reference_service.ingress.changes import ChangeListener
 from stockstorm.reference_service.ingress.synchronous import SynchronousInbox
 from stockstorm.reference_service.seams import Seams, handlers_of
@@ -22,6 +22,7 @@ class Webhook(WorkerAlone):
     """Acknowledged after all work is done."""
 
     name = "webhook"
+    reconciles = True
 
     @asynccontextmanager
     async def open_worker(self, settings: Settings, pool: Pool, seams: Seams) -> AsyncIterator[Wiring]:
@@ -31,5 +32,5 @@ class Webhook(WorkerAlone):
             shop_uri=shop_url(settings),
             channels_url=channels_url(settings),
             inbox=inbox,
-            feeds=lambda parts: [ChangeListener(parts, inbox), *missed_feeds(parts)],
+            feeds=lambda parts: [ChangeListener(parts, inbox), *repairing_feeds(parts)],
         )

@@ -7,9 +7,9 @@ import aiohttp
 from stockstorm.reference_service import limits
 
 
-def backoff_s(attempts: int, rng: random.Random) -> float:
-    """Seconds to wait after `attempts` (at least 1) failures: up to 1 s, then 2 s, 4 s, … and at most 300 s."""
-    ceiling = min(limits.BACKOFF_MAX_S, limits.BACKOFF_FIRST_S * 2.0 ** min(attempts - 1, 20))
+def backoff_s(attempts: int, rng: random.Random, most_s: float = limits.BACKOFF_MAX_S) -> float:
+    """Seconds to wait after `attempts` (at least 1) failures: up to 1 s, then 2 s, 4 s, … and at most `most_s`."""
+    ceiling = min(most_s, limits.BACKOFF_FIRST_S * 2.0 ** min(attempts - 1, 20))
     return rng.uniform(0.0, ceiling)
 
 

@@ -11,11 +11,25 @@ from stockstorm.reference_service.domain.payloads import UNREADABLE_JSON
 
 
 class MarketplaceCallFailed(Exception):
-    """A call had no usable answer. It may have been executed. `wait_s`: the channel's Retry-After, or 0."""
+    """A call had no usable answer. It may have been executed.
 
-    def __init__(self, reason: str, wait_s: float = 0.0) -> None:
+    `wait_s`: the channel's Retry-After, or 0. `status`: of the answer; 0 if there was none.
+    """
+
+    def __init__(self, reason: str, wait_s: float = 0.0, status: int = 0) -> None:
         super().__init__(reason)
         self.wait_s = wait_s
+        self.status = status
+
+    @property
+    def throttled(self) -> bool:
+        """Whether the channel takes fewer calls."""
+        return self.status == 429
+
+    @property
+    def missing(self) -> bool:
+        """Whether the channel has no such resource: some only notify, and others only have a feed."""
+        return self.status == 404
 
 
 class Rejected(msgspec.Struct, frozen=True):
@@ -95,7 +109,9 @@ class Marketplace:
                 raw = await read_bounded(response)
                 if response.status != 200:
                     raise MarketplaceCallFailed(
-                        f"HTTP {response.status}", retry_after_s(response.headers.get("Retry-After", ""))
+                        f"HTTP {response.status}",
+                        retry_after_s(response.headers.get("Retry-After", "")),
+                        response.status,
                     )
                 return raw
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

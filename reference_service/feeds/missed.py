@@ -1,25 +1,31 @@
-"""Reads what may have been missed: after a start of the worker or the receiver, and after webhooks were refused.
+"""Reads what may have been missed: after a start of the worker or the receiver, and after webhooks were refused; and
+reconciles at a period, or when a person asks.
 
-A refused webhook comes again only after Shopify's next gap, which grows from 10 s to hours. Until then the listings of
-all channels are wrong. So the service does not wait for it: it reads the levels that changed, and the marketplaces'
-orders after its cursor. A webhook that arrives later finds its change known and has no effect.
+A refused webhook comes again only after Shopify's next gap, which grows from 10 s to hours, and one that was never sent
+does not come at all. Until then the listings of all channels are wrong. So the service does not wait for it: it reads
+the levels that changed, and the marketplaces' orders after its cursor. A webhook that arrives later finds its change
+known and has no effect.
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 import structlog
 
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.domain.topics import WorkType
-from stockstorm.reference_service.feeds.order_feed import OrderFeed
-from stockstorm.reference_service.feeds.polling import StockPoll
+from stockstorm.reference_service.feeds.reconciliation import Reconciler
 from stockstorm.reference_service.handlers.work_loop import WorkLoop
 from stockstorm.reference_service.logs import reason_of
+from stockstorm.reference_service.queues.base import Source
+from stockstorm.reference_service.queues.postgres import PostgresQueue
 from stockstorm.reference_service.storage.database import STORE_GONE, Pool, StoreUnavailable, listening
-from stockstorm.reference_service.wiring import Feed, Parts
+from stockstorm.reference_service.storage.healed import MISSED_CHANNEL, RECONCILE, ask, is_behind, requested
+from stockstorm.reference_service.wiring import QUEUED_WORK_TYPES, Feed, Parts
 
-MISSED_CHANNEL = "webhooks_missed"
+_NEXT_DUE = "SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float8 FROM queue"
 log = structlog.get_logger()
 
 
@@ -32,43 +38,83 @@ async def announce_missed(pool: Pool) -> None:
 
 
 class MissedFeed:
-    """Reads once at the worker's start, and then whenever a receiver announces that webhooks may be missing."""
+    """Reads at the worker's start and whenever webhooks may be missing, and reconciles every `every_s` seconds.
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._stock = StockPoll(parts)
-        self._orders = [_order_loop(parts, channel) for channel in parts.pushers]
-        self._missed = asyncio.Event()
+    One task does all of it, because the reads share their cursors. `repairs`: the queue of what was read and could not
+    be applied, and of replayed dead letters, where the worker's own queue is another one.
+    """
+
+    def __init__(self, parts: Parts, repairs: Source | None = None) -> None:
+        self._pool = parts.pool
+        self._reconciler = Reconciler(parts)
+        self._repairs = [] if repairs is None else [_loop(parts, repairs, kind) for kind in QUEUED_WORK_TYPES]
+        self._woken = asyncio.Event()
+        self._missed = False
+        self._due = 0.0
+        self.every_s = parts.settings.reconcile_s
 
     async def catch_up(self) -> None:
         """The start has read the stock already, so this reads the orders."""
-        await self._read_orders()
+        await self._reconciler.read_orders()
 
     async def run(self) -> None:
         """Reads until cancelled. Raises StoreUnavailable once the listening connection is lost."""
-        async with listening(self._parts.pool, MISSED_CHANNEL, self._on_notify, self._missed.set) as lost:
-            while not lost.is_set():
-                await self._missed.wait()
-                self._missed.clear()
-                if not lost.is_set():
-                    await asyncio.gather(self._stock.read(), self._read_orders())
-                    log.info("missed_read")
-                    await asyncio.sleep(limits.MISSED_PACE_S)
-        raise StoreUnavailable("the listening connection was closed")
+        async with listening(self._pool, MISSED_CHANNEL, self._on_notify, self._woken.set) as lost:
+            self._due = time.monotonic() + self.every_s
+            self._woken.set()  # a reconciliation may have been asked for while no worker ran
+            wait_s = 0.0
+            while True:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), wait_s)
+                self._woken.clear()
+                if lost.is_set():
+                    raise StoreUnavailable("the listening connection was closed")
+                await self._work()
+                until_due_s = max(0.0, self._due - time.monotonic())
+                wait_s = min(until_due_s, limits.RECONCILE_WAKE_S, await self._next_repair_s())
 
-    def _on_notify(self, _: str) -> None:
-        self._missed.set()
+    def _on_notify(self, payload: str) -> None:
+        self._missed = self._missed or payload != RECONCILE
+        self._woken.set()
 
-    async def _read_orders(self) -> None:
-        await asyncio.gather(*(loop.drain() for loop in self._orders))
+    async def _work(self) -> None:
+        for loop in self._repairs:
+            await loop.drain()
+        if self._missed:
+            self._missed = False
+            await self._reconciler.read_missed()
+            log.info("missed_read")
+            await asyncio.sleep(limits.MISSED_PACE_S)
+        await self._reconcile(is_due=time.monotonic() >= self._due)
+
+    async def _reconcile(self, *, is_due: bool) -> None:
+        """One pass, if one is asked for or due. What seems to be missing may be in the queue, so that goes first."""
+        request = await requested(self._pool)
+        if request is not None:
+            run, asked_by = request
+            await self._reconciler.run_pass(run, full=asked_by != "period")
+        elif is_due and not await is_behind(self._pool, self._reconciler.grace_s):
+            await self._reconciler.run_pass(await ask(self._pool, "period"), full=False)
+        if is_due:
+            self._due = time.monotonic() + self.every_s
+
+    async def _next_repair_s(self) -> float:
+        """Seconds to the next message of the queue of repairs, at least POLL_S."""
+        if not self._repairs:
+            return limits.RECONCILE_WAKE_S
+        seconds: float | None = await self._pool.fetchval(_NEXT_DUE)
+        return limits.RECONCILE_WAKE_S if seconds is None else max(limits.POLL_S, seconds)
+
+
+def _loop(parts: Parts, source: Source, kind: WorkType) -> WorkLoop:
+    return WorkLoop(kind, source, parts.handlers[kind], parts.announce, parts.rng)
 
 
 def missed_feeds(parts: Parts) -> Sequence[Feed]:
-    """For architectures that receive webhooks over HTTP."""
+    """For the architecture whose queue is the table of the database."""
     return [MissedFeed(parts)]
 
 
-def _order_loop(parts: Parts, channel: str) -> WorkLoop:
-    feed = OrderFeed(parts.pool, channel, parts.marketplaces[channel], parts.rng, requeues=False)
-    handler = parts.handlers[WorkType.CHANNEL]
-    return WorkLoop(WorkType.CHANNEL, feed, handler, parts.announce, parts.rng, claim_max=limits.FEED_PAGE_MAX)
+def repairing_feeds(parts: Parts) -> Sequence[Feed]:
+    """For architectures with another queue, or none."""
+    return [MissedFeed(parts, PostgresQueue(parts.pool))]

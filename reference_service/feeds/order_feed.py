@@ -35,6 +35,7 @@ from stockstorm.reference_service.queues.base import (
 )
 from stockstorm.reference_service.queues.postgres import enqueue
 from stockstorm.reference_service.storage.database import STORE_GONE, Connection, Pool, StoreUnavailable
+from stockstorm.reference_service.storage.dead_letters import dead_bodies
 from stockstorm.reference_service.storage.healed import Healed, Pass
 from stockstorm.reference_service.storage.tables import lock_position, move_position, position_of
 
@@ -53,11 +54,8 @@ class NotificationHead(msgspec.Struct, frozen=True):
 class FeedClaim(Claim):
     """A page of the feed. The lock on the cursor keeps other workers from reading it."""
 
-    def __init__(
-        self, channel: str, connection: Connection, page: FeedPage, *, requeues: bool, healing: Pass | None
-    ) -> None:
+    def __init__(self, channel: str, connection: Connection, page: FeedPage, healing: Pass | None = None) -> None:
         self._channel = channel
-        self._requeues = requeues
         self._healing = healing
         self._connection = connection
         self._page = page
@@ -72,14 +70,16 @@ class FeedClaim(Claim):
         return self._connection
 
     async def settle(self, verdicts: Sequence[Verdict]) -> None:
-        """Moves the cursor past the page and puts failed entries into the queue, if the feed has one.
+        """Moves the cursor past the page and puts failed entries into the queue, because their webhooks may never come.
 
-        Dead letters go there too: one more attempt costs little, and only the queue has to write dead letters.
+        Dead letters go there too: one more attempt costs little, and only the queue has to write dead letters. One that
+        is there already, because the webhook came as well, is left out.
         """
         failed = [verdict.entry for verdict in verdicts if isinstance(verdict, Retry | DeadLetter)]
-        if failed and self._requeues:
+        if failed:
+            known = await dead_bodies(self._connection, [entry.body for entry in failed])
             log.warning("notifications_requeued", channel=self._channel, notifications=len(failed))
-            await enqueue(self._connection, [_message(entry) for entry in failed])
+            await enqueue(self._connection, [_message(entry) for entry in failed if bytes(entry.body) not in known])
         if self._healing is not None:
             await self._healing.record(self._connection, [_healed(each.entry) for each in verdicts if _applied(each)])
         await move_position(self._connection, source_of(self._channel), self._page.next_cursor)
@@ -88,17 +88,12 @@ class FeedClaim(Claim):
 class OrderFeed:
     """The orders endpoint of one channel.
 
-    `requeues` false: a notification that cannot be applied is left out, because its webhook is retried anyway.
-    `healing`: the pass of reconciliation that reads, if one does. It stops before what happened a moment ago, and puts
-    into the queue what cannot be applied, because its webhook may never come.
+    `healing`: the pass of reconciliation that reads, if one does. It stops before what happened a moment ago.
     """
 
     healing: Pass | None = None
 
-    def __init__(
-        self, pool: Pool, channel: str, marketplace: Marketplace, rng: random.Random, *, requeues: bool = True
-    ) -> None:
-        self._requeues = requeues
+    def __init__(self, pool: Pool, channel: str, marketplace: Marketplace, rng: random.Random) -> None:
         self._pool = pool
         self._channel = channel
         self._marketplace = marketplace
@@ -113,8 +108,7 @@ class OrderFeed:
             page = await self._read_due(since or "0", min(limit, limits.FEED_PAGE_MAX))
             async with self._pool.acquire() as connection, connection.transaction():
                 await lock_position(connection, source, since)
-                requeues = self._requeues or self.healing is not None
-                yield FeedClaim(self._channel, connection, page, requeues=requeues, healing=self.healing)
+                yield FeedClaim(self._channel, connection, page, self.healing)
         except STORE_GONE as error:
             raise StoreUnavailable(reason_of(error)) from error
 
@@ -134,12 +128,14 @@ class OrderFeed:
         return await self._read(since, due) if due else FeedPage([], since)
 
     async def _read(self, since: str, limit: int) -> FeedPage:
-        """The page after the cursor. Retries with backoff until the marketplace answers."""
+        """The page after the cursor; an empty one of a channel that has no feed. Retries until there is an answer."""
         attempts = 0
         while True:
             try:
                 page = await self._marketplace.orders_since(since, limit)
             except MarketplaceCallFailed as failure:
+                if failure.missing:  # the channel only notifies
+                    return FeedPage([], since)
                 attempts += 1
                 metrics.FEED_READS.labels(self._channel, "failed").inc()
                 log.warning("feed_failed", channel=self._channel, attempt=attempts, reason=str(failure))

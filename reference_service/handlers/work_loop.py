@@ -61,10 +61,12 @@ class WorkLoop:
             elif count < self._claim_max:
                 await asyncio.sleep(max(0.0, started + limits.CLAIM_PACE_S - time.monotonic()))
 
-    async def drain(self) -> None:
-        """Processes claims until one is not full."""
-        while await self.work_once() >= self._claim_max:
-            pass
+    async def drain(self) -> int:
+        """Processes claims until one is not full; returns the number of entries."""
+        total = 0
+        while (count := await self.work_once()) >= self._claim_max:
+            total += count
+        return total + count
 
     async def work_once(self) -> int:
         """Processes one claim; returns its number of entries."""

@@ -17,8 +17,7 @@ from stockstorm.reference_service.storage.database import (
     StoreUnreachable,
     listening,
 )
-
-WAKE_CHANNEL = "reference_queue"
+from stockstorm.reference_service.storage.dead_letters import QUEUE_CHANNEL
 
 PUT_TEMPLATE = """
 WITH incoming AS (
@@ -67,8 +66,9 @@ WITH gone AS (
   RETURNING inbox.seq, inbox.webhook_id
 )
 INSERT INTO dead_letter (entry, seq, source, webhook_id, topic, attempts, reason, body)
-SELECT entry, gone.seq, source, webhook_id, topic, attempts + 1, reason, body FROM gone JOIN marked USING (seq)
-ON CONFLICT (entry) DO NOTHING
+SELECT DISTINCT ON (seq) seq, seq, source, webhook_id, topic, attempts + 1, reason, body
+FROM gone JOIN marked USING (seq)
+ON CONFLICT (entry) DO UPDATE SET attempts = excluded.attempts, reason = excluded.reason, at = now()
 """
 
 
@@ -88,7 +88,7 @@ async def enqueue(database: "Connection | Pool", messages: Sequence[Message], st
             [m.triggered_ns for m in messages],
             [m.received_ns for m in messages],
             [m.body for m in messages],
-            WAKE_CHANNEL,
+            QUEUE_CHANNEL,
             ",".join(str(int(work_type)) for work_type in work_types),
         )
     except STORE_GONE as error:
@@ -164,7 +164,7 @@ class PostgresQueue:
 
     async def watch(self) -> None:
         try:
-            async with listening(self._pool, WAKE_CHANNEL, self._on_notify) as lost:
+            async with listening(self._pool, QUEUE_CHANNEL, self._on_notify) as lost:
                 await lost.wait()
         except STORE_GONE as error:
             raise StoreUnavailable(reason_of(error)) from error

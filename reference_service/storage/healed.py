@@ -4,28 +4,29 @@ A row of `healed` is written in the transaction that heals, so the table says ne
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.storage.database import Connection, Pool
 
-RECONCILE_CHANNEL = "reconcile"
+MISSED_CHANNEL = "webhooks_missed"  # wakes the worker's feed that reads what may be missing
+RECONCILE: Final = "reconcile"  # its payload where a reconciliation is asked for
 HealedKind = Literal["notification", "shop_order", "shop_refund", "level", "listing"]
 AskedBy = Literal["period", "command", "http"]
 
 _ASK = """
 WITH asked AS (INSERT INTO reconciliation (asked_by) VALUES ($1) RETURNING run)
-SELECT run, pg_notify($2, '') FROM asked
+SELECT run, pg_notify($2, $3) FROM asked
 """
-_BEGIN = """
-SELECT run FROM reconciliation WHERE ended_at IS NULL ORDER BY run DESC LIMIT 1
-"""
+_REQUESTED = "SELECT run, asked_by FROM reconciliation WHERE ended_at IS NULL ORDER BY run DESC LIMIT 1"
+_BEHIND = "SELECT EXISTS (SELECT FROM queue WHERE due_at < clock_timestamp() - $1 * interval '1 second')"
 _END = """
 UPDATE reconciliation SET ended_at = clock_timestamp(), done_by = $1, counts = $2::jsonb
 WHERE ended_at IS NULL AND run <= $1
 """
+_ANSWER = "SELECT done_by, counts::text AS counts FROM reconciliation WHERE run = $1 AND ended_at IS NOT NULL"
 _RECORD = """
 INSERT INTO healed (run, kind, source, name, was, became)
 SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
@@ -68,13 +69,18 @@ class Pass(msgspec.Struct, frozen=True):
 
 async def ask(pool: Pool, asked_by: AskedBy) -> int:
     """Asks the worker for a reconciliation. Returns the number of the request. One without a worker waits for it."""
-    return int(await pool.fetchval(_ASK, asked_by, RECONCILE_CHANNEL))
+    return int(await pool.fetchval(_ASK, asked_by, MISSED_CHANNEL, RECONCILE))
 
 
-async def requested(pool: Pool) -> int | None:
-    """The newest request that no pass has answered."""
-    found: int | None = await pool.fetchval(_BEGIN)
-    return found
+async def requested(pool: Pool) -> tuple[int, AskedBy] | None:
+    """The newest request that no pass has answered: its number, and who asked."""
+    row = await pool.fetchrow(_REQUESTED)
+    return None if row is None else (row["run"], row["asked_by"])
+
+
+async def is_behind(pool: Pool, seconds: float) -> bool:
+    """Whether the queue has messages that have been due for this long. What they bring is not missing."""
+    return bool(await pool.fetchval(_BEHIND, seconds))
 
 
 async def end_pass(pool: Pool, run: int, counts: Mapping[str, int]) -> None:
@@ -82,6 +88,12 @@ async def end_pass(pool: Pool, run: int, counts: Mapping[str, int]) -> None:
     await pool.execute(_END, run, msgspec.json.encode(counts).decode())
     for statement in _FORGET:
         await pool.execute(statement, limits.HEALED_ROWS_MAX)
+
+
+async def counts_of(pool: Pool, run: int) -> tuple[int, str] | None:
+    """The answer to a request: the pass that gave it, and its counts as JSON. None: not yet."""
+    row = await pool.fetchrow(_ANSWER, run)
+    return None if row is None else (row["done_by"], row["counts"])
 
 
 async def healed_by(pool: Pool, run: int) -> dict[str, int]:

@@ -49,6 +49,11 @@ CREATE TABLE IF NOT EXISTS dead_letter (
   at timestamptz NOT NULL DEFAULT now()
 );
 
+-- Its number is that of its webhook in the inbox. Older databases have the number in the queue, which can be another's.
+DELETE FROM dead_letter AS one USING dead_letter AS other WHERE one.seq = other.seq AND one.entry < other.entry;
+UPDATE dead_letter SET entry = -seq WHERE entry <> seq;
+UPDATE dead_letter SET entry = -entry WHERE entry < 0;
+
 -- The known stock levels of the master: `available` was true at some moment within [as_of_low_ns, as_of_high_ns].
 -- parked_*: the newest level received while a batch with this level was in flight. pending: units of channel orders that
 -- are recorded here and not yet in the master.

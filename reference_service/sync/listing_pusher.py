@@ -4,6 +4,8 @@ Rows that the marketplace already shows are not pushed again. A sale by the mark
 because the sale may have come before or after the last push. After a start every row is pushed.
 
 A row that the marketplace rejects for the moment is pushed again after a delay of its own, which does not delay others.
+A marketplace that answers 429 is pushed to less often from then on, with more rows in each push; the pace eases with
+each push that it accepts. Each marketplace has a pusher of its own, so that one that is down holds up no other.
 """
 
 import asyncio
@@ -36,16 +38,28 @@ class ListingState:
 
     def __init__(self) -> None:
         self.dirty: dict[str, None] = {}  # an ordered set: the oldest SKUs are pushed first
+        self.changes = 0  # how often any SKU was touched or forgotten
         self._known: dict[str, int] = {}
         self._in_flight: dict[str, int] = {}
+        self._changed_at: dict[str, int] = {}  # by SKU: `changes` when it was touched or forgotten last
 
     def touch(self, skus: Iterable[str]) -> None:
         """The quantity of these SKUs may have changed."""
         for sku in skus:
+            self._count(sku)
             self.dirty[sku] = None
+
+    def shown(self, since: int) -> dict[str, int]:
+        """What the marketplace shows, as far as known, of the SKUs that nothing has concerned since `changes`."""
+        return {
+            sku: quantity
+            for sku, quantity in self._known.items()
+            if sku not in self.dirty and self._changed_at.get(sku, 0) <= since
+        }
 
     def forget(self, sku: str) -> None:
         """The marketplace itself changed this row, so what it shows is unknown."""
+        self._count(sku)
         self._known.pop(sku, None)
         self._in_flight.pop(sku, None)
         self.dirty[sku] = None
@@ -72,6 +86,10 @@ class ListingState:
         else:
             self.touch(self._in_flight)
         self._in_flight = {}
+
+    def _count(self, sku: str) -> None:
+        self.changes += 1
+        self._changed_at[sku] = self.changes
 
 
 def quantities_of(listable: Mapping[str, int], safety_stock: int) -> dict[str, int]:
@@ -134,6 +152,7 @@ class ListingPusher:
         self._touched = asyncio.Event()
         self._clean = asyncio.Event()
         self._failures = 0
+        self.pace_s = limits.PUSH_PACE_S  # least time between two pushes
         self._pushing = 0  # SKUs of the push under way
 
     @property
@@ -165,7 +184,7 @@ class ListingPusher:
             self._touched.clear()
             started = time.monotonic()
             wait_s = await self.push_once()
-            await asyncio.sleep(max(wait_s, started + limits.PUSH_PACE_S - time.monotonic(), 0.0))
+            await asyncio.sleep(max(wait_s, started + self.pace_s - time.monotonic(), 0.0))
 
     async def push_once(self, rows_max: int = limits.PUSH_ROWS_MAX) -> float:
         """Pushes at most `rows_max` dirty SKUs. Returns the seconds to wait after a failure, else 0."""
@@ -204,7 +223,7 @@ class ListingPusher:
         for sku in again & rows.keys():
             self._rejected.add(sku)
         self.pushes.end(sku for sku in skus if sku not in again)
-        self._failures = 0
+        self._succeed()
         metrics.PUSHES.labels(self.channel, "accepted").inc()
         metrics.PUSH_ROWS.labels(self.channel).inc(len(rows) - len(pushed.rejected))
         metrics.PUSH_SECONDS.labels(self.channel).observe(time.monotonic() - started)
@@ -215,9 +234,21 @@ class ListingPusher:
     def _fail(self, failure: MarketplaceCallFailed) -> float:
         self.state.end_push(succeeded=False)
         self._failures += 1
-        metrics.PUSHES.labels(self.channel, "failed").inc()
+        metrics.PUSHES.labels(self.channel, "throttled" if failure.throttled else "failed").inc()
+        metrics.CHANNEL_FAILURES.labels(self.channel).set(self._failures)
+        metrics.PUSHES_WAITING.labels(self.channel).set(len(self.state.dirty))
         log.warning("push_failed", channel=self.channel, attempt=self._failures, reason=str(failure))
-        return max(failure.wait_s, backoff_s(self._failures, self._rng))
+        if failure.throttled:
+            self.pace_s = min(limits.PUSH_PACE_MAX_S, 2 * self.pace_s)
+        return max(failure.wait_s, backoff_s(self._failures, self._rng, limits.PUSH_BACKOFF_MAX_S))
+
+    def _succeed(self) -> None:
+        self.pace_s = max(limits.PUSH_PACE_S, limits.PUSH_PACE_EASED * self.pace_s)
+        if self._failures:
+            self._failures = 0
+            metrics.CHANNEL_FAILURES.labels(self.channel).set(0)
+            metrics.PUSHES_WAITING.labels(self.channel).set(0)
+            log.info("channel_is_back", channel=self.channel)
 
     def _wake(self) -> None:
         if self.state.dirty:

@@ -41,18 +41,24 @@ async def subscribe_to_shop(admin: AdminApi, uri: str, topics: Iterable[str] = S
     return len(missing) - len(refused)
 
 
-async def subscribe_to_channel(marketplace: Marketplace, channel: str, url: str, rng: random.Random) -> None:
-    """Registers `url` for a channel's notifications. Retries with backoff until the channel accepts it."""
+async def subscribe_to_channel(marketplace: Marketplace, channel: str, url: str, rng: random.Random) -> bool:
+    """Registers `url` for a channel's notifications. Retries with backoff until the channel accepts it.
+
+    False: the channel notifies nobody.
+    """
     attempts = 0
     while True:
         try:
             await marketplace.send_notifications_to(url)
         except MarketplaceCallFailed as failure:
+            if failure.missing:
+                log.info("channel_without_notifications", channel=channel)
+                return False
             attempts += 1
             log.warning("channel_registration_failed", channel=channel, attempt=attempts, reason=str(failure))
             await asyncio.sleep(max(failure.wait_s, backoff_s(attempts, rng)))
         else:
-            return
+            return True
 
 
 async def _subscribed(admin: AdminApi, uri: str) -> set[str]:

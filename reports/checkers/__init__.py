@@ -27,6 +27,7 @@ from stockstorm.reports.checkers.generator import Generator
 from stockstorm.reports.checkers.lost_units import LostUnits
 from stockstorm.reports.checkers.memory import Memory
 from stockstorm.reports.checkers.needless_reads import NeedlessReads
+from stockstorm.reports.checkers.never_sent import NeverSent
 from stockstorm.reports.checkers.nothing_lost import NothingLost
 from stockstorm.reports.checkers.order_latency import OrderLatency
 from stockstorm.reports.checkers.oversell import Oversell
@@ -79,6 +80,7 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     Delivery(),
     DeliverySuccess(),
     Unheard(),
+    NeverSent(),
     Throttling(),
     RetryDiscipline(),
     NeedlessReads(),

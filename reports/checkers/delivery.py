@@ -11,7 +11,7 @@ from stockstorm.reports.result import Check, counted, unknown
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
-OUTCOMES = ("acknowledged", "given_up", "refused", "subscription_removed", "pending")
+OUTCOMES = ("acknowledged", "given_up", "refused", "subscription_removed", "pending", "never_sent")
 
 
 class Delivery(Checker):
@@ -58,6 +58,13 @@ class Delivery(Checker):
             "deliveries ended because their subscription was removed",
         ),
         Measure(
+            "delivery.never_sent",
+            "deliveries never sent",
+            "count",
+            "deliveries that the scenario lost before the first attempt",
+            more_is_worse=None,
+        ),
+        Measure(
             "delivery.pending", "deliveries pending", "count", "deliveries without an outcome at the end of the run"
         ),
     )
@@ -68,7 +75,8 @@ class Delivery(Checker):
         if not deliveries:
             return unknown(self.name, "no delivery was planned")
         ended = Counter(delivery.outcome for delivery in deliveries.values())
-        measures = {f"delivery.{outcome}": float(ended[outcome]) for outcome in OUTCOMES}
+        told = (outcome for outcome in OUTCOMES if outcome != "never_sent" or ended[outcome])
+        measures = {f"delivery.{outcome}": float(ended[outcome]) for outcome in told}
         measures["delivery.planned"] = float(len(deliveries))
         measures["delivery.unheard"] = float(len(history.all(f.EventUnheard)))
         measures |= _rates(history)

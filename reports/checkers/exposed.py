@@ -17,7 +17,7 @@ from stockstorm.simulator.history.facts import RunStarted, SubscriptionCreated
 
 SHOWN: Final = 4
 FORGED: Final = "forged"
-DELIVERED: Final = (FORGED, "applied_twice")  # checks whose promise is about deliveries
+DELIVERED: Final = (FORGED, "applied_twice", "never_sent")  # checks whose promise is about deliveries
 
 
 def exposed(check: Check, exposure: dict[str, int], promise: str, cases: Collection[str] = ()) -> Check:

@@ -1,17 +1,13 @@
 """Oversell: units of accepted order lines that were not on the shelf, and how stale the channel's listing was.
 
-Counted as incidents, units and value: in all, by channel, and for the five SKUs with the most units. Staleness is the
-age of the oldest movement that the listing (for the own store: the master) did not reflect at the sale. A SKU can be
-oversold only when it sells out. If nothing was oversold, the rule of three over the exposures (sell-outs with buyers on
-two or more channels) is the upper bound, at 95 %, of the share of sell-outs that are oversold.
+Staleness is the age of the oldest movement that the listing (for the own store: the master) did not reflect at the
+sale. If nothing was oversold, the rule of three over the exposures (sell-outs with buyers on two or more channels)
+bounds, at 95 %, the share of sell-outs that are oversold.
 
-Some oversells are inevitable, because channels that sell on their own can sell the last unit twice within one latency.
-So they are judged against the run's own latency. A line is *late* if the units had been gone for longer than the
-slowest order took to reach the master and the slowest change to reach a listing. No staleness explains that, so it is
-invalid. So are more units than scenarios/floor.py allows at the run's own latency.
-
-What a marketplace alone caused is counted apart and judged in no way: it had accepted a lower quantity and still showed
-the one before (its lag), or it was down when the units went.
+Some oversells are inevitable: channels that sell on their own can sell the last unit twice within one latency. So they
+are judged against the run's own latency. A line is *late*, and invalid, if the units had been gone for longer than the
+slowest order and the slowest change took. So are more units than scenarios/floor.py allows at that latency. What a
+marketplace alone caused (`evidence.beyond_shelf`) is counted apart and not judged.
 """
 
 import math
@@ -20,7 +16,8 @@ from typing import Final, cast
 
 import msgspec
 
-from stockstorm.reports.checkers.beyond_shelf import (
+from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.evidence.beyond_shelf import (
     SLACK_NS,
     OversoldLine,
     apart,
@@ -28,7 +25,6 @@ from stockstorm.reports.checkers.beyond_shelf import (
     oversold,
     slowest_ms,
 )
-from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.ledgers import Ledger, moves_stock
 from stockstorm.reports.history.listings import Listing
@@ -143,7 +139,7 @@ class Oversell(Checker):
         notes = _beyond_reach(history, beyond, measures)
         exposed = history.sell_outs
         measures["oversell.exposures"] = float(exposed)
-        if not history.all(f.PurchaseAccepted) and not history.all(f.PurchaseRefused):
+        if not history.count(f.PurchaseAccepted) and not history.count(f.PurchaseRefused):
             return unknown(self.name, "nobody tried to buy anything", measures)
         if not tally.total:
             if exposed:

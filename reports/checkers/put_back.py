@@ -5,8 +5,8 @@ subject that pushes what the master shows in that time offers the sold units aga
 One such push can be a matter of latency, so only clear sales count: the listing was right before the sale, the subject
 had been told of it for TOLD_NS when the next push of that listing began, and nothing else had moved that SKU, nor had
 for as long before as the subject takes (`_alone_ns`). That push can have no other occasion. If it offers the sold units
-again in SHARE_MAX of the cases, the subject ignores orders that it knows. One call that pushes many listings is one
-occasion: it may rest on one late read of the master.
+again in SHARE_MAX of the cases, or in nearly all of a few, the subject ignores orders that it knows. One call that
+pushes many listings is one occasion: it may rest on one late read of the master.
 """
 
 import math
@@ -31,6 +31,8 @@ ALONE_MIN_NS: Final = 500 * MILLISECOND_NS
 EXAMINED_MAX: Final = 5_000  # sales, evenly chosen: more prove no more
 CASES_MIN: Final = 20
 SHARE_MAX: Final = 0.5
+FEW_MIN: Final = 8  # are enough where it is FEW_SHARE of them; of sound services it is a tenth at most
+FEW_SHARE: Final = 0.9
 
 
 class NextPush(NamedTuple):
@@ -67,15 +69,21 @@ class PutBack(Checker):
         self, history: History, found: list[NextPush], bad: list[NextPush], measures: dict[str, float]
     ) -> Check:
         tally = Tally()
-        if len(found) < CASES_MIN:
+        invalid = _ignores_orders(found, bad)
+        if len(found) < CASES_MIN and not invalid:
             reason = f"fewer than {CASES_MIN} marketplace sales were followed by a push with nothing in between"
             return tally.check(self.name, "not_exercised", reason, measures)
         reason = f"{len(bad):,} of {counted(len(found), 'sale')} were offered again by the next push of their listing"
-        if _occasions(bad) < CASES_MIN or len(bad) < SHARE_MAX * len(found):
+        if not invalid:
             return tally.check(self.name, "valid", reason, measures)
         for one in bad:
             tally.add(_incident(history, one))
         return tally.check(self.name, "invalid", f"{reason}, although the subject had been told of them", measures)
+
+
+def _ignores_orders(found: list[NextPush], bad: list[NextPush]) -> bool:
+    occasions, share = _occasions(bad), len(bad) / max(1, len(found))
+    return (occasions >= CASES_MIN and share >= SHARE_MAX) or (occasions >= FEW_MIN and share >= FEW_SHARE)
 
 
 def _occasions(found: list[NextPush]) -> int:

@@ -91,11 +91,11 @@ class RetryDiscipline(Checker):
         calls = history.all(f.ApiCalled)
         sets = [fact for fact in history.all(f.StockChanged) if fact.cause == "subject_set"]
         return {
+            **_contended(history),
             "calls throttled": sum(map(_throttled, calls)),
             "calls failed": sum(call.server_failed for call in calls),
             "levels set without comparison": sum(not fact.compared for fact in sets),
             "levels set with comparison": sum(fact.compared for fact in sets),
-            **_contended(history),
         }
 
 

@@ -16,6 +16,7 @@ from stockstorm.reports.history.deliveries import INVENTORY_TOPIC
 from stockstorm.reports.history.event_outcomes import ORDER_KINDS, answers_a_call
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import SHELF_CAUSES
 
 NEEDED: Final = frozenset(
     {
@@ -52,11 +53,12 @@ class Unheard(Checker):
     when_polling = ()
 
     def __call__(self, history: History) -> Check:
+        unsubscribed = history.deliveries.unheard
         fired = [e for e in history.all(f.EventFired) if e.topic in NEEDED and not answers_a_call(e)]
         if not fired:
             return unknown(self.name, "no event of a main topic was fired")
         withheld, closed = _withheld(history, fired)
-        unheard = [event for event in fired if event.event in history.deliveries.unheard or event.event in closed]
+        unheard = [event for event in fired if event.event in unsubscribed or event.event in closed]
         missed = _missed(history, unheard)
         blamed = {event.event for event in missed}
         kept = [event for event in unheard if event.event in blamed or not _excused(history, event)]
@@ -124,7 +126,7 @@ def _missed(history: History, unheard: list[f.EventFired]) -> list[f.EventFired]
     for shown in history.all(f.OrdersShown):
         for order in shown.orders:
             told[order] = shown.at_ns
-    restocks = {(change.sku, change.version) for change in history.all(f.StockChanged) if change.cause == "restock"}
+    restocks = {(change.sku, change.version) for change in history.all(f.StockChanged) if change.cause in SHELF_CAUSES}
     found = []
     for event in unheard:
         if event.topic in ORDER_KINDS:

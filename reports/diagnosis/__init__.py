@@ -32,6 +32,7 @@ from stockstorm.reports.diagnosis.lost_events import LostEvents
 from stockstorm.reports.diagnosis.lost_updates import LostUpdates
 from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
 from stockstorm.reports.diagnosis.never_pushed import NeverPushed
+from stockstorm.reports.diagnosis.never_sent import NeverSent
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
@@ -92,6 +93,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     ChannelBlocksOthers(),
     RetryAfterIgnored(),
     FewTopics(),
+    NeverSent(),
     CatalogueCut(),
     Forgeries(),
     SumAtLocation(),

@@ -1,29 +1,52 @@
-"""One marketplace is down, and pushes to the others wait for it."""
+"""While the subject waits for one marketplace, it pushes to no other one.
 
-import math
-from collections.abc import Iterator
+A wait is the time from a push that was not taken to the next call to that marketplace. Others are looked at whose own
+last push was taken and for which a change waited. A wait counts if it was far longer than the gap between two pushes to
+them at other times, so a subject that pushes to all at an interval is not meant.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Final, NamedTuple
 
-from stockstorm.reports.checkers.channel_outage import pairs_of_others
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
-from stockstorm.reports.history.marketplaces import Outage
-from stockstorm.reports.history.sync_pairs import SyncPair
 from stockstorm.reports.result import Diagnosis
 from stockstorm.reports.statistics.quantiles import quantile
+from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
+from stockstorm.simulator.history import facts as f
 
-PAIRS_MIN: Final = 20  # in the outage, and outside
-TIMES_MIN: Final = 5.0  # slower in the median
-MEDIAN_MIN_MS: Final = 300.0
+PUSH: Final = "PUT listings"
+WAITS_MIN: Final = 3
+SHARE_MIN: Final = 0.8
+WAIT_MIN_NS: Final = 300 * MILLISECOND_NS
+TIMES_MIN: Final = 5.0  # the gap between two pushes at other times
+EDGE_NS: Final = 20 * MILLISECOND_NS  # a push that began this shortly after the answer
+LOOKED_AT: Final = 0.75  # of a wait: where channels take turns, the others come just before the next call
 CHECKS: Final = (
     "channel_outage", "sync_latency", "drift", "oversell", "crisis_time", "refused_though_available", "lost_units",
 )  # fmt: skip
 
 
-class _Medians(NamedTuple):
-    """Of the latency of changes to other channels, in milliseconds."""
+class _Pushes(NamedTuple):
+    """The pushes to one marketplace, in the order in which they began."""
 
-    inside: float
-    outside: float
+    begun: list[int]
+    calls: list[f.ApiCalled]
+
+    def within(self, begin_ns: int, end_ns: int) -> bool:
+        """Whether a push began in an interval."""
+        return bisect_left(self.begun, end_ns) > bisect_right(self.begun, begin_ns)
+
+    def taken_before(self, at_ns: int) -> bool:
+        """Whether the last push by then was taken."""
+        place = bisect_right(self.begun, at_ns) - 1
+        return place >= 0 and _taken(self.calls[place])
+
+
+class _Wait(NamedTuple):
+    begin_ns: int
+    end_ns: int
 
 
 class ChannelBlocksOthers(Diagnose):
@@ -31,57 +54,92 @@ class ChannelBlocksOthers(Diagnose):
     checks = CHECKS
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        history = case.history
-        inside = list(pairs_of_others(history)) if history.outages else []
-        for outage in history.outages:
-            if any(one.begin_ns < outage.end_ns and outage.begin_ns < one.end_ns for one in history.fault_intervals):
-                continue  # what ended then explains it as well
-            here = [pair for pair in inside if outage.begin_ns <= pair.fired_ns < outage.end_ns]
-            elsewhere = [pair for pair in history.owed_pairs if _calm(history.outages, outage, pair)]
-            medians = _blocked(here, elsewhere)
-            if medians is not None:
-                yield self._found(case, outage, here, elsewhere, medians)
+        pushes = _pushes(case)
+        fired = _fired(case)
+        found: list[tuple[int, str, list[_Wait], int]] = []
+        for channel, own in pushes.items():
+            others = {name: some for name, some in pushes.items() if name != channel}
+            silent, waits = list[_Wait](), 0
+            for wait in _waits(own):
+                about = [name for name in others if _concerned(others[name], fired.get(name, []), wait)]
+                waits += bool(about)
+                if about and not any(others[name].within(wait.begin_ns, wait.end_ns) for name in about):
+                    silent.append(wait)
+            if len(silent) >= max(WAITS_MIN, SHARE_MIN * waits):
+                found.append((sum(end - begin for begin, end in silent), channel, silent, waits))
+        if found:
+            yield self._found(case, sorted(found, reverse=True))
 
-    def _found(
-        self, case: Case, outage: Outage, here: list[SyncPair], elsewhere: list[SyncPair], medians: _Medians
-    ) -> Found:
-        others = ", ".join(sorted({pair.channel for pair in here}))
-        slow = sum(pair.latency_ms > TIMES_MIN * medians.outside for pair in here)
+    def _found(self, case: Case, found: list[tuple[int, str, list[_Wait], int]]) -> Found:
+        total_ns, channel, silent, waits = found[0]
+        others = ", ".join(name for name in case.history.marketplaces if name != channel)
+        longest_s = max(wait.end_ns - wait.begin_ns for wait in silent) / SECOND_NS / LOOKED_AT
+        also = [f"so it was in {len(some)} of {of} waits for {name}" for _, name, some, of in found[1:]]
         return Found(
             Diagnosis(
                 self.name,
-                f"while {outage.channel} was down, changes took {_text(medians.inside)} (median) to {others}, which "
-                f"were up; at other times {_text(medians.outside)}",
+                f"in {len(silent)} of {waits} waits for {channel} ({total_ns / SECOND_NS / LOOKED_AT:.1f} s in all), "
+                f"nothing was pushed to {others}, although changes waited there",
                 (
-                    f"{outage.channel} was down from {case.when(outage.begin_ns)} for "
-                    f"{(outage.end_ns - outage.begin_ns) / 1e9:.1f} s",
-                    f"{slow:,} of {len(here):,} changes took more than {TIMES_MIN:g} times as long as the median of "
-                    f"{len(elsewhere):,} others",
+                    (
+                        f"the longest took {longest_s:.1f} s; the first began at {case.when(silent[0].begin_ns)}, with "
+                        f"a push to {channel} that was not taken"
+                    ),
+                    *also,
                 ),
                 "push to each marketplace by a queue, a task or a worker of its own, so that a slow answer, a timeout "
                 "or a wait for one holds up no other",
                 case.consequences(*CHECKS),
-                outage.begin_ns,
+                silent[0].begin_ns,
             ),
-            frozenset(f"pair {pair.channel} {pair.seq}" for pair in here),
+            frozenset(f"wait {channel} {wait.begin_ns}" for wait in silent),
         )
 
 
-def _calm(outages: tuple[Outage, ...], about: Outage, pair: SyncPair) -> bool:
-    """Whether a pair of another channel lies outside all outages."""
-    if pair.channel == about.channel:
-        return False
-    return not any(one.begin_ns < pair.ended_ns and pair.fired_ns < one.told_ns for one in outages)
+def _pushes(case: Case) -> Mapping[str, _Pushes]:
+    calls: dict[str, list[f.ApiCalled]] = {channel: [] for channel in case.history.marketplaces}
+    for call in case.calls:
+        if call.operation == PUSH and call.api in calls:
+            calls[call.api].append(call)
+    for some in calls.values():
+        some.sort(key=_begun)
+    return {channel: _Pushes([_begun(call) for call in some], some) for channel, some in calls.items()}
 
 
-def _blocked(here: list[SyncPair], elsewhere: list[SyncPair]) -> _Medians | None:
-    """The medians, if changes were much slower in the outage."""
-    if len(here) < PAIRS_MIN or len(elsewhere) < PAIRS_MIN:
-        return None
-    inside, outside = (quantile(sorted(pair.latency_ms for pair in some), 0.5) for some in (here, elsewhere))
-    slow = inside >= max(MEDIAN_MIN_MS, TIMES_MIN * outside)
-    return _Medians(inside, outside) if slow and math.isfinite(outside) else None
+def _fired(case: Case) -> dict[str, list[int]]:
+    """By marketplace: when the changes happened that its listings owed, in order."""
+    found: dict[str, list[int]] = {}
+    for pair in case.history.owed_pairs:
+        found.setdefault(pair.channel, []).append(pair.fired_ns)
+    for times in found.values():
+        times.sort()
+    return found
 
 
-def _text(ms: float) -> str:
-    return "for ever" if math.isinf(ms) else f"{ms:,.0f} ms"
+def _waits(pushes: _Pushes) -> Iterator[_Wait]:
+    for call, begun_ns in zip(pushes.calls, pushes.begun[1:], strict=False):
+        begin_ns = call.at_ns + EDGE_NS
+        if not _taken(call) and begun_ns - begin_ns >= WAIT_MIN_NS:
+            yield _Wait(begin_ns, begin_ns + round(LOOKED_AT * (begun_ns - begin_ns)))
+
+
+def _concerned(pushes: _Pushes, fired: list[int], wait: _Wait) -> bool:
+    """Whether a push was to be expected in the first half of a wait."""
+    middle_ns = (wait.begin_ns + wait.end_ns) // 2
+    waited = bisect_left(fired, middle_ns) > bisect_right(fired, wait.begin_ns)
+    usual_ns = _usual_gap_ns(pushes)
+    long = usual_ns is not None and wait.end_ns - wait.begin_ns >= TIMES_MIN * usual_ns
+    return waited and long and pushes.taken_before(wait.begin_ns)
+
+
+def _usual_gap_ns(pushes: _Pushes) -> float | None:
+    gaps = sorted(float(after - before) for before, after in pairwise(pushes.begun))
+    return quantile(gaps, 0.5) if gaps else None
+
+
+def _taken(call: f.ApiCalled) -> bool:
+    return call.status == 200
+
+
+def _begun(call: f.ApiCalled) -> int:
+    return call.started_ns or call.at_ns

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case
-from stockstorm.reports.diagnosis.traits import MARKS, TOPIC_OF, Trait, twins
+from stockstorm.reports.diagnosis.traits import CAUSES, MARKS, TOPIC_OF, Trait, twins
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import NEVER_NS, Delivery
 from stockstorm.reports.history.faults import ENDS
@@ -102,7 +102,7 @@ class EventTraits:
         found = {Trait("topic", event.topic), Trait("source", event.source)}
         skus = self._skus(event)
         if event.version >= 0 and (cause := self._causes.get((event.sku, event.version))):
-            found.add(Trait("cause", cause.replace("_", " ")))
+            found.add(Trait("cause", CAUSES[cause]))
             if (event.sku, event.version) in self._ties:
                 found.add(Trait("tie"))
         found |= self._of_order(event)

@@ -48,8 +48,10 @@ class OutageForgotten(Diagnose):
                 f"{counted(len(missed), 'listing')} of {channel} changed while it was down and "
                 f"{'was' if len(missed) == 1 else 'were'} not pushed after its return at {ended}",
                 (
-                    f"{tried:,} pushes to {channel} were tried in the outage and {after:,} after it; "
-                    f"{counted(right, 'listing')} of {channel} are right",
+                    (
+                        f"{tried:,} pushes to {channel} were tried in the outage and {after:,} after it; "
+                        f"{counted(right, 'listing')} of {channel} are right"
+                    ),
                     "wrong: " + quoted(f"{one.sku} shows {one.listed}" for one in missed),
                 ),
                 "keep what could not be pushed, also while a circuit breaker is open, and push it once the marketplace "

@@ -34,9 +34,11 @@ class RetryAfterIgnored(Diagnose):
                 f"before that time: after {waited_s:.1f} s (median) and not {told_s:.0f} s",
                 (
                     ", ".join(f"{count:,} to {channel}" for channel, count in sorted(channels.items())),
-                    f"first at {case.when(first.told.at_ns)}: {request_id(first.told.request)} was told to wait "
-                    f"{first.told.retry_after_s} s, and {request_id(first.again.request)} came after "
-                    f"{first.waited_ns / SECOND_NS:.1f} s",
+                    (
+                        f"first at {case.when(first.told.at_ns)}: {request_id(first.told.request)} was told to wait "
+                        f"{first.told.retry_after_s} s, and {request_id(first.again.request)} came after "
+                        f"{first.waited_ns / SECOND_NS:.1f} s"
+                    ),
                 ),
                 "read the header Retry-After of a 429 and of a 503, and call that marketplace no earlier, from no "
                 "process",

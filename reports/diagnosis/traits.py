@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import StockCause
 
 TraitKind = Literal[
     "topic", "source", "cause", "process_end", "copies", "ahead", "retried", "two_lines", "lines", "units",
@@ -18,7 +19,7 @@ TraitKind = Literal[
 PHRASES: Final[dict[TraitKind, str]] = {
     "topic": "of topic {}",
     "source": "from {}",
-    "cause": "of stock that changed by a {}",
+    "cause": "of stock that changed by {}",
     "process_end": "acknowledged less than {} before a process of the service ended",
     "copies": "delivered more than once",
     "ahead": "sent ahead of an earlier event of the same order",
@@ -57,7 +58,7 @@ PHRASES: Final[dict[TraitKind, str]] = {
 HINTS: Final[dict[TraitKind, str]] = {
     "topic": "look at the code that handles {}",
     "source": "look at what the code does differently for {}: its adapter, its address, its signature, its mapping",
-    "cause": "look at how inventory_levels/update of a {} is handled",
+    "cause": "look at how inventory_levels/update of {} is handled",
     "process_end": "answer 2xx only after the event is stored durably, and let the next start take up what is stored",
     "copies": "recognise a copy by its webhook id, in the same transaction as the effect",
     "ahead": "an event can arrive before the one that it follows; keep it until then, or read the order by API",
@@ -96,6 +97,16 @@ HINTS: Final[dict[TraitKind, str]] = {
 }
 _RANK: Final = {kind: rank for rank, kind in enumerate(PHRASES)}
 
+CAUSES: Final[dict[StockCause, str]] = {
+    "sale": "a sale",
+    "cancellation": "a cancellation",
+    "return": "a return",
+    "restock": "a restock",
+    "transfer": "a transfer",
+    "order_edit": "an edit of an order",
+    "subject_adjust": "a subject adjust",
+    "subject_set": "a subject set",
+}  # of a change of stock, as "cause" names it
 TOPIC_OF: Final = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
 BROAD: Final[frozenset[TraitKind]] = frozenset({"topic", "source", "cause"})
 MARKS: Final[dict[str, str]] = {

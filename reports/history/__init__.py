@@ -16,6 +16,7 @@ from stockstorm.reports.history.balance import OffBalance, find_off_balance
 from stockstorm.reports.history.channel_orders import ChannelOrders, build_channel_orders, misfit_skus
 from stockstorm.reports.history.deliveries import Deliveries
 from stockstorm.reports.history.doubled import Doublings, find_doublings
+from stockstorm.reports.history.doubts import find_doubts
 from stockstorm.reports.history.elsewhere import NOWHERE, Elsewhere, shared
 from stockstorm.reports.history.event_outcomes import (
     Classified,
@@ -44,6 +45,7 @@ from stockstorm.reports.history.repeats import Repeats, count_read_again, find_r
 from stockstorm.reports.history.sell_outs import count_sell_outs
 from stockstorm.reports.history.sync_pairs import SyncPair, SyncPairs, SyncSamples, bound_open, build_sync_pairs, excuse
 from stockstorm.reports.history.told_to_wait import ToldToWait, find_told_to_wait
+from stockstorm.reports.history.unsent import Unsent, find_unsent
 from stockstorm.reports.statistics.samples import Samples
 from stockstorm.scenarios.loader import recorded
 from stockstorm.scenarios.spec import Scenario
@@ -86,7 +88,7 @@ class History(FactLog):
     @cached_property
     def listings(self) -> dict[tuple[str, str], Listing]:
         """Listings over time, by (channel, SKU)."""
-        return build_listings(self, self.ledgers, self.lags_ns)
+        return build_listings(self, self.ledgers, self.lags_ns, find_doubts(self, self.orders))
 
     @cached_property
     def deliveries(self) -> Deliveries:
@@ -94,6 +96,15 @@ class History(FactLog):
         # Not the history itself: it holds the deliveries, and a cycle would keep all facts until the collector comes.
         whole: History = proxy(self)
         return Deliveries(whole, lambda: whole.ledgers)
+
+    @cached_property
+    def unsent(self) -> list[Unsent]:
+        """Events that were never sent, and when the subject learned of them."""
+        if "never_sent" not in self.reported.delivery:
+            return []
+        stock = {final.sku: max(0, final.available - self.safety_stock) for final in self.all(f.FinalStock)}
+        wrong = {final.sku for final in self.all(f.FinalListing) if stock.get(final.sku, final.listed) != final.listed}
+        return find_unsent(self, self.reported, self.orders, self.deliveries.visible_version, wrong)
 
     @cached_property
     def lost_updates(self) -> list[LostUpdate]:
@@ -192,15 +203,18 @@ class History(FactLog):
         return [pair for pair in self.sync_pairs.pairs if not pair.moot]
 
     @cached_property
+    def _samples(self) -> tuple[SyncSamples, SyncSamples]:
+        return SyncSamples.of(self.sync_pairs.pairs)
+
+    @cached_property
     def sync_samples(self) -> SyncSamples:
         """Latencies of the owed pairs."""
-        return SyncSamples.of(self.owed_pairs)
+        return self._samples[0]
 
     @cached_property
     def sync_samples_with_moot(self) -> SyncSamples:
         """The same with the pairs that became moot."""
-        pairs = self.sync_pairs.pairs
-        return SyncSamples.of(pairs) if len(pairs) > len(self.owed_pairs) else self.sync_samples
+        return self._samples[1]
 
     @cached_property
     def classified(self) -> list[Classified]:

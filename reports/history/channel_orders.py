@@ -190,8 +190,9 @@ def _without_rests(misfits: list[Misfit], orders: ChannelOrders) -> list[Misfit]
 
 
 def _unwritten_before(misfit: Misfit, effects: list[Effect]) -> list[Effect]:
+    """Left out is what shared a call with its opposite, which needs no row: it counts as written."""
     return [
-        effect for effect in effects if effect.sku == misfit.row.sku and effect.version < 0 and effect.seq < misfit.seq
+        effect for effect in effects if effect.sku == misfit.row.sku and _unnamed(effect) and effect.seq < misfit.seq
     ]
 
 

@@ -24,7 +24,9 @@ from stockstorm.reports.history.reads import is_query
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import APP_TOPICS, CALL_TOPICS, SHOPIFY
 
-DeliveryClass = Literal["acknowledged", "unacknowledged", "refused", "pending", "no_subscription", "withheld", ""]
+DeliveryClass = Literal[
+    "acknowledged", "unacknowledged", "refused", "pending", "never_sent", "no_subscription", "withheld", ""
+]
 EffectClass = Literal[
     "once", "twice", "none", "superseded", "dead_lettered", "void", "healed", "pending", "stuck", "not_judged"
 ]
@@ -33,9 +35,16 @@ _OUTCOMES: Final[dict[str, DeliveryClass]] = {
     "given_up": "unacknowledged",
     "subscription_removed": "unacknowledged",
     "refused": "refused",
+    "never_sent": "never_sent",
 }
 _NOT_APPLIED: Final[tuple[EffectClass, ...]] = ("none", "dead_lettered")
-_NOT_DELIVERED: Final[tuple[DeliveryClass, ...]] = ("unacknowledged", "refused", "no_subscription", "withheld")
+_NOT_DELIVERED: Final[tuple[DeliveryClass, ...]] = (
+    "unacknowledged",
+    "refused",
+    "never_sent",
+    "no_subscription",
+    "withheld",
+)
 _UNAPPLIED: Final[tuple[EffectClass, ...]] = ("superseded", "dead_lettered", "pending")
 
 
@@ -70,6 +79,12 @@ def report_events(log: FactLog, deliveries: Deliveries) -> Reported:
     claimed: list[EffectClass | None] = []
     for event in log.all(f.EventFired):
         of_event = by_event.get(event.event, [])
+        if len(of_event) == 1 and of_event[0].outcome == "acknowledged":  # as nearly every event
+            classes.append("acknowledged")
+            if probed is not None:
+                row = probed.get(of_event[0].planned.webhook_id)
+                claimed.append(None if row is None else _effect_of_rows([row]))
+            continue
         classes.append(_delivery_class(event, of_event, untold))
         if probed is not None:
             rows = [row for each in of_event if (row := probed.get(each.planned.webhook_id)) is not None]
@@ -108,8 +123,6 @@ def _untold(log: FactLog, deliveries: Deliveries) -> dict[int, DeliveryClass]:
 def _delivery_class(
     event: f.EventFired, of_event: list[Delivery], untold: Mapping[int, DeliveryClass]
 ) -> DeliveryClass:
-    if len(of_event) == 1 and of_event[0].outcome == "acknowledged":
-        return "acknowledged"  # as nearly every event
     outcomes = {delivery.outcome for delivery in of_event}
     if "acknowledged" in outcomes:
         return "acknowledged"

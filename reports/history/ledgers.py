@@ -16,6 +16,7 @@ from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.order_effects import SUBJECT_CAUSES, Effect
 from stockstorm.reports.history.push_attribution import Curve
+from stockstorm.reports.history.unanswered import unanswered_writes
 from stockstorm.simulator.history import facts as f
 
 BLOCK: Final = 64  # versions skipped at once when a whole block cannot match
@@ -47,6 +48,8 @@ class Ledger(msgspec.Struct, gc=False):
     back_seqs: list[int] = []
     back_totals: list[int] = []  # units that came back on marketplaces, up to and with each return or cancellation
     back_included: list[int] = []  # the part of them that each version includes
+    # Marketplace sales in writes whose answer the subject did not get: (state, from when it can know of the write).
+    untold: list[tuple[int, int]] = []
     netted_seqs: list[int] = []
     netted_totals: list[int] = []  # units that came back before their sale was written; neither will be written
     block_base_min: list[int] = []
@@ -82,6 +85,14 @@ class Ledger(msgspec.Struct, gc=False):
         """Units that marketplaces sold by then."""
         return _total(self.sale_seqs, self.sale_totals, seq)
 
+    def untold_at(self, seq: int) -> int:
+        """Units of sales that are included and that the subject may hold back once more, without its answer."""
+        return sum(
+            self.included[state] - self.included[state - 1]
+            for state, told in self.untold
+            if self.seqs[state] <= seq < told
+        )
+
     def pending_back(self, version: int, seq: int) -> int:
         """Units that came back on marketplaces by then and that the version does not include."""
         return _total(self.back_seqs, self.back_totals, seq) - self.back_included[version]
@@ -107,7 +118,7 @@ class Ledger(msgspec.Struct, gc=False):
     def bounds(self, quantity: int, seq: int) -> tuple[int, int]:
         """The most that the base, and the least that the available units, of an honest version for a quantity are."""
         least = quantity + self.safety if quantity > 0 else -NO_LIMIT
-        return quantity + self.safety + self.accepted_at(seq), least
+        return quantity + self.safety + self.accepted_at(seq) + (self.untold_at(seq) if self.untold else 0), least
 
     def latest_match(self, bounds: tuple[int, int], version: int) -> int:
         """The latest version up to this one within the bounds; -1 if there is none."""
@@ -153,10 +164,13 @@ def build_ledgers(log: FactLog, orders: ChannelOrders) -> dict[str, Ledger]:
     rows: list[tuple[int, f.StockChanged | f.StockUnmoved]] = [*log.numbered(f.StockUnmoved)]
     rows += log.numbered(f.StockChanged)
     rows.sort(key=lambda row: row[0])
+    untold = unanswered_writes(log)
     for seq, row in rows:
         ledger = ledgers.get(row.sku)
         if ledger is not None:
             _append(ledger, seq, row)
+            if row.request in untold:
+                ledger.untold.append((len(ledger.seqs) - 1, untold[row.request]))
     effects: dict[str, list[Effect]] = {}
     for effect in orders.effects:
         effects.setdefault(effect.sku, []).append(effect)

@@ -9,17 +9,22 @@ version from the last one shown onward fits, so chance agreement accuses nobody.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Mapping
-from itertools import accumulate
-from operator import itemgetter
+from collections.abc import Collection, Mapping, Sequence
+from itertools import accumulate, repeat
+from operator import add, itemgetter
+from types import MappingProxyType
+from typing import Final
 
 import msgspec
 
+from stockstorm.reports.history.doubts import Doubt, units_in_doubt
 from stockstorm.reports.history.ledgers import NEVER, NO_LIMIT, Ledger
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.mixed import Box, Sums, ever_fitted
 from stockstorm.reports.history.push_attribution import NOTHING, PLAIN_SHARE_MIN
 from stockstorm.simulator.history import facts as f
+
+NO_DOUBTS: Final[Mapping[str, Sequence[Doubt]]] = MappingProxyType({})
 
 
 class Listing(msgspec.Struct, gc=False):
@@ -62,7 +67,10 @@ class Listing(msgspec.Struct, gc=False):
 
 
 def build_listings(
-    log: FactLog, ledgers: Mapping[str, Ledger], lagging: Collection[str] = ()
+    log: FactLog,
+    ledgers: Mapping[str, Ledger],
+    lagging: Collection[str] = (),
+    doubts: Mapping[str, Sequence[Doubt]] = NO_DOUBTS,
 ) -> dict[tuple[str, str], Listing]:
     """Listings by (channel, SKU), for every stocked SKU on every marketplace that opened.
 
@@ -73,13 +81,7 @@ def build_listings(
         opening = max(0, ledger.available[0] - ledger.safety)
         for channel in log.marketplaces:
             listings[channel, sku] = Listing(channel, ledger, [ledger.seqs[0]], [opening])
-    for seq, push in log.numbered(f.ListingPushed):
-        if (listing := listings.get((push.channel, push.sku))) is not None:
-            # Read together, because a fact that lies anywhere in memory is slow to visit.
-            listing.push_seqs.append(seq)
-            listing.pushes.append(push)
-            listing.quantities.append(push.quantity)
-            listing.push_times_ns.append(push.at_ns)
+    _add_pushes(log, listings)
     sales: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for seq, sale in log.numbered(f.PurchaseAccepted):
         for sku, units, shown in zip(sale.skus, sale.quantities, sale.shown_before, strict=True):
@@ -90,10 +92,28 @@ def build_listings(
         if listing.channel in lagging:
             _replay_accepted(listing, unit_sales.get(key, []))
         _match(listing)
+        in_doubt = doubts.get(key[1], ())
         if listing.ledger.parts:
-            _judge_by_parts(listing)
+            _judge_by_parts(listing, in_doubt)
+        elif in_doubt:
+            _excuse(listing, in_doubt)
     _read(list(listings.values()))
     return listings
+
+
+def _add_pushes(log: FactLog, listings: Mapping[tuple[str, str], Listing]) -> None:
+    adders = {
+        key: (listing.push_seqs.append, listing.pushes.append, listing.quantities.append, listing.push_times_ns.append)
+        for key, listing in listings.items()
+    }
+    for seq, push in log.numbered(f.ListingPushed):
+        if (add := adders.get((push.channel, push.sku))) is not None:
+            # Read together, because a fact that lies anywhere in memory is slow to visit.
+            add_seq, add_push, add_quantity, add_time = add
+            add_seq(seq)
+            add_push(push)
+            add_quantity(push.quantity)
+            add_time(push.at_ns)
 
 
 def _replay(listing: Listing, sales: list[tuple[int, int]]) -> None:
@@ -131,20 +151,25 @@ def _match(listing: Listing) -> None:
 
     Nearly every push stands for the newest version, so that one is tried here and only then all others.
     """
-    ledger, shown = listing.ledger, 0
-    seqs, base, available, safety = ledger.seqs, ledger.base, ledger.available, ledger.safety
-    sale_seqs, sold = ledger.sale_seqs, [0, *ledger.sale_totals]
-    found, verdicts = [], []
-    for seq, quantity in zip(listing.push_seqs, listing.quantities, strict=True):
+    ledger, shown, best = listing.ledger, 0, NEVER
+    base, available, safety = ledger.base, ledger.available, ledger.safety
+    found, most_found, verdicts = list[int](), list[int](), list[str]()
+    lasts = map(bisect_right, repeat(ledger.seqs), listing.push_seqs)
+    sold = map([0, *ledger.sale_totals].__getitem__, map(bisect_right, repeat(ledger.sale_seqs), listing.push_seqs))
+    if ledger.untold:
+        sold = map(add, sold, map(ledger.untold_at, listing.push_seqs))
+    for quantity, committed, accepted in zip(listing.quantities, lasts, sold, strict=True):
+        matched = last = committed - 1 if committed else 0
         least = quantity + safety
-        most = least + sold[bisect_right(sale_seqs, seq)]
-        if least == safety:
+        most = least + accepted
+        if not quantity:
             least = -NO_LIMIT
-        last = max(0, bisect_right(seqs, seq) - 1)
-        matched = last
         if base[last] > most or available[last] < least:
             matched = ledger.latest_match((most, least), last)
         found.append(matched)
+        if matched > best:  # noqa: PLR1730  # a call of `max` takes three times as long
+            best = matched
+        most_found.append(best)
         if matched == NEVER:
             verdicts.append("unexplained")
         elif matched < shown:
@@ -153,17 +178,36 @@ def _match(listing: Listing) -> None:
             if base[shown] > most or available[shown] < least:
                 shown = ledger.earliest_match((most, least), shown, last)
             verdicts.append("")
-    listing.matched, listing.verdicts = found, verdicts
-    listing.matched_most = list(accumulate(found, max))
+    listing.matched, listing.verdicts, listing.matched_most = found, verdicts, most_found
 
 
-def _judge_by_parts(listing: Listing) -> None:
+def _excuse(listing: Listing, doubts: Sequence[Doubt]) -> None:
+    """Withdraws "stale" where units in doubt explain a push by a version that was shown, or by a later one."""
+    ledger, shown = listing.ledger, 0
+    for index, (seq, quantity) in enumerate(zip(listing.push_seqs, listing.quantities, strict=True)):
+        last = ledger.version_at(seq)
+        if listing.verdicts[index] == "stale":
+            units = units_in_doubt(doubts, listing.push_seqs, seq, listing.push_times_ns[index])
+            if units and ledger.latest_match(_wider(ledger.bounds(quantity, seq), units), last) >= shown:
+                listing.verdicts[index] = ""
+        elif listing.verdicts[index] == "":
+            shown = ledger.earliest_match(ledger.bounds(quantity, seq), shown, last)
+
+
+def _wider(bounds: tuple[int, int], units: int) -> tuple[int, int]:
+    """The bounds of a push that may lack so many units."""
+    most, least = bounds
+    return most + units, least
+
+
+def _judge_by_parts(listing: Listing, doubts: Sequence[Doubt]) -> None:
     """Verdicts for an item with several locations, of which a subject may know different versions."""
     ledger, box = listing.ledger, Box(listing.ledger)
     verdicts = []
-    for seq, quantity in zip(listing.push_seqs, listing.quantities, strict=True):
+    for index, (seq, quantity) in enumerate(zip(listing.push_seqs, listing.quantities, strict=True)):
         bounds = ledger.bounds(quantity, seq)
-        if box.takes(bounds, seq):
+        units = units_in_doubt(doubts, listing.push_seqs, seq, listing.push_times_ns[index]) if doubts else 0
+        if box.takes(bounds, seq) or (units and box.takes(_wider(bounds, units), seq)):
             verdicts.append("")
         else:
             verdicts.append("stale" if ever_fitted(ledger, bounds, seq) else "unexplained")

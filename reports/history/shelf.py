@@ -8,6 +8,7 @@ import msgspec
 
 from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import SHELF_CAUSES
 
 
 class Shelf(msgspec.Struct, frozen=True):
@@ -57,5 +58,5 @@ def _movements(log: FactLog, skus: frozenset[str]) -> Iterator[tuple[int, int, s
         if back.restocked:
             yield from ((seq, back.at_ns, sku, units) for sku, units in zip(back.skus, back.quantities, strict=True))
     for seq, change in log.numbered(f.StockChanged):
-        if change.cause == "restock":
+        if change.cause in SHELF_CAUSES:
             yield seq, change.at_ns, change.sku, change.delta

@@ -12,6 +12,7 @@ from stockstorm.reports.formats import (
     measure_name,
     measure_text,
     oversell_summary,
+    tested,
     tier_headline,
     tier_mark,
     tier_name,
@@ -52,7 +53,9 @@ def markdown_text(result: Result) -> str:
     lines += [f"- {_plain(reason)}" for reason in screen.reasons]
     lines += [f"- {folded}"] if (folded := folded_text(screen)) else []
     lines += [f"- {SIGNS['not_exercised']} not tested: {_plain('; '.join(result.untested))}"] if result.untested else []
-    lines += [""] * bool(result.unplanned or result.reasons or result.untested)
+    claims = tested(result)
+    lines += [f"- {SIGNS['valid']} tested: {_plain(text)}" for text in claims]
+    lines += [""] * bool(result.unplanned or result.reasons or result.untested or claims)
     lines += _topics(result)
     lines += ["| measure | found | wanted |", "|---|---:|---|", *_measure_rows(result), ""]
     lines += [f"- {SIGNS[tier_mark(tier)]} {tier_name(tier)}: {_plain(tier.reason)}" for tier in result.tiers]

@@ -22,6 +22,7 @@ from stockstorm.reports.formats import (
     measure_name,
     measure_text,
     oversell_summary,
+    tested,
     tier_headline,
     tier_mark,
     tier_name,
@@ -93,6 +94,7 @@ def _verdict(result: Result) -> RenderableType:
     lines += (
         [Text(f"{SIGNS['not_exercised']} not tested: {'; '.join(result.untested)}", "dim")] if result.untested else []
     )
+    lines += [Text(f"{SIGNS['valid']} tested: {text}", "dim") for text in tested(result)]
     for tier in result.tiers:
         lines.append(Text.assemble(_mark(tier_mark(tier), tier_name(tier)), (f"  {tier.reason}", "dim")))
     if summary := oversell_summary(result):

@@ -11,6 +11,7 @@ from stockstorm.scenarios.conditions import Condition, parse_condition
 
 # What a channel sells before it can know better. A generator that is late adds to it, and takes nothing from it.
 FOLLOW_FROM_SPEED: Final = frozenset({"oversell", "refused_though_available", "lost_units", "crisis_time"})
+SUFFIXES: Final = {"ms": " ms", "s": " s", "MiB": " MiB", "per second": "/s"}  # by unit
 
 
 def read_expect(expect: Mapping[str, Any]) -> dict[str, Condition]:
@@ -43,37 +44,47 @@ def judge_thresholds(
         verdict, reason = _outcome(measure, condition, found, owners.get(measure), unreliable)
         interval = intervals.get(measure)
         if verdict != "unknown":
-            reason += _within(interval)
+            reason += _within(interval, measure)
         outcomes.append(ThresholdOutcome(measure, str(condition), found, verdict, reason))
     return tuple(outcomes)
 
 
-def _within(interval: Interval | None) -> str:
+def in_words(measure: str) -> str:
+    """The label of a measure, with what its `*` stands for: "oversold units of bazaar"; its name if it has no label."""
+    found = measure_of(measure)
+    if found is None:
+        return measure
+    parts = zip(found.name.split("."), measure.split("."), strict=False)
+    of = ", ".join(part for pattern, part in parts if pattern == "*")
+    return f"{found.label} of {of}" if of else found.label
+
+
+def _within(interval: Interval | None, measure: str) -> str:
     """The interval in brackets; empty without one, and where even its lower end is infinite."""
     if interval is None or interval.low is None or interval.high is None or math.isinf(interval.low):
         return ""
-    return f" (95 % interval {_number(interval.low)} to {_number(interval.high)})"
+    return f" (95 % interval {_number(interval.low)} to {_amount(measure, interval.high)})"
 
 
 def _outcome(
     measure: str, condition: Condition, found: float | None, owner: Check | None, unreliable: str
 ) -> tuple[Finding, str]:
     if found is None or math.isnan(found):
-        return "unknown", f"{measure} was not measured"
+        return "unknown", f"{in_words(measure)}: not measured"
     if doubt := _doubt(measure, owner, unreliable):
         return "unknown", doubt
-    shown = _number(found)
+    shown, wanted = _amount(measure, found), f"{condition}{_suffix(measure)}"
     if owner is not None and owner.at_least and _grows(measure):
         return _outcome_of_bound(measure, condition, found, owner.at_least)
     if condition.holds(found):
         least = owner.measures.get(with_moot(measure), found) if owner is not None else found
         if least > found and not condition.holds(least):
             return "invalid", (
-                f"{measure} is {shown}, but at least {_number(least)} with the changes that became moot before a push "
-                f"came; wanted {condition}"
+                f"{in_words(measure)}: {shown}, but at least {_amount(measure, least)} with the changes that "
+                f"became moot before a push came; wanted {wanted}"
             )
-        return _holds(f"{measure} is {shown}", condition, owner)
-    return _breaks(f"{measure} is {shown}, wanted {condition}", measure, unreliable)
+        return _holds(f"{in_words(measure)}: {shown}", condition, owner)
+    return _breaks(f"{in_words(measure)}: {shown}, wanted {wanted}", measure, unreliable)
 
 
 def _breaks(seen: str, measure: str, unreliable: str) -> tuple[Finding, str]:
@@ -90,7 +101,8 @@ def _holds(seen: str, condition: Condition, owner: Check | None) -> tuple[Findin
 
 def _outcome_of_bound(measure: str, condition: Condition, least: float, why: str) -> tuple[Verdict, str]:
     """For a value that is at least `least`. It is judged only where every higher value would be judged the same."""
-    seen = f"{measure} is at least {_number(least)}, because {why}; wanted {condition}"
+    wanted = f"{condition}{_suffix(measure)}"
+    seen = f"{in_words(measure)}: at least {_amount(measure, least)}, because {why}; wanted {wanted}"
     if condition.holds(least) != condition.holds(math.inf):
         return "unknown", seen
     return ("valid" if condition.holds(least) else "invalid"), seen
@@ -109,6 +121,16 @@ def _doubt(measure: str, owner: Check | None, unreliable: str) -> str:
     if owner is None:
         return ""
     return owner.reason if owner.verdict == "unknown" else too_few(measure, owner.measures)
+
+
+def _amount(measure: str, value: float) -> str:
+    """A value with its unit, in which the condition is too."""
+    return _number(value) if math.isinf(value) else f"{_number(value)}{_suffix(measure)}"
+
+
+def _suffix(measure: str) -> str:
+    found = measure_of(measure)
+    return SUFFIXES.get(found.unit, "") if found else ""
 
 
 def _number(value: float) -> str:

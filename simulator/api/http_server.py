@@ -8,6 +8,7 @@ requests/s instead of 8,700. The server never closes an idle connection, so that
 import errno
 import json
 import socket
+import ssl
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -76,8 +77,15 @@ class Server(WSGIServer):  # type: ignore[misc]  # gevent has no types
         super().__init__(*args, **options)
 
 
-def make_server(host: str, port: int, handle: Handle, *, connections_max: int = API_CONNECTIONS_MAX) -> Server:
-    """A server that is bound but not started.
+def make_server(
+    host: str,
+    port: int,
+    handle: Handle,
+    *,
+    connections_max: int = API_CONNECTIONS_MAX,
+    tls: ssl.SSLContext | None = None,
+) -> Server:
+    """A server that is bound but not started. With `tls` it speaks HTTPS.
 
     Port 0 takes a free port (see `server_port`), an empty host the loopback. A connection above `connections_max` waits
     until another one is closed. `stop(seconds)` waits for connections, then closes them; without the pool gevent would
@@ -85,8 +93,15 @@ def make_server(host: str, port: int, handle: Handle, *, connections_max: int = 
     """
     application = _Application(handle)
     listener = _listener(host or LOOPBACK, port)
+    options = {} if tls is None else {"ssl_context": tls}
     return Server(
-        listener, application, log=None, error_log=_ErrorLog(), spawn=Pool(connections_max), handler_class=_Handler
+        listener,
+        application,
+        log=None,
+        error_log=_ErrorLog(),
+        spawn=Pool(connections_max),
+        handler_class=_Handler,
+        **options,
     )
 
 

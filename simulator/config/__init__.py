@@ -172,6 +172,11 @@ class OrdersConfig(Config):
     return_share: Share = 0.0
     return_after_s: Seconds = 10.0
     restock_share: Annotated[Share, Field(description="of returns, the share that goes back into stock")] = 0.7
+    edit_share: Annotated[
+        Share,
+        Field(description="of the own store's orders that do not come back, the share that staff edits"),
+    ] = 0.0
+    edit_after_s: Annotated[Seconds, Field(description="from the payment")] = 3.0
 
 
 class ShopEventsConfig(Config):
@@ -192,7 +197,7 @@ class ShopEventsConfig(Config):
     forgeries_per_s: Annotated[float, Field(ge=0, le=1_000, description="deliveries that must be refused")] = 0.0
 
 
-PerturbationKind = Literal["duplicate", "reorder", "delay"]  # registered in `delivery.perturbations`
+PerturbationKind = Literal["duplicate", "reorder", "delay", "lost"]  # registered in `delivery.perturbations`
 ForgeryKind = Literal[
     "tampered",
     "unsigned",
@@ -326,6 +331,15 @@ class QuiesceConfig(Config):
 
 class SubjectConfig(Config):
     """Settings that the subject is given."""
+
+    reconcile_s: Annotated[
+        float | None,
+        Field(
+            ge=0.5,
+            le=86_400,
+            description="seconds between two reconciliations of the subject; left out: its own period",
+        ),
+    ] = None
 
     safety_stock: Annotated[int, Field(ge=0, le=10_000)] = 0
     subscription_check_s: Annotated[

@@ -5,17 +5,25 @@ encoded and signed once per event, and all its subscriptions, copies and retries
 """
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from stockstorm.simulator.config import ForgeryKind, QuotasConfig, WorldConfig, app_version
 from stockstorm.simulator.delivery.attempts import Address, Answer, Delivery, Outgoing
 from stockstorm.simulator.delivery.forger import Forged, Forger
+from stockstorm.simulator.delivery.forgery import KINDS, OTHER_DOMAIN, Attack, Signed
 from stockstorm.simulator.delivery.perturbations import build, unperturbed
 from stockstorm.simulator.delivery.perturbations.quotas import Quotas
 from stockstorm.simulator.delivery.policy import Done, GiveUp, Retry, forged_outcome, make_policy, succeeded
-from stockstorm.simulator.delivery.routes import DeliveryWorld, Route, Routes, Secrets, planned_deliveries
+from stockstorm.simulator.delivery.routes import (
+    DeliveryWorld,
+    Route,
+    Routes,
+    Secrets,
+    named_uuid,
+    planned_deliveries,
+)
 from stockstorm.simulator.events.encoding import sign
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import (
@@ -29,13 +37,14 @@ from stockstorm.simulator.history.facts import (
 )
 from stockstorm.simulator.history.texts import without
 from stockstorm.simulator.limits import SAID_MAX
-from stockstorm.simulator.model import LIFE_TOPICS, SHOPIFY, Event
+from stockstorm.simulator.model import LIFE_TOPICS, SHOPIFY, Event, Topic
 from stockstorm.simulator.plan.items import PlannedForgery, PlannedLife
 from stockstorm.simulator.seeds import Seeds
 
 __all__ = ["DeliveryService", "Dispatch", "Keep", "Secrets", "forget"]
 
 
+LOST: Final = "lost"  # the mark of what is never sent
 Keep = Callable[[int, str, bytes], None]  # event, topic, body
 
 
@@ -191,12 +200,11 @@ class DeliveryService:
         now_ns: int,
         made: Forged | None = None,
     ) -> None:
-        """Open a delivery and issue its first attempt."""
+        """Open a delivery and issue its first attempt, unless it is never sent."""
         number = self._count
         self._count = number + 1
         due_ns, topic, forged = delivery.due_ns, delivery.topic, delivery.forged
         self._open[number] = _Open(route, due_ns, topic, forged, 0, route.acknowledged)
-        dispatch.attempts.append(Outgoing(number, 1, due_ns, route.address, head, body))
         dispatch.facts.append(
             DeliveryPlanned(
                 now_ns,
@@ -213,6 +221,10 @@ class DeliveryService:
                 "" if made is None else made.claim,
             )
         )
+        if delivery.perturbed and LOST in delivery.perturbed:
+            self._end(number, "never_sent", dispatch, now_ns)
+        else:
+            dispatch.attempts.append(Outgoing(number, 1, due_ns, route.address, head, body))
 
     def forge(self, item: PlannedForgery, now_ns: int) -> Dispatch:
         """Make the forged delivery of a plan item; nothing if nobody listens to its topic."""
@@ -220,6 +232,32 @@ class DeliveryService:
         made = self._forger.forge(item, now_ns)
         if made is not None:
             self._take(made.delivery, made.route, dispatch, head=made.head, body=made.body, now_ns=now_ns, made=made)
+        return dispatch
+
+    def send(
+        self, source: str, topic: Topic, body: bytes, now_ns: int, forged: ForgeryKind | Literal[""] = ""
+    ) -> Dispatch:
+        """Deliver a body that somebody wrote to all who listen: signed like a genuine one, or forged."""
+        dispatch = Dispatch([], [])
+        for subscription in self._world.subscriptions(source, topic):
+            route, webhook_id = self._routes.learn(subscription), named_uuid(f"written:{self._count}")
+            signed = (
+                KINDS[forged](Attack(body, b"{}", route.secret)) if forged else Signed(body, sign(route.secret, body))
+            )
+            head = route.head(
+                length=len(signed.body),
+                signature=signed.signature,
+                topic=topic,
+                webhook_id=webhook_id,
+                event_id=named_uuid(f"written event:{self._count}"),
+                triggered_at=self._payloads.times.utc(now_ns),
+                domain=OTHER_DOMAIN if forged == "other_shop" else None,
+            )
+            uri = subscription.uri
+            delivery = Delivery(
+                webhook_id, subscription.subscription_id, uri, source, topic, None, now_ns, forged=forged
+            )
+            self._take(delivery, route, dispatch, head=head, body=signed.body, now_ns=now_ns)
         return dispatch
 
     def live(self, item: PlannedLife, now_ns: int) -> Dispatch:

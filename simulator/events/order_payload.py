@@ -10,15 +10,16 @@ order is `refunded`, and its last refund says so. An order cancelled before paym
 import msgspec
 from msgspec import UNSET
 
-from stockstorm.simulator.events.encoding import Money, Times, amount, derived_token
+from stockstorm.simulator.events.encoding import Money, Times, amount, derived_id, derived_token
 from stockstorm.simulator.events.line_payload import Lines
-from stockstorm.simulator.events.order_shape import FulfilmentBody, OrderBody
+from stockstorm.simulator.events.order_shape import Edit, EditBody, EditedLine, EditedLines, FulfilmentBody, OrderBody
 from stockstorm.simulator.events.order_sums import (
     bought_total,
     current_shipping,
     current_total,
     financial_status,
     order_name,
+    outstanding,
     shipping_price,
     shipping_status,
     vat,
@@ -26,6 +27,17 @@ from stockstorm.simulator.events.order_sums import (
 from stockstorm.simulator.events.people_payload import People
 from stockstorm.simulator.events.refund_payload import RefundPayload, shipping_line
 from stockstorm.simulator.model import API_CLIENT_ID, FIRST_ORDER_NUMBER, SHOP_ID, Fulfilment, Order, Written
+from stockstorm.simulator.versions import ApiVersion, in_force
+
+
+def edit_body(order: Order, times: Times) -> EditBody:
+    """The newest edit of an order."""
+    edit = order.edits[-1]
+    added, removed = (
+        tuple(EditedLine(line_id, units) for line_id, units in rows) for rows in (edit.added, edit.removed)
+    )
+    at, lines = times.shop(edit.at_ns), EditedLines(added, removed)
+    return EditBody(Edit(id=edit.edit_id, created_at=at, order_id=order.order_id, line_items=lines))
 
 
 def fulfilment_body(order: Order, fulfilment: Fulfilment, lines: Lines, times: Times) -> FulfilmentBody:
@@ -66,9 +78,17 @@ class OrderPayload:
     """Builds orders."""
 
     def __init__(
-        self, domain: str, *, lines: Lines, refunds: RefundPayload, people: People, money: Money, times: Times
+        self,
+        domain: str,
+        version: ApiVersion,
+        *,
+        lines: Lines,
+        refunds: RefundPayload,
+        people: People,
+        money: Money,
+        times: Times,
     ) -> None:
-        self._domain = domain
+        self._domain, self._has_checkout = domain, in_force("checkout_id in orders", version)
         self._lines, self._refunds, self._people = lines, refunds, people
         self._money, self._times = money, times
 
@@ -96,6 +116,7 @@ class OrderPayload:
             cancel_reason=None if cancelled is None else order.cancel_reason,
             cancelled_at=cancelled,
             cart_token=token[:24],
+            checkout_id=derived_id("checkout", order.order_id) if self._has_checkout else UNSET,
             checkout_token=token[::-1],
             client_details=person.client_details,
             closed_at=cancelled,
@@ -131,7 +152,7 @@ class OrderPayload:
             total_discounts_set=money(0),
             total_line_items_price=amount(bought),
             total_line_items_price_set=money(bought),
-            total_outstanding="0.00" if order.paid_ns is not None else amount(current_price),
+            total_outstanding=amount(outstanding(order)),
             total_price=amount(price),
             total_price_set=money(price),
             total_shipping_price_set=money(shipping_price(order)),

@@ -7,11 +7,13 @@ Source of names and order: docs/sources.md, S8 (93 fields of an order, 30 of a l
 from typing import Literal
 
 import msgspec
-from msgspec import Raw, UnsetType
+from msgspec import UNSET, Raw, UnsetType
+
+from stockstorm.simulator.model import SHOP_ID
 
 EMPTY: tuple[()] = ()
 
-FinancialStatus = Literal["pending", "paid", "partially_refunded", "refunded", "voided"]
+FinancialStatus = Literal["pending", "partially_paid", "paid", "partially_refunded", "refunded", "voided"]
 ShippingStatus = Literal["unfulfilled", "partial", "fulfilled"]
 
 
@@ -182,6 +184,53 @@ class Transaction(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     admin_graphql_api_id: str
 
 
+class Adjustment(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An element of `order_adjustments`: what a refund returned besides the price of its lines and shipping."""
+
+    id: int
+    order_id: int
+    refund_id: int
+    amount: str
+    tax_amount: str = "0.00"
+    kind: str = "refund_discrepancy"
+    reason: str = "Refund discrepancy"
+    amount_set: Raw
+    tax_amount_set: Raw
+
+
+class EditedLine(msgspec.Struct, frozen=True, gc=False):
+    id: int
+    delta: int
+
+
+class EditedLines(msgspec.Struct, frozen=True, gc=False):
+    additions: tuple[EditedLine, ...] = ()
+    removals: tuple[EditedLine, ...] = ()
+
+
+class EditedDiscounts(msgspec.Struct, frozen=True, gc=False):
+    line_item: EditedLines = EditedLines()
+
+
+class Edit(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    id: int
+    app_id: None = None
+    created_at: str
+    notify_customer: bool = False
+    order_id: int
+    staff_note: str = ""
+    user_id: int = SHOP_ID
+    line_items: EditedLines
+    discounts: EditedDiscounts = EditedDiscounts()
+    shipping_lines: EditedLines = EditedLines()
+
+
+class EditBody(msgspec.Struct, frozen=True, gc=False):
+    """The body of orders/edited, which is no order."""
+
+    order_edit: Edit
+
+
 class RefundBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The body of refunds/create, and an element of an order's `refunds`."""
 
@@ -197,7 +246,7 @@ class RefundBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     refund_shipping_lines: tuple[RefundedShipping, ...] = EMPTY
     restock: bool
     admin_graphql_api_id: str
-    order_adjustments: tuple[()] = EMPTY
+    order_adjustments: tuple[Adjustment, ...] = EMPTY
     refund_line_items: tuple[RefundedLine, ...]
     transactions: tuple[Transaction, ...]
 
@@ -236,6 +285,7 @@ class OrderBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     cancel_reason: str | None
     cancelled_at: str | None
     cart_token: str
+    checkout_id: int | UnsetType = UNSET
     checkout_token: str
     client_details: Raw
     closed_at: str | None

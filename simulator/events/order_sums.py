@@ -90,8 +90,12 @@ def order_name(order: Order) -> str:
 
 
 def bought_total(order: Order) -> int:
-    """The price of all lines as bought, without shipping, in minor units."""
-    return sum(line.price_minor * line.quantity for line in order.lines)
+    """The price of all lines as bought, without shipping and without those that an edit added, in minor units."""
+    total = sum(line.price_minor * line.quantity for line in order.lines)
+    if not order.edits:
+        return total
+    added = {line_id for edit in order.edits for line_id, _ in edit.added}
+    return total - sum(line.price_minor * line.quantity for line in order.lines if line.line_id in added)
 
 
 def current_total(order: Order) -> int:
@@ -106,16 +110,44 @@ def current_shipping(order: Order) -> int:
 
 
 def refund_total(order: Order, refund: Refund) -> int:
-    """The price of the refunded units, and of the shipping that goes back with them, in minor units."""
+    """The money that goes back with a refund of a paid order, in minor units: for units, for shipping, and besides."""
+    if refund.edited:
+        return 0
     prices = {line.line_id: line.price_minor for line in order.lines}
-    return sum(line.quantity * prices[line.line_id] for line in refund.lines) + refund.shipping_minor
+    return (
+        sum(line.quantity * prices[line.line_id] for line in refund.lines)
+        + refund.shipping_minor
+        + refund.discrepancy_minor
+    )
+
+
+def received(order: Order) -> int:
+    """What was paid for an order, before refunds, in minor units."""
+    return 0 if order.paid_ns is None else bought_total(order) + shipping_price(order)
+
+
+def outstanding(order: Order) -> int:
+    """What is still to be paid, in minor units; negative where the buyer is owed something, after an edit."""
+    if order.paid_ns is None:
+        return current_total(order) + current_shipping(order)
+    if not order.edits:
+        return 0
+    kept = received(order) - sum(refund_total(order, refund) for refund in order.refunds)
+    return current_total(order) + current_shipping(order) - kept
+
+
+def moves_money(order: Order, refund: Refund) -> bool:
+    """Whether a refund has a transaction: the order was paid, and the refund is more than an edit."""
+    return order.paid_ns is not None and not refund.edited
 
 
 def financial_status(order: Order) -> FinancialStatus:
-    """Shopify's status of the payment. Only a refund returns money; a cancellation does not."""
+    """Shopify's status of the payment. Only a refund returns money, and not one that an edit made."""
     if order.paid_ns is None:
         return "voided" if order.cancelled_ns is not None else "pending"
+    if not any(not refund.edited for refund in order.refunds):
+        return "partially_paid" if order.edits and outstanding(order) > 0 else "paid"
     refunded = refunded_units(order)
     if all(refunded.get(line.line_id, 0) >= line.quantity for line in order.lines):
         return "refunded"
-    return "partially_refunded" if refunded else "paid"
+    return "partially_refunded"

@@ -6,13 +6,13 @@ import msgspec
 
 from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.clock import WallPair
-from stockstorm.simulator.config import AppConfig, ShopConfig
+from stockstorm.simulator.config import AppConfig, ShopConfig, app_version
 from stockstorm.simulator.events.app_payload import AppPayload
 from stockstorm.simulator.events.encoding import Money, Times, escaped
 from stockstorm.simulator.events.line_payload import Lines
 from stockstorm.simulator.events.marketplace_payload import MarketplacePayload
-from stockstorm.simulator.events.order_payload import OrderPayload, fulfilment_body
-from stockstorm.simulator.events.order_shape import FulfilmentBody, OrderBody, RefundBody
+from stockstorm.simulator.events.order_payload import OrderPayload, edit_body, fulfilment_body
+from stockstorm.simulator.events.order_shape import EditBody, FulfilmentBody, OrderBody, RefundBody
 from stockstorm.simulator.events.people_payload import People
 from stockstorm.simulator.events.product_payload import (
     InventoryPayload,
@@ -23,12 +23,23 @@ from stockstorm.simulator.events.product_payload import (
 )
 from stockstorm.simulator.events.refund_payload import RefundPayload
 from stockstorm.simulator.model import APP_TOPICS, MARKETPLACE_TOPICS, ORDER_TOPICS, Event, Topic
+from stockstorm.simulator.versions import ApiVersion
 
 
 class Payloads:
-    """Bodies of all events of one shop and its marketplaces, as far as the app may see them."""
+    """Bodies of all events of one shop and its marketplaces, as far as the app may see them.
 
-    def __init__(self, catalogue: Catalogue, shop: ShopConfig, wall: WallPair, app: AppConfig | None = None) -> None:
+    They are those of an API version: of the app's own, unless another one is given.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        shop: ShopConfig,
+        wall: WallPair,
+        app: AppConfig | None = None,
+        version: ApiVersion | None = None,
+    ) -> None:
         self.catalogue, self.shop = catalogue, shop
         self.times = Times(wall)
         money = Money(shop.currency)
@@ -36,7 +47,13 @@ class Payloads:
         people = People(catalogue.buyers, shop.currency, shown=app is None or app.customer_data == "all")
         self.refunds = RefundPayload(lines, money, self.times, people)
         self.orders = OrderPayload(
-            shop.domain, lines=lines, refunds=self.refunds, people=people, money=money, times=self.times
+            shop.domain,
+            version or app_version(shop),
+            lines=lines,
+            refunds=self.refunds,
+            people=people,
+            money=money,
+            times=self.times,
         )
         self.products = ProductPayload(self.times)
         self._encode = msgspec.json.Encoder().encode
@@ -50,6 +67,7 @@ class Payloads:
             "products/update": self._product,
             "inventory_items/update": self._item,
             "fulfillments/create": self._parcel,
+            "orders/edited": self._edit,
             **dict.fromkeys((*ORDER_TOPICS, "orders/fulfilled", "orders/partially_fulfilled"), self._order),
             **dict.fromkeys(MARKETPLACE_TOPICS, marketplace.body),
             **dict.fromkeys(APP_TOPICS, AppPayload(shop, catalogue.buyers, self.times).body),
@@ -77,7 +95,7 @@ class Payloads:
     def _product(self, event: Event) -> bytes:
         if event.product is None:
             raise _missing(event, "product")
-        return self._encoded(self.products.body(event.product, event.level, event.at_ns))
+        return self._encoded(self.products.body(event.product, _available(event), event.at_ns))
 
     def _item(self, event: Event) -> bytes:
         if event.product is None:
@@ -89,8 +107,18 @@ class Payloads:
             raise _missing(event, "order with a parcel")
         return self._encoded(fulfilment_body(event.order, event.order.fulfilments[-1], self._lines, self.times))
 
-    def _encoded(self, body: OrderBody | RefundBody | ProductBody | ItemBody | FulfilmentBody) -> bytes:
+    def _edit(self, event: Event) -> bytes:
+        if event.order is None or not event.order.edits:
+            raise _missing(event, "order with an edit")
+        return self._encoded(edit_body(event.order, self.times))
+
+    def _encoded(self, body: OrderBody | RefundBody | ProductBody | ItemBody | FulfilmentBody | EditBody) -> bytes:
         return escaped(self._encode(body))
+
+
+def _available(event: Event) -> int | None:
+    """What the item of a product has when the event fires; a forged event claims a level instead."""
+    return event.level.available if event.available is None and event.level is not None else event.available
 
 
 def _missing(event: Event, what: str) -> ValueError:

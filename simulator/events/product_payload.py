@@ -115,16 +115,13 @@ def item_body(product: Product, at: str) -> ItemBody:
 
 
 class ProductPayload:
-    """Builds products. Without a level in the event, the quantity is the one before load.
-
-    Receivers must not read stock from this topic.
-    """
+    """Builds products. The quantity is the sum over all locations when the event fired, so it may be old on arrival."""
 
     def __init__(self, times: Times) -> None:
         self._times = times
 
-    def body(self, product: Product, level: Level | None, at_ns: int) -> ProductBody:
-        """The product as edited at `at_ns`."""
+    def body(self, product: Product, available: int | None, at_ns: int) -> ProductBody:
+        """The product as edited at `at_ns`, with the units that can be sold (None: those before load)."""
         at = self._times.shop(at_ns)
         gid = f"gid://shopify/ProductVariant/{product.variant_id}"
         return ProductBody(
@@ -137,13 +134,13 @@ class ProductPayload:
             updated_at=at,
             vendor=product.vendor,
             tags="hot, sale" if product.hot else "sale",
-            variants=(self._variant(product, level, gid, at),),
+            variants=(self._variant(product, available, gid, at),),
             options=(Option(id=product.product_id + 1, product_id=product.product_id),),
             variant_gids=(VariantGid(admin_graphql_api_id=gid, updated_at=at),),
         )
 
-    def _variant(self, product: Product, level: Level | None, gid: str, at: str) -> Variant:
-        quantity = product.initial_available if level is None else level.available
+    def _variant(self, product: Product, available: int | None, gid: str, at: str) -> Variant:
+        quantity = product.initial_available if available is None else available
         return Variant(
             admin_graphql_api_id=gid,
             barcode=product.barcode,

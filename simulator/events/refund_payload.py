@@ -7,6 +7,7 @@ from msgspec import Raw
 from stockstorm.simulator.events.encoding import Money, Times, amount, derived_id, number
 from stockstorm.simulator.events.line_payload import Lines
 from stockstorm.simulator.events.order_shape import (
+    Adjustment,
     RefundBody,
     RefundedLine,
     RefundedShipping,
@@ -16,6 +17,7 @@ from stockstorm.simulator.events.order_shape import (
 from stockstorm.simulator.events.order_sums import (
     current_shipping,
     due_units,
+    moves_money,
     refund_total,
     shipped_units,
     shipping_price,
@@ -72,8 +74,9 @@ class RefundPayload:
             restock=refund.restock,
             refund_shipping_lines=(self._shipping(order, refund),) if refund.shipping_minor else (),
             admin_graphql_api_id=f"gid://shopify/Refund/{refund.refund_id}",
+            order_adjustments=(self._adjustment(order, refund),) if refund.discrepancy_minor else (),
             refund_line_items=rows,
-            transactions=(self._transaction(order, refund, at),) if order.paid_ns is not None else (),
+            transactions=(self._transaction(order, refund, at),) if moves_money(order, refund) else (),
         )
 
     def _line(self, refund: Refund, line: RefundLine, sold: OrderLine, due: int, shipped: int) -> RefundedLine:
@@ -90,6 +93,16 @@ class RefundPayload:
             subtotal_set=self._money.in_both(subtotal),
             total_tax_set=self._money.in_both(vat(subtotal)),
             line_item=self._lines.refunded(sold, due, shipped),
+        )
+
+    def _adjustment(self, order: Order, refund: Refund) -> Adjustment:
+        return Adjustment(
+            id=derived_id("adjustment", refund.refund_id),
+            order_id=order.order_id,
+            refund_id=refund.refund_id,
+            amount=amount(refund.discrepancy_minor),
+            amount_set=self._money.in_both(refund.discrepancy_minor),
+            tax_amount_set=self._money.in_both(0),
         )
 
     def _shipping(self, order: Order, refund: Refund) -> RefundedShipping:

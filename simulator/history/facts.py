@@ -70,7 +70,8 @@ __all__ = [  # what is declared in other files and named here too
 SCHEMA_VERSION = 1
 
 # "refused": a forged delivery was turned away. "pending": the run ended first.
-DeliveryOutcome = Literal["acknowledged", "given_up", "refused", "subscription_removed", "pending"]
+# "never_sent": the scenario loses it before the first attempt, as Shopify loses some.
+DeliveryOutcome = Literal["acknowledged", "given_up", "refused", "subscription_removed", "pending", "never_sent"]
 EffectState = Literal["applied", "superseded", "dead_lettered", "pending"]
 Probe = Literal["effects", "stock"]
 WithheldFor = Literal["filter", "unchanged"]  # the subscription's filter; a payload of chosen fields sent just before

@@ -26,6 +26,7 @@ class Rank(IntEnum):
     FAULT = 9
     LIFE = 10
     TRANSFER = 11
+    ORDER_EDIT = 12
     CORRECTION = 12
 
 

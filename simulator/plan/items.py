@@ -45,6 +45,14 @@ class PlannedReturn(PlanItem, frozen=True, tag="return"):
     restock: bool
 
 
+class PlannedOrderEdit(PlanItem, frozen=True, tag="order_edit"):
+    """The shop's staff takes units of an order's lines out, and adds lines of other SKUs."""
+
+    order: OrderKey
+    removed: tuple[tuple[Sku, int], ...]
+    added: tuple[tuple[Sku, int], ...]
+
+
 class PlannedRestock(PlanItem, frozen=True, tag="restock"):
     """Goods arrive (positive) or are written off (negative), by the shop's own staff or another app."""
 
@@ -100,6 +108,7 @@ AnyPlanItem = (
     | PlannedPayment
     | PlannedCancellation
     | PlannedReturn
+    | PlannedOrderEdit
     | PlannedRestock
     | PlannedTransfer
     | PlannedProductEdit

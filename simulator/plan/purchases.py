@@ -7,14 +7,13 @@ the rate of events holds to its end.
 from collections.abc import Iterator
 from typing import Final
 
-import msgspec
-
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import OrderRole, OrdersConfig, WorldConfig
-from stockstorm.simulator.model import ONLINE, OrderKey, Sku
+from stockstorm.simulator.model import ONLINE, OrderKey
 from stockstorm.simulator.plan import schedule
 from stockstorm.simulator.plan.demand import Demand
 from stockstorm.simulator.plan.drafts import Draft, Rank, delay_s, in_order
+from stockstorm.simulator.plan.edits import Bought, with_edit
 from stockstorm.simulator.plan.items import (
     PlannedCancellation,
     PlannedPayment,
@@ -37,15 +36,6 @@ CANCELLATION_EVENTS = 2
 REFUND_EVENTS = 1  # of a cancellation after the payment
 RETURN_EVENTS = 2
 OF_ORDERS: Final = 1_000_000_000  # corrections of an order's SKU are numbered from here, above those by rate
-
-
-class Bought(msgspec.Struct, frozen=True):
-    """A purchase whose follow-ups are to be planned."""
-
-    key: OrderKey
-    offset_ns: int
-    online: bool
-    lines: tuple[tuple[Sku, int], ...]
 
 
 def purchase_drafts(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
@@ -72,7 +62,9 @@ def _purchases(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[li
             else:
                 corrected = part is not None and part.role == "corrected"
                 correction = [_correction(bought, config, seeds, starts[-1])] if corrected else []
-                yield [purchase, *correction, *_fate(bought, config.orders, seeds, starts[-1])]
+                fate = list(_fate(bought, config.orders, seeds, starts[-1]))
+                fate = fate if part else with_edit(fate, bought, config.orders, seeds, demand, starts[-1])
+                yield [purchase, *correction, *fate]
             key += 1
 
 

@@ -7,11 +7,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from stockstorm.simulator.clock import SECOND_NS
-from stockstorm.simulator.config import PhaseConfig, WorldConfig
+from stockstorm.simulator.config import OrdersConfig, PhaseConfig, WorldConfig
 from stockstorm.simulator.errors import ScenarioError
 from stockstorm.simulator.model import ONLINE
 from stockstorm.simulator.plan import schedule
 from stockstorm.simulator.plan.demand import Demand
+from stockstorm.simulator.plan.edits import EDIT_EVENTS, REMOVES, SWAPS
 from stockstorm.simulator.plan.forgeries import forgery_count
 from stockstorm.simulator.plan.next_to_faults import drafts_next_to_faults
 from stockstorm.simulator.plan.purchases import (
@@ -43,7 +44,8 @@ def expected_items_max(config: WorldConfig) -> float:
     beside += events.corrections_per_s * _seconds(config)
     beside += forgery_count(config) + len(drafts_next_to_faults(config, Seeds(0)))
     role_items = len(Roles(config))  # the one that has a return and a cancellation has one more than others
-    return purchases * ITEMS_PER_PURCHASE_MAX + role_items + beside + len(config.phases) + len(config.faults)
+    each = ITEMS_PER_PURCHASE_MAX + config.orders.edit_share
+    return purchases * each + role_items + beside + len(config.phases) + len(config.faults)
 
 
 def with_event_rate(config: ConfigT, events_per_s: float, seconds: float | None = None) -> ConfigT:
@@ -174,7 +176,17 @@ def _own_store_events(config: WorldConfig, lines: float) -> float:
     payments = PAYMENT_EVENTS * (1 - orders.cancel_share * (1 - paid_first))
     cancellations = orders.cancel_share * (CANCELLATION_EVENTS + lines + paid_first * REFUND_EVENTS)
     refunds = return_share(orders) * (RETURN_EVENTS + orders.restock_share * (lines + 1) / 2)
-    return 1 + lines + payments + cancellations + refunds
+    return 1 + lines + payments + cancellations + refunds + _edit_events(orders, lines)
+
+
+def _edit_events(orders: OrdersConfig, lines: float) -> float:
+    """Mean number of events of an order of the own store because of edits. `lines`: mean number of its lines."""
+    before = orders.paid_after_s + orders.edit_after_s
+    cancelled_first = before / (before + orders.cancel_after_s) if before > 0 else 0.0
+    edited = orders.edit_share * (1 - return_share(orders)) * (1 - orders.cancel_share * cancelled_first)
+    one_unit = 1 / (max(1.0, 2 * lines - 1) * orders.quantity_max)  # of which nothing can be taken out
+    removes, adds = (1 - SWAPS + REMOVES) * (1 - one_unit), 1 - REMOVES
+    return edited * (EDIT_EVENTS * (1 - REMOVES * one_unit) + (REFUND_EVENTS + 1) * removes + adds)
 
 
 def _marketplace_events(config: WorldConfig) -> float:

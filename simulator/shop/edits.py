@@ -20,10 +20,13 @@ class Edits:
         """Several products as they are now."""
         return [self.of(product) for product in products] if self._edited else products
 
-    def change(self, product: Product, action: Action, *, of_item: bool) -> None:
-        """Store a new value, and fire what it fires. `of_item`: a field of the inventory item changed."""
+    def change(self, product: Product, action: Action, available: int, *, of_item: bool) -> None:
+        """Store a new value, and fire what it fires. `of_item`: a field of the inventory item changed.
+
+        `available`: its units that can be sold.
+        """
         self._edited[product.product_id] = product
-        action.product(product)
+        action.product(product, available)
         if of_item:
             action.item(product)
 

@@ -100,13 +100,15 @@ class Action:
         self.changes.events.append(Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, level=level))
         self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, sku=sku))
 
-    def product(self, product: Product) -> None:
-        """Fire products/update."""
+    def product(self, product: Product, available: int) -> None:
+        """Fire products/update. `available`: units of the item that can be sold now, over all its locations."""
         serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
         rng_key = ("product", product.product_id, self._firing.next_edit(product.product_id))
         topic: ShopifyTopic = "products/update"
         self._firing.edited_ns[product.product_id] = now_ns
-        self.changes.events.append(Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, product=product))
+        self.changes.events.append(
+            Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, product=product, available=available)
+        )
         self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, sku=product.sku))
 
     def app(
@@ -128,6 +130,10 @@ class Action:
         whole: CallTopic = "orders/fulfilled" if shipping_status(order) == "fulfilled" else "orders/partially_fulfilled"
         self._called("fulfillments/create", order=order)
         self._called(whole, order=order)
+
+    def order_edit(self, order: Order) -> None:
+        """Fire orders/edited for the newest edit."""
+        self._called("orders/edited", order=order)
 
     def item(self, product: Product) -> None:
         """Fire inventory_items/update."""

@@ -6,7 +6,14 @@ from typing import Final
 import msgspec
 
 from stockstorm.simulator.events.encoding import derived_id
-from stockstorm.simulator.events.order_sums import financial_status, refunded_units, shipping_price, shipping_status
+from stockstorm.simulator.events.order_sums import (
+    financial_status,
+    received,
+    refund_total,
+    refunded_units,
+    shipping_price,
+    shipping_status,
+)
 from stockstorm.simulator.ids import LIVE_IDS, Ids, ids_beside
 from stockstorm.simulator.model import (
     FIRST_ORDER_NUMBER,
@@ -96,7 +103,7 @@ class OrderBook:
 
     def _insert(self, order: Order) -> None:
         own = order.channel == ONLINE
-        skus = SEPARATOR.join(["", *(line.sku.casefold() for line in order.lines), ""]) if own else ""
+        skus = _words_of_skus(order) if own else ""
         words = None if order.written is None else words_of(order.written)
         status = financial_status(order) if own else ""
         at_ns, body = order.created_ns, self._encode(order)
@@ -112,6 +119,9 @@ class OrderBook:
             "UPDATE orders SET updated_ns = ?, cancelled = ?, status = ?, body = ? WHERE id = ?",
             (order.updated_ns, order.cancelled_ns is not None, status, self._encode(order), order.order_id),
         )
+        if order.edits:
+            skus = _words_of_skus(order) if order.channel == ONLINE else ""
+            self._records.write("UPDATE orders SET skus = ? WHERE id = ?", (skus, order.order_id))
         if order.fulfilments:
             parcel = order.fulfilments[-1].fulfilment_id
             self._records.write("UPDATE orders SET shipped = ? WHERE id = ?", (shipping_status(order), order.order_id))
@@ -170,6 +180,10 @@ class OrderBook:
         return None if row is None else self._decode(row[0])
 
 
+def _words_of_skus(order: Order) -> str:
+    return SEPARATOR.join(["", *(line.sku.casefold() for line in order.lines), ""])
+
+
 def paid(order: Order, now_ns: int) -> Order | None:
     """The order after its payment. None if it was paid or cancelled before."""
     if order.paid_ns is not None or order.cancelled_ns is not None:
@@ -218,7 +232,11 @@ def whole_refund(order: Order, refund_id: int, now_ns: int, *, restock: bool, no
     )
     if not lines:
         return None
-    return Refund(refund_id, now_ns, lines, restock, cancelled=True, note=note, shipping_minor=shipping_price(order))
+    refund = Refund(refund_id, now_ns, lines, restock, cancelled=True, note=note, shipping_minor=shipping_price(order))
+    if not order.edits:
+        return refund
+    given = sum(refund_total(order, each) for each in order.refunds)
+    return msgspec.structs.replace(refund, discrepancy_minor=received(order) - given - refund_total(order, refund))
 
 
 def returned(order: Order, item: PlannedReturn, now_ns: int) -> tuple[Order, Refund] | None:
@@ -239,4 +257,4 @@ def returned(order: Order, item: PlannedReturn, now_ns: int) -> tuple[Order, Ref
 def times_updated(order: Order) -> int:
     """How often the order has changed since its creation."""
     changes = (order.paid_ns is not None) + (order.cancelled_ns is not None)
-    return changes + len(order.refunds) + len(order.fulfilments)
+    return changes + len(order.refunds) + len(order.fulfilments) + len(order.edits)

@@ -15,7 +15,7 @@ from stockstorm.simulator.clock import MILLISECOND_NS as MS
 from stockstorm.simulator.clock import SECOND_NS as S
 from stockstorm.simulator.config import WorldConfig
 from stockstorm.simulator.history import facts as f
-from stockstorm.simulator.model import Event
+from stockstorm.simulator.model import Event, Topic
 from stockstorm.simulator.plan.planner import make_plan
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.world import Changes, World
@@ -74,6 +74,7 @@ class Run:
         self.subject.on_push = self.on_push
         self.open: dict[tuple[str, str], list[Owed]] = {}
         self.undelivered = 0
+        self.left_alone = set[int]()  # events that the subject takes and does nothing with
 
     def at(self, when: int, what: Callable[[int], None]) -> None:
         heapq.heappush(self.heap, (when, next(self.serial), what))
@@ -150,13 +151,23 @@ class Run:
         self.result.facts.extend(changes.facts)
         for fact in changes.facts:
             self._owe(fact)
+        told = {event.topic for event in changes.events}
         for event in changes.events:
+            if event.topic == "inventory_levels/update" and self._is_left_alone(told):
+                self.left_alone.add(event.event)
             self._deliver(event)
+
+    def _is_left_alone(self, told: set[Topic]) -> bool:
+        """Whether the subject does nothing with the levels of an action that has these topics."""
+        by = self.behaviour.cancelled_by
+        if self.behaviour.flaw == "ignores_edits" and "orders/edited" in told:
+            return True
+        return by != "levels" and "orders/cancelled" in told and by in told
 
     # -- deliveries ---------------------------------------------------------------------------------------------------
 
     def _deliver(self, event: Event) -> None:
-        if event.topic not in RECEIVED:
+        if event.topic not in (*RECEIVED, self.behaviour.cancelled_by):
             self.result.facts.append(f.EventUnheard(event.at_ns, event.event))
             return
         delivery = next(self.deliveries)
@@ -176,6 +187,10 @@ class Run:
     def _receive(self, event: Event) -> None:
         self.undelivered -= 1
         flaw = self.behaviour.flaw
+        if event.event in self.left_alone:
+            if flaw == "ignores_edits":
+                self.result.lost.add(event.event)
+            return
         loses = flaw == "loses_event" or LOSSES.get(flaw) == event.topic
         if loses and self.rng.random() < self.behaviour.flaw_share:
             self.result.lost.add(event.event)

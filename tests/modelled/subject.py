@@ -5,7 +5,7 @@ writes them in batches with references, and pushes coalesced listings. Each flaw
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import msgspec
@@ -30,6 +30,7 @@ Flaw = Literal[
     "one_location",
     "location_overwrites",
     "ignores_location",
+    "ignores_edits",
 ]
 At = Callable[[int, Callable[[int], None]], None]
 Emit = Callable[[Changes], None]
@@ -53,6 +54,8 @@ class Behaviour(msgspec.Struct, frozen=True):
     workers: int = 4  # that set at the same time
     compares: bool = False  # sets only what is still there
     probe: bool = False  # tells at the end what it took in
+    # By what it hears of a cancellation in the shop. By the other two it reads the levels of the order's SKUs.
+    cancelled_by: Literal["levels", "refunds/create", "orders/cancelled"] = "levels"
     flaw: Flaw = ""
     flaw_share: float = 0.02
 
@@ -128,6 +131,8 @@ class Subject:
         if event.topic == "inventory_levels/update" and event.level is not None:
             sku = self.world.catalogue.by_item[event.level.inventory_item_id].sku
             self._receive_level(sku, event.level.version, event.level.available)
+        elif event.order is not None and event.source == "shopify":
+            self._read([line.sku for line in event.order.lines], event.at_ns)
         elif event.order is not None and event.topic.startswith("order."):
             token = f"{event.source}:{event.order.ref}"
             units = {str(line.sku): line.quantity for line in event.order.lines}
@@ -139,6 +144,14 @@ class Subject:
                 case "order.returned" if event.refund is not None and event.refund.restock:
                     back = {str(line.sku): line.quantity for line in event.refund.lines}
                     self._add_write(f"{token}:returned:{event.refund.refund_id}", back)
+
+    def _read(self, skus: Sequence[Sku], now: int) -> None:
+        """Reads the levels of an order's SKUs."""
+        for sku in skus:
+            product = self.world.catalogue.by_sku[sku]
+            level = self.world.level(product.inventory_item_id, product.location_id)
+            assert level is not None
+            self._receive_level(sku, level.version, level.available)
 
     def _receive_level(self, sku: str, version: int, available: int) -> None:
         if sku in self.in_batch:

@@ -44,4 +44,14 @@ DECLARED: Final = (
         subjects=OF_WEBHOOKS,
         diagnoses=frozenset({"needless_reads"}),
     ),
+    Flaw(
+        name="retry_after_ignored",
+        kind="conduct",
+        mistake="a push that a marketplace throttles or that is answered 503 is repeated before Retry-After",
+        must=frozenset({"throttling"}),
+        may=without({**CALLS, **LATE_EFFECTS}, "throttling"),
+        subjects=OF_WEBHOOKS,
+        scenario="marketplace_down",
+        diagnoses=frozenset({"retry_after_ignored"}),
+    ),
 )

@@ -23,7 +23,6 @@ DECLARED: Final = (
         says=("delivered more than once", "delivered again"),
         subjects=OF_QUEUES,
         guide_ref="C2",
-        scenario="duplicate_storm",
         diagnoses=frozenset({"applied_twice", "exact_units", "wrong_stock"}),
     ),
     Flaw(

@@ -12,7 +12,6 @@ DECLARED: Final = (
         must=frozenset({"stale_overwrite"}),
         may=without(WRONG_STOCK, "stale_overwrite"),
         subjects=OF_WEBHOOKS,
-        scenario="out_of_order",
         diagnoses=frozenset({"old_over_new", "overtaken"}),
         guide_ref="C7",
     ),
@@ -23,6 +22,7 @@ DECLARED: Final = (
         must=frozenset({"stale_overwrite"}),
         may=without(WRONG_STOCK, "stale_overwrite"),
         subjects=OF_WEBHOOKS,
+        scenario="out_of_order",
         diagnoses=frozenset({"old_over_new", "overtaken"}),
     ),
     Flaw(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from stockstorm.loadtests.subjects.flaws.flaw import CALLS, OF_WEBHOOKS, WRONG_STOCK, Flaw, without
+from stockstorm.loadtests.subjects.flaws.flaw import CALLS, LATE_EFFECTS, OF_WEBHOOKS, WRONG_STOCK, Flaw, without
 
 DECLARED: Final = (
     Flaw(
@@ -100,5 +100,25 @@ DECLARED: Final = (
         may=WRONG_STOCK,
         diagnoses=frozenset({"put_back"}),
         subjects=OF_WEBHOOKS,
+    ),
+    Flaw(
+        name="one_channel_blocks_all",
+        kind="pushes",
+        mistake="marketplaces are pushed to in turn, so one that is down holds up the others",
+        must=frozenset({"channel_outage"}),
+        may=without({**LATE_EFFECTS, **WRONG_STOCK, **CALLS}, "channel_outage"),
+        subjects=OF_WEBHOOKS,
+        scenario="marketplace_down",
+        diagnoses=frozenset({"channel_blocks_others"}),
+    ),
+    Flaw(
+        name="push_dropped_when_down",
+        kind="pushes",
+        mistake="what is pushed while a circuit breaker is open is never pushed",
+        must=frozenset({"drift"}),
+        may=without({**WRONG_STOCK, **CALLS, "channel_outage": "what was dropped is never right"}, "drift"),
+        subjects=OF_WEBHOOKS,
+        scenario="marketplace_down",
+        diagnoses=frozenset({"outage_forgotten"}),
     ),
 )

@@ -12,7 +12,6 @@ DECLARED: Final = (
         must=frozenset({"forged"}),
         may=without(FORGED_LEVEL, "forged"),
         subjects=OF_RECEIVERS,
-        scenario="forged_deliveries",
         diagnoses=frozenset({"forgeries"}),
         guide_ref="C6",
     ),

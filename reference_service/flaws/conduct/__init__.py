@@ -7,6 +7,7 @@ from stockstorm.reference_service.flaws.conduct import (
     one_row_per_push,
     poll_storm,
     retries_in_lockstep,
+    retry_after_ignored,
 )
 from stockstorm.reference_service.seams import Compose
 
@@ -14,5 +15,6 @@ FLAWS: Mapping[str, Compose] = {
     "no_backoff": no_backoff.compose,
     "one_row_per_push": one_row_per_push.compose,
     "poll_storm": poll_storm.compose,
+    "retry_after_ignored": retry_after_ignored.compose,
     "retries_in_lockstep": retries_in_lockstep.compose,
 }

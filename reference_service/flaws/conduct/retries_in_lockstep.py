@@ -1,4 +1,4 @@
-"""Every row of a push that failed is repeated 200 ms later by a call of its own, all of them at once."""
+"""Every retry comes 200 ms after its failure. A failed push is repeated by one call for each row, all at once."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from stockstorm.reference_service.clients.marketplace import MarketplaceCallFailed
+from stockstorm.reference_service.flaws.calling import repeated_after
 from stockstorm.reference_service.seams import Seams
 from stockstorm.reference_service.sync.listing_pusher import ListingPusher, quantities_of
 
@@ -51,4 +52,4 @@ class _InStep(ListingPusher):
 
 def compose(seams: Seams) -> Seams:
     """A fixed wait, and no bulk call for what is repeated."""
-    return replace(seams, make_pusher=_InStep)
+    return replace(repeated_after(seams, WAIT_S), make_pusher=_InStep)

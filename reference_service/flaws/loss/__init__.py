@@ -6,6 +6,7 @@ from stockstorm.reference_service.flaws.loss import (
     ack_before_durable,
     batch_drops_tail,
     errors_swallowed,
+    no_reconciliation,
     overflow_dropped,
     poison_blocks,
 )
@@ -15,6 +16,7 @@ FLAWS: Mapping[str, Compose] = {
     "ack_before_durable": ack_before_durable.compose,
     "batch_drops_tail": batch_drops_tail.compose,
     "errors_swallowed": errors_swallowed.compose,
+    "no_reconciliation": no_reconciliation.compose,
     "overflow_dropped": overflow_dropped.compose,
     "poison_blocks": poison_blocks.compose,
 }

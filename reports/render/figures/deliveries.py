@@ -17,9 +17,15 @@ CLASSES: Final = {
     "another shop's, or replayed": "@c2",
     "given up": "@c1",
     "subscription removed": "@c5",
+    "never sent": "@band",
     "pending at the end": "@muted",
 }
-_OUTCOMES: Final = {"given_up": "given up", "refused": "given up", "subscription_removed": "subscription removed"}
+_OUTCOMES: Final = {
+    "given_up": "given up",
+    "refused": "given up",
+    "subscription_removed": "subscription removed",
+    "never_sent": "never sent",
+}
 
 
 def load(view: HistoryView) -> Figure | None:

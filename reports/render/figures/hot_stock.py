@@ -17,7 +17,7 @@ from stockstorm.reports.render.figures.layout import (
 from stockstorm.reports.render.view import HistoryView
 from stockstorm.reports.result import counted
 from stockstorm.simulator.history import facts as f
-from stockstorm.simulator.model import ONLINE
+from stockstorm.simulator.model import ONLINE, SHELF_CAUSES
 
 Steps = list[tuple[float, float]]
 Oversold = list[tuple[float, float, int, str]]  # seconds, units left, units oversold, channel
@@ -113,7 +113,7 @@ def _physical(view: HistoryView, sku: str, initial: int) -> tuple[Steps, Oversol
             moves += [
                 (returned.at_ns, n) for name, n in zip(returned.skus, returned.quantities, strict=True) if name == sku
             ]
-    moves += [(c.at_ns, c.delta) for c in view.of(f.StockChanged) if c.sku == sku and c.cause == "restock"]
+    moves += [(c.at_ns, c.delta) for c in view.of(f.StockChanged) if c.sku == sku and c.cause in SHELF_CAUSES]
     moves.sort(key=lambda move: move[0])
     steps: Steps = [(0.0, initial)]
     for at_ns, delta in moves:
@@ -128,8 +128,9 @@ def _master(view: HistoryView, sku: str, initial: int) -> Steps:
 
 def _listing(view: HistoryView, sku: str, channel: str, initial: int) -> Steps:
     shown = max(0, initial - view.started.safety_stock)
+    listing = view.history.listings.get((channel, sku))
     moves: list[tuple[int, int | None, int]] = [
-        (p.at_ns, p.quantity, 0) for p in view.of(f.ListingPushed) if p.channel == channel and p.sku == sku
+        (p.at_ns, p.quantity, 0) for p in (listing.pushes if listing is not None else ())
     ]
     for sale in view.sales_of(sku):
         if sale.channel == channel:

@@ -33,7 +33,7 @@ from stockstorm.simulator.limits import ERROR_TEXT_MAX
 from stockstorm.simulator.model import ApiOutcome
 from stockstorm.simulator.shop.records import TooMuchWork
 from stockstorm.simulator.shop.scopes import missing_rest_scope, needed_scopes, rest_element
-from stockstorm.simulator.versions import NEWEST, serving
+from stockstorm.simulator.versions import NEWEST, VERSIONS, serving
 from stockstorm.simulator.world import World
 
 OPERATION: Final = "REST"  # begins the operation of every call: "REST GET orders/{id}"
@@ -84,7 +84,9 @@ class RestApi:
         self._parts = (world, wall, state, options)
         self._world, self._serial, self._state = world, serial or RequestSerial(), state
         self._oldest = config.shop.oldest_api_version
-        self._payloads = Payloads(world.catalogue, config.shop, wall, config.app)
+        self._payloads = {
+            version: Payloads(world.catalogue, config.shop, wall, config.app, version) for version in VERSIONS
+        }
         self._index = Index(world.catalogue)
         self._bucket = CallBucket(config.shop.plan)
         self._encode = msgspec.json.Encoder().encode
@@ -101,7 +103,7 @@ class RestApi:
         call = RestCall(
             request,
             self._parts,
-            self._payloads,
+            self._payloads[served or NEWEST],
             self._index,
             serial=self._serial.take(),
             now_ns=now_ns,

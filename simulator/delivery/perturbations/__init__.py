@@ -12,12 +12,13 @@ from stockstorm.simulator.config import PerturbationConfig
 from stockstorm.simulator.delivery.attempts import Delivery
 from stockstorm.simulator.delivery.perturbations.delay import Delay
 from stockstorm.simulator.delivery.perturbations.duplicate import Duplicate
+from stockstorm.simulator.delivery.perturbations.lost import Lost
 from stockstorm.simulator.delivery.perturbations.reorder import Reorder
 from stockstorm.simulator.seeds import Seeds
 
 
 class Perturbation(Protocol):
-    """Delays due times and adds copies. It removes no delivery and makes none due earlier."""
+    """Delays due times, adds copies and marks what is never sent. It removes no delivery and makes none due earlier."""
 
     def __call__(self, deliveries: list[Delivery]) -> list[Delivery]: ...
 
@@ -25,6 +26,7 @@ class Perturbation(Protocol):
 REGISTRY: Final[dict[str, Callable[[str, PerturbationConfig, Seeds], Perturbation]]] = {
     "delay": Delay,
     "duplicate": Duplicate,
+    "lost": Lost,
     "reorder": Reorder,
 }
 

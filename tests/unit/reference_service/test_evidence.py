@@ -35,7 +35,13 @@ def paths_of(found: Settings) -> list[str]:
 def test_the_service_is_composed_of_its_own_collaborators() -> None:
     assert seams_of(settings()) == SOUND
     assert reference_of(settings()) == "urn:channel-orders:bazaar:1"
-    assert paths_of(settings()) == ["/probe/pending", "/probe/effects", "/probe/stock", "/probe/dead-letters"]
+    assert paths_of(settings()) == [
+        "/probe/pending",
+        "/probe/effects",
+        "/probe/stock",
+        "/probe/dead-letters",
+        "/probe/healed",
+    ]
 
 
 def test_without_references_a_write_is_the_same_but_for_them() -> None:

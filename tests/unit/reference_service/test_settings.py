@@ -71,7 +71,8 @@ def test_the_program_exits_with_3_and_without_a_traceback() -> None:
 def test_an_unknown_program_name_prints_the_usage() -> None:
     command = [sys.executable, "-m", "stockstorm.reference_service", "sender"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stderr) == (2, "usage: python -m stockstorm.reference_service receiver|worker\n")
+    assert done.returncode == 2
+    assert "invalid choice: 'sender' (choose from 'receiver', 'worker', 'reconcile', 'dead-letters')" in done.stderr
 
 
 def test_an_architecture_is_found_by_name_and_by_alias() -> None:

@@ -67,7 +67,7 @@ def golden_result() -> Result:
         Check(
             "oversell",
             "invalid",
-            "oversell.units is 1, wanted == 0; 1 unit oversold",
+            "oversold units: 1, wanted == 0; 1 unit oversold",
             {"oversell.units": 1.0},
             (oversell,),
             1,
@@ -83,15 +83,15 @@ def golden_result() -> Result:
         plan_digest="9f2c",
         subject="reference & co <queue>",
         verdict="invalid",
-        reasons=("oversell.units is 1, wanted == 0",),
+        reasons=("oversold units: 1, wanted == 0",),
         tiers=(
             TierOutcome("under_10s", 10_000.0, "valid", "p95 1,962 ms"),
             TierOutcome("under_2s", 2_000.0, "unknown", "the interval straddles the limit"),
         ),
         checks=checks,
         thresholds=(
-            ThresholdOutcome("oversell.units", "== 0", 1.0, "invalid", "oversell.units is 1, wanted == 0"),
-            ThresholdOutcome("order_latency_ms.p95", "< 900", None, "unknown", "order_latency_ms.p95 was not measured"),
+            ThresholdOutcome("oversell.units", "== 0", 1.0, "invalid", "oversold units: 1, wanted == 0"),
+            ThresholdOutcome("order_latency_ms.p95", "< 900", None, "unknown", "order latency, p95: not measured"),
         ),
         measures={name: value for one in checks for name, value in one.measures.items()},
         intervals={"sync_latency_ms.p95": Interval(1962.5, 1610.0, math.inf)},

@@ -15,7 +15,7 @@ from stockstorm.reports.formats import (
     tier_mark,
 )
 from stockstorm.reports.result import Interval, ThresholdOutcome
-from stockstorm.reports.verdict.tiers import FIRED, judge_tiers
+from stockstorm.reports.verdict.tiers import FIRED, NOT_RANKED, judge_tiers
 from stockstorm.scenarios.loader import recorded
 from tests.unit.reports.literal import check, correct_checks, golden_result
 
@@ -102,3 +102,11 @@ def test_a_tier_of_a_run_that_is_not_correct_is_neutral() -> None:
     assert tiers[0].reason == "not ranked, because the run is not correct: drift: it drifted"
     slow = judge_tiers(PLAIN, correct_checks(), {}, {FIRED: Interval(60_000, 50_000, 70_000)})
     assert [tier_mark(tier) for tier in slow] == ["invalid"] * 3
+
+
+def test_a_run_without_a_tier_is_not_accused_of_more_than_that() -> None:
+    (best, *_), none = golden_result().tiers, golden_result()
+    slow = replace(best, verdict="invalid", reason="p95 12,000 ms (95 % interval 11,000 to 13,000)")
+    assert tier_headline(replace(none, tiers=(slow,))) == "is slower than every tier allows"
+    wrong = replace(slow, reason=f"{NOT_RANKED}drift: 2 listings")
+    assert tier_headline(replace(none, tiers=(wrong,))) == "is not ranked by speed, because the run is not correct"

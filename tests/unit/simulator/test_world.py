@@ -294,3 +294,12 @@ def test_the_final_facts_have_master_physical_stock_and_listings() -> None:
     assert FinalListing(90, "bazaar", sku(0), STOCK - 4) in facts
     assert FinalListing(90, "mercado", sku(0), STOCK) in facts
     assert len(facts) == 4 + 2 * 4
+
+
+def test_a_product_is_told_with_what_can_be_sold_of_it_at_that_moment() -> None:
+    world = small_world()
+    world.apply(buy(0, "online", (0, 3)), 50)
+    changes = world.apply(PlannedProductEdit(0, 9, sku(0)), 60)
+    world.apply(buy(1, "online", (0, 1)), 70)
+    (event,) = changes.events
+    assert event.available == STOCK - 3

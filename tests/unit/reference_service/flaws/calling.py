@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -152,6 +153,84 @@ async def wait_after_failures(seams: Seams) -> tuple[float, bool]:
     return (waits[0] if waits[0] == waits[1] else -1.0), waits[0] == waits[1]
 
 
+async def calls_after_a_failure(seams: Seams) -> tuple[int, int]:
+    """How many calls repeat a push of three rows that failed, and how many rows each has. Nothing is left over."""
+    calls: list[int] = []
+
+    class FailingOnce:
+        async def push(self, quantities: Mapping[str, int]) -> Pushed:
+            calls.append(len(quantities))
+            if len(calls) == 1:
+                raise MarketplaceCallFailed("HTTP 503")
+            return Pushed(len(quantities), [])
+
+    async def listable(skus: Sequence[str]) -> Mapping[str, int]:
+        return dict.fromkeys(skus, 1)
+
+    pusher = seams.make_pusher("bazaar", FailingOnce(), listable, 0, random.Random(1))
+    pusher.touch(["A", "B", "C"])
+    await pusher.push_once()
+    assert await pusher.push_once() == 0.0
+    assert pusher.unfinished == 0
+    return len(calls) - 1, max(calls[1:])
+
+
+async def waits_as_told(seams: Seams) -> bool:
+    """Whether a pusher waits for the whole Retry-After of a marketplace."""
+
+    class Busy:
+        async def push(self, _: Mapping[str, int]) -> Pushed:
+            raise MarketplaceCallFailed("HTTP 429", 30.0, 429)
+
+    pusher = seams.make_pusher("bazaar", Busy(), every_sku, 0, random.Random(1))
+    pusher.touch(["A"])
+    return await pusher.push_once() >= 30.0
+
+
+async def every_sku(skus: Sequence[str]) -> Mapping[str, int]:
+    return dict.fromkeys(skus, 1)
+
+
+async def other_channel_waits(seams: Seams) -> bool:
+    """Whether a push to one channel waits for the answer of another one."""
+    answered = asyncio.Event()
+
+    class Hanging:
+        async def push(self, _: Mapping[str, int]) -> Pushed:
+            await answered.wait()
+            return Pushed(1)
+
+    hanging = seams.make_pusher("mercado", Hanging(), every_sku, 0, random.Random(1))
+    other = seams.make_pusher("bazaar", Recording(), every_sku, 0, random.Random(1))
+    for pusher in (hanging, other):
+        pusher.touch(["A"])
+    blocked = asyncio.create_task(hanging.push_once())
+    await asyncio.sleep(0)
+    pushing = asyncio.create_task(other.push_once())
+    await asyncio.wait({pushing}, timeout=0.2)
+    waits = not pushing.done()
+    answered.set()
+    await asyncio.gather(blocked, pushing)
+    return waits
+
+
+async def pushed_after_failures(seams: Seams) -> list[int]:
+    """The quantities that are tried, of four pushes of which the first two fail."""
+    tried: list[int] = []
+
+    def answer(_: str, body: Any) -> bytes:
+        tried.append(body["listings"][0]["quantity"])
+        if len(tried) < 3:
+            raise MarketplaceCallFailed("HTTP 503", 0.0, 503)
+        return b"{}"
+
+    client = marketplace_of(seams, answer)
+    for quantity in range(4):
+        with suppress(MarketplaceCallFailed):
+            await client.push({"A": quantity})
+    return tried
+
+
 async def negative(seams: Seams) -> Mapping[str, int]:
     pool: Any = Rows([{"sku": "A", "listable": -4}])
     return await seams.listable(pool, ["A"])
@@ -208,6 +287,10 @@ CASES = (
     Case("one_row_per_push", listed, ONE_PUSH, [{"A": 8}]),
     Case("no_backoff", wait_after_failures, (-1.0, False), (0.0, True)),
     Case("retries_in_lockstep", wait_after_failures, (-1.0, False), (0.2, True)),
+    Case("retries_in_lockstep", calls_after_a_failure, (1, 3), (3, 1)),
+    Case("retry_after_ignored", waits_as_told, True, False),
+    Case("one_channel_blocks_all", other_channel_waits, False, True),
+    Case("push_dropped_when_down", pushed_after_failures, [0, 1, 2, 3], [0, 1]),
     Case("negative_as_positive", negative, {"A": -4}, {"A": 4}),
     Case("pending_orders_ignored", statement_has("pending"), True, False),
     Case("location_left_out", statement_has("min(location_id)"), False, True),

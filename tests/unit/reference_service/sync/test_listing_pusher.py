@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
+from stockstorm.reference_service import limits
 from stockstorm.reference_service.clients.marketplace import MarketplaceCallFailed, Pushed, Rejected
 from stockstorm.reference_service.sync.listing_pusher import ListingPusher, ListingState, quantities_of
 
@@ -16,6 +17,7 @@ class FakeMarketplace:
     def __init__(self) -> None:
         self.pushes: list[dict[str, int]] = []
         self.fails = 0
+        self.failure = MarketplaceCallFailed("HTTP 500")
         self.rejects: dict[str, str] = {}
         self.during: Callable[[], None] = lambda: None
 
@@ -23,7 +25,7 @@ class FakeMarketplace:
         self.during()
         if self.fails:
             self.fails -= 1
-            raise MarketplaceCallFailed("HTTP 500")
+            raise self.failure
         self.pushes.append(dict(quantities))
         rejected = [Rejected(sku, reason) for sku, reason in self.rejects.items() if sku in quantities]
         return Pushed(len(quantities) - len(rejected), rejected)
@@ -83,6 +85,41 @@ def test_a_failed_push_is_repeated_later_with_the_newest_quantity() -> None:
     stock["A"] = 4
     assert push(pusher) == 0
     assert marketplace.pushes == [{"A": 4}]
+
+
+def test_a_failed_push_waits_as_told_and_else_a_few_seconds_at_most() -> None:
+    marketplace = FakeMarketplace()
+    pusher = pusher_over({"A": 5}, marketplace)
+    pusher.touch(["A"])
+    marketplace.failure = MarketplaceCallFailed("HTTP 503", 17.0, 503)
+    marketplace.fails = 1
+    assert push(pusher) == 17.0
+    marketplace.failure = MarketplaceCallFailed("HTTP 503", 0.0, 503)
+    marketplace.fails = 30
+    waits = [push(pusher) for _ in range(30)]
+    assert 1.0 < max(waits) <= limits.PUSH_BACKOFF_MAX_S
+    assert push(pusher) == 0
+
+
+def test_a_marketplace_that_throttles_is_pushed_to_less_often_until_it_has_accepted_many() -> None:
+    marketplace, stock = FakeMarketplace(), {"A": 0}
+    pusher = pusher_over(stock, marketplace)
+
+    def once() -> float:
+        stock["A"] += 1
+        pusher.touch(["A"])
+        push(pusher)
+        return pusher.pace_s
+
+    assert once() == limits.PUSH_PACE_S
+    marketplace.failure = MarketplaceCallFailed("HTTP 429", 1.0, 429)
+    marketplace.fails = 20
+    throttled = [once() for _ in range(20)]
+    assert throttled == sorted(throttled)
+    assert throttled[-1] == limits.PUSH_PACE_MAX_S
+    eased = [once() for _ in range(400)]
+    assert eased == sorted(eased, reverse=True)
+    assert eased[-1] == limits.PUSH_PACE_S
 
 
 def test_a_push_has_at_most_500_rows() -> None:

@@ -1,9 +1,11 @@
 """Registration with the shop: what is refused is told, and does not keep the rest from being registered."""
 
+import random
 from typing import Any, cast
 
 import pytest
 
+from stockstorm.reference_service import limits
 from stockstorm.reference_service.clients.admin_api import AdminApi, Answered
 from stockstorm.reference_service.clients.documents import (
     SUBSCRIBE,
@@ -17,7 +19,8 @@ from stockstorm.reference_service.clients.documents import (
     Subscriptions,
     UserError,
 )
-from stockstorm.reference_service.sync.subscriptions import SubscriptionRefused, subscribe_to_shop
+from stockstorm.reference_service.clients.marketplace import Marketplace, MarketplaceCallFailed
+from stockstorm.reference_service.sync.subscriptions import SubscriptionRefused, subscribe_to_channel, subscribe_to_shop
 
 URI = "https://me.example/webhooks"
 REFUSAL = "You cannot create a webhook subscription with the specified topic"
@@ -62,3 +65,27 @@ async def test_what_is_there_already_is_left_alone() -> None:
     shop = Shop({"ORDERS_PAID"}, there=("ORDERS_CREATE",))
     assert await subscribed(shop, "orders/create", "orders/paid") == 0
     assert shop.topics == ["ORDERS_CREATE"]
+
+
+class Channel:
+    """Answers one registration after the other with these statuses."""
+
+    def __init__(self, *statuses: int) -> None:
+        self.statuses = list(statuses)
+
+    async def send_notifications_to(self, _: str) -> None:
+        status = self.statuses.pop(0)
+        if status != 200:
+            raise MarketplaceCallFailed(f"HTTP {status}", 0.0, status)
+
+
+@pytest.mark.parametrize(("statuses", "notifies"), [((200,), True), ((503, 200), True), ((404,), False)])
+@pytest.mark.asyncio
+async def test_a_channel_that_has_no_notifications_is_not_asked_again(
+    statuses: tuple[int, ...], notifies: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "BACKOFF_FIRST_S", 0.01)
+    channel = Channel(*statuses)
+    marketplace = cast(Marketplace, channel)
+    assert await subscribe_to_channel(marketplace, "bazaar", URI, random.Random(1)) is notifies
+    assert channel.statuses == []

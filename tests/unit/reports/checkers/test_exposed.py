@@ -142,9 +142,10 @@ def test_a_case_with_a_quota_that_did_not_occur_is_a_note() -> None:
 
 def test_every_case_names_a_quota_and_an_exposure_of_a_check() -> None:
     assert set(CASES) <= set(QuotasConfig.model_fields)
-    item, *others = opened()
+    item, *others, start = opened()
     stocked = msgspec.structs.replace(item, locations=(7, 8), levels=(4, 6))
-    found = {words for check in check_all(history(stocked, *others)) for words in check.exposure}
+    contended = msgspec.structs.replace(start, scenario={"quotas": {"corrected": 5}})
+    found = {words for check in check_all(history(stocked, *others, contended)) for words in check.exposure}
     assert set(CASES.values()) <= found
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from stockstorm.reports.checkers import check_all
-from stockstorm.reports.checkers.put_back import CASES_MIN, PutBack
+from stockstorm.reports.checkers.put_back import CASES_MIN, FEW_MIN, PutBack
 from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check
@@ -103,7 +103,17 @@ def test_some_cases_are_latency_and_no_habit() -> None:
 
     check = checked(run(mixed, 60))
     assert (check.verdict, check.measures["put_back.sales"]) == ("valid", 20)
-    assert checked(run(ignoring, CASES_MIN - 1)).verdict == "not_exercised"
+    assert checked(run(mixed, CASES_MIN - 1)).verdict == "not_exercised"
+
+
+def test_a_few_cases_are_enough_where_it_is_nearly_all_of_them() -> None:
+    assert checked(run(ignoring, FEW_MIN)).verdict == "invalid"
+    assert checked(run(ignoring, FEW_MIN - 1)).verdict == "not_exercised"
+
+    def mostly(ms: float, n: int, left: int) -> list[f.AnyFact]:
+        return netting(ms, n, left) if n % 4 == 0 else ignoring(ms, n, left)
+
+    assert checked(run(mostly, CASES_MIN - 1)).verdict == "not_exercised"
 
 
 def test_what_happened_just_before_the_sale_is_another_occasion(monkeypatch: pytest.MonkeyPatch) -> None:

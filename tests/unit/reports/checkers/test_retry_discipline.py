@@ -1,5 +1,7 @@
 """Gaps between retries, head-of-line blocking, and sets that erase unseen changes."""
 
+from msgspec import structs
+
 from stockstorm.reports.checkers.retry_discipline import RetryDiscipline
 from stockstorm.reports.result import Check, Incident
 from stockstorm.simulator.history import facts as f
@@ -214,3 +216,20 @@ def test_a_good_order_event_behind_a_dead_letter_waits_until_the_master_includes
         )
     )
     assert (found.measures[BEHIND], found.notes) == (2.0, ())
+
+
+def test_changes_by_others_soon_after_a_sale_elsewhere_are_exposure_where_a_second_writer_is_meant() -> None:
+    facts = (
+        sold(10, 1, "bazaar"),
+        version(200, 1, 4, 14, "restock"),
+        version(300, 2, 4, 18, "restock"),
+        sold(400, 2, "online"),
+        version(450, 3, -1, 17),
+        version(460, 4, -2, 15, "restock"),
+    )
+    words = "changes by others soon after a sale elsewhere of the same SKU"
+    assert words not in RetryDiscipline().exposure(history(opened(), *facts))
+    *opening, start = opened()
+    assert isinstance(start, f.RunStarted)
+    meant = structs.replace(start, scenario={"quotas": {"corrected": 5}})
+    assert RetryDiscipline().exposure(history(*opening, meant, *facts))[words] == 1

@@ -6,7 +6,7 @@ import pytest
 from stockstorm.reports.history import History
 from stockstorm.reports.history.off_stock import explain
 from stockstorm.simulator.history import facts as f
-from tests.literal_history import SKU, history, ns, opened, put, query, recorded, sold
+from tests.literal_history import SKU, cancelled, history, ns, opened, put, query, recorded, sold
 
 TWO_ORDERS = (opened(), sold(0, 1, "bazaar", 2), sold(1, 2, "mercado", 1))
 
@@ -159,3 +159,14 @@ def test_an_order_of_two_items_that_was_applied_twice_explains_both() -> None:
     run = history(cup, opened(), sale, *rows)
     assert doubled(run) == {(1, "sale")}
     assert all(explain(run.attribution, sku, -units).explained for sku, units in zip(skus, (2, 1), strict=True))
+
+
+def test_an_order_that_shared_a_call_with_its_opposite_and_comes_again_is_doubled() -> None:
+    """The cancellation and the sale come to nothing, so their call has no row of the SKU. Another row tells of it."""
+    call = "urn:channel-orders:bazaar:1:cancelled,mercado:2"
+    other = f.StockChanged(ns(20), "CUP", 2**53 + 3, 7, 1, -1, 9, "subject_adjust", -1, call)
+    first = (opened(), sold(0, 1, "bazaar", 2), recorded(5, 1, -2, 8, "bazaar:1"), cancelled(6, 1, "bazaar", 2))
+    run = history(*first, sold(7, 2, "mercado", 2), other, recorded(40, 2, -2, 6, "mercado:2"))
+    assert doubled(run) == {(2, "sale")}
+    (cause,) = explain(run.attribution, SKU, -2).causes
+    assert (cause.kind, cause.units) == ("applied_twice", -2)

@@ -9,7 +9,7 @@ from rich.console import Console
 from stockstorm.reports.history import History
 from stockstorm.reports.render import render_all
 from stockstorm.reports.render.terminal import print_result
-from stockstorm.reports.result import Result
+from stockstorm.reports.result import Result, ThresholdOutcome, TopicOutcome
 from stockstorm.reports.store import RunFolder
 from tests.unit.reports.literal import golden_result
 
@@ -41,6 +41,24 @@ def test_zero_oversells_are_printed_with_their_bound() -> None:
     text = printed(replace(golden_result(), measures=measures))
     assert "no oversell in 60 sell-outs across channels, so at most 5 % of them are oversold (at 95 %)" in text
     assert "share of sell-outs oversold, at most" in text
+
+
+def test_what_became_of_each_topic_is_printed_where_it_is_known() -> None:
+    assert "Topics" not in printed(golden_result())
+    row = TopicOutcome("bazaar", "order.created", 2, {"200": 2}, {"once": 2})
+    text = printed(replace(golden_result(), topics=(row,)))
+    assert "order.created" in text
+    assert "200 (2 times)" in text
+    assert "2 seen once" in text
+
+
+def test_a_valid_run_says_how_often_what_it_claims_was_tested() -> None:
+    outcome = ThresholdOutcome("oversell.units", "== 0", 0.0, "valid", "as wanted")
+    exposed = replace(golden_result().checks[1], verdict="valid", incidents=())
+    valid = replace(golden_result(), verdict="valid", thresholds=(outcome,), checks=(exposed,))
+    assert "✓ tested: oversell: 3 sell-outs across channels" in printed(valid)
+    assert "tested:" not in printed(replace(valid, verdict="invalid"))
+    assert "tested:" not in printed(replace(valid, thresholds=()))
 
 
 def test_markup_in_user_text_is_printed_as_it_is() -> None:

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from stockstorm.reports.result import Interval, ThresholdOutcome
-from stockstorm.reports.verdict.thresholds import judge_thresholds, judged_check
+from stockstorm.reports.verdict.thresholds import in_words, judge_thresholds, judged_check
 from stockstorm.simulator.errors import ScenarioError
 from tests.unit.reports.literal import check
 
@@ -27,7 +27,7 @@ def test_a_threshold_that_holds_is_valid_and_one_that_does_not_is_invalid() -> N
     assert one("sync_latency_ms.p95", "< 2000").verdict == "valid"
     broken = one("oversell.units", "<= 2")
     assert (broken.verdict, broken.found, broken.condition) == ("invalid", 3.0, "<= 2")
-    assert broken.reason == "oversell.units is 3, wanted <= 2"
+    assert broken.reason == "oversold units: 3, wanted <= 2"
 
 
 def test_an_infinite_measure_breaks_an_upper_limit() -> None:
@@ -38,7 +38,7 @@ def test_an_infinite_measure_breaks_an_upper_limit() -> None:
 
 def test_a_measure_that_is_not_there_is_unknown() -> None:
     assert one("drift.listings", "== 0") == ThresholdOutcome(
-        "drift.listings", "== 0", None, "unknown", "drift.listings was not measured"
+        "drift.listings", "== 0", None, "unknown", "listings drifted: not measured"
     )
 
 
@@ -57,7 +57,7 @@ def test_a_late_generator_can_be_why_a_limit_on_oversells_is_broken() -> None:
     broken = one("oversell.units", "<= 2", "the generator was late")
     assert (broken.verdict, broken.found) == ("unknown", 3.0)
     assert broken.reason == (
-        "oversell.units is 3, wanted <= 2, but news came late to the service: the generator was late"
+        "oversold units: 3, wanted <= 2, but news came late to the service: the generator was late"
     )
     assert one("oversell.units", "<= 2").verdict == "invalid"
 
@@ -102,7 +102,7 @@ def test_a_limit_that_holds_only_without_moot_pairs_is_broken(stem: str) -> None
     slow, fast = (judge_thresholds({f"{stem}.p95": limit}, (owner,), found, {})[0] for limit in ("< 2000", "< 40000"))
     assert (slow.verdict, fast.verdict) == ("invalid", "valid")
     assert slow.found == 100.0
-    assert "at least 30,000 with the changes that became moot" in slow.reason
+    assert "at least 30,000 ms with the changes that became moot" in slow.reason
 
 
 def test_a_sync_latency_from_visible_needs_enough_pairs_that_the_subject_could_see() -> None:
@@ -121,10 +121,16 @@ def test_a_latency_with_work_pending_is_a_lower_bound(condition: str, verdict: s
     open_ = replace(check("sync_latency", measures={"sync_latency_ms.p95": 14_000.0}), at_least="5 were pending")
     (outcome,) = judge_thresholds({"sync_latency_ms.p95": condition}, (open_,), open_.measures, {})
     assert outcome.verdict == verdict
-    assert outcome.reason.startswith("sync_latency_ms.p95 is at least 14,000, because 5 were pending")
+    assert outcome.reason.startswith("sync latency, p95: at least 14,000 ms, because 5 were pending")
 
 
 def test_none_that_was_never_reflected_is_not_known_with_work_pending() -> None:
     open_ = replace(check("sync_latency", measures={"sync_latency_ms.never": 0.0}), at_least="5 were pending")
     (outcome,) = judge_thresholds({"sync_latency_ms.never": "== 0"}, (open_,), open_.measures, {})
     assert outcome.verdict == "unknown"
+
+
+def test_reasons_name_measures_in_words() -> None:
+    assert in_words("sync_latency_ms.p95") == "sync latency, p95"
+    assert in_words("oversell.bazaar.units") == "oversold units of bazaar"
+    assert in_words("not.declared") == "not.declared"

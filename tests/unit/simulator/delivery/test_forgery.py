@@ -47,6 +47,10 @@ def test_a_wrong_key_gives_a_well_formed_signature() -> None:
     assert len(forged("wrong_key").signature or "") == len(RIGHT)
 
 
+def test_a_stale_key_is_neither_the_right_one_nor_the_wrong_one() -> None:
+    assert len({RIGHT, forged("stale_key").signature, forged("wrong_key").signature}) == 3
+
+
 def test_half_a_signature_is_right_and_its_rest_is_missing_or_wrong() -> None:
     cut, prefix = forged("truncated").signature or "", forged("prefix").signature or ""
     assert (len(cut), len(prefix)) == (22, 44)

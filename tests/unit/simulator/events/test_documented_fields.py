@@ -9,6 +9,7 @@ import pytest
 from stockstorm.simulator.config import ShopConfig
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.model import ORDER_TOPICS, OrderTopic
+from stockstorm.simulator.versions import VERSIONS, ApiVersion
 from tests.literal_shop import AT_NS, CATALOGUE, ORDER, REFUND, WALL, order_event, product_event, stock_event
 
 
@@ -112,3 +113,12 @@ def test_a_refund_has_the_15_documented_fields_in_order() -> None:
 def test_a_product_has_the_22_and_a_level_the_5_documented_fields_in_order() -> None:
     assert list(json.loads(PAYLOADS.body(product_event()))) == PRODUCT_FIELDS
     assert list(json.loads(PAYLOADS.body(stock_event()))) == LEVEL_FIELDS
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_order_of_an_old_version_has_the_checkout_s_id_too(version: ApiVersion) -> None:
+    shop = ShopConfig(api_version=version)
+    fields = list(json.loads(Payloads(CATALOGUE, shop, WALL).body(order_event("orders/paid", PAID))))
+    place = ORDER_FIELDS.index("cart_token") + 1
+    old = [*ORDER_FIELDS[:place], "checkout_id", *ORDER_FIELDS[place:]]
+    assert fields == (old if version in ("2025-10", "2026-01") else ORDER_FIELDS)

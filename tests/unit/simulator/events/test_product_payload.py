@@ -1,4 +1,4 @@
-"""Products show their only variant and not the current stock."""
+"""Products show their only variant, with the stock that it had when the event fired."""
 
 import json
 
@@ -22,8 +22,9 @@ def test_a_product_shows_its_variant_price_and_time_of_edit() -> None:
     assert [each["admin_graphql_api_id"] for each in product["variant_gids"]] == [variant["admin_graphql_api_id"]]
 
 
-def test_the_variant_s_quantity_is_the_level_s_if_the_event_has_one() -> None:
+def test_the_variant_s_quantity_is_the_event_s() -> None:
     bodies = Payloads(CATALOGUE, ShopConfig(), WALL)
-    plain, with_level = product_event(), msgspec.structs.replace(product_event(), level=stock_event(available=3).level)
-    shown = [json.loads(bodies.body(each))["variants"][0]["inventory_quantity"] for each in (plain, with_level)]
-    assert shown == [MUG.initial_available, 3]
+    plain, forged = product_event(), msgspec.structs.replace(product_event(), level=stock_event(available=3).level)
+    told = msgspec.structs.replace(plain, available=-2)
+    shown = [json.loads(bodies.body(each))["variants"][0]["inventory_quantity"] for each in (plain, forged, told)]
+    assert shown == [MUG.initial_available, 3, -2]

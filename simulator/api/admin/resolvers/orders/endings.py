@@ -9,11 +9,10 @@ from stockstorm.simulator.api.admin.base.call import IDEMPOTENCY_KEY, Arguments,
 from stockstorm.simulator.api.admin.base.idempotency import Remembered, fingerprint
 from stockstorm.simulator.api.admin.base.problems import bad_request
 from stockstorm.simulator.api.admin.base.views import RefundView, UserError, number_of
-from stockstorm.simulator.api.admin.resolvers.orders.payments import received
 from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.events.encoding import amount, derived_token, minor_of
-from stockstorm.simulator.events.order_sums import refund_total, refunded_units, remaining_units
+from stockstorm.simulator.events.order_sums import received, refund_total, refunded_units, remaining_units
 from stockstorm.simulator.limits import IDEMPOTENCY_KEY_MAX
 from stockstorm.simulator.model import Order, RefundLine
 from stockstorm.simulator.shop.lines import split, still_drawn

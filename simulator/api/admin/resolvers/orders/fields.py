@@ -13,6 +13,8 @@ from stockstorm.simulator.events.order_sums import (
     current_total,
     financial_status,
     order_name,
+    outstanding,
+    received,
     refund_total,
     refunded_units,
     remaining_units,
@@ -67,8 +69,8 @@ def _own_source(row: Order) -> str:
     return "web" if row.written is None else str(API_CLIENT_ID)
 
 
-def _outstanding(row: Order, arguments: Arguments, call: Call) -> Money:
-    return Money(0) if row.paid_ns is not None else _current_total(row, arguments, call)
+def _outstanding(row: Order, _arguments: Arguments, _call: Call) -> Money:
+    return Money(outstanding(row))
 
 
 ORDER: dict[str, Resolver] = {
@@ -119,10 +121,8 @@ ORDER: dict[str, Resolver] = {
     "totalTaxSet": lambda row, _arguments, _call: Money(vat(bought_total(row))),
     "totalDiscountsSet": lambda _row, _arguments, _call: Money(0),
     "totalOutstandingSet": _outstanding,
-    "totalReceivedSet": lambda row, _arguments, _call: Money(payments.received(row)),
-    "netPaymentSet": lambda row, arguments, call: Money(
-        payments.received(row) - _total_refunded(row, arguments, call).minor
-    ),
+    "totalReceivedSet": lambda row, _arguments, _call: Money(received(row)),
+    "netPaymentSet": lambda row, arguments, call: Money(received(row) - _total_refunded(row, arguments, call).minor),
     "currentSubtotalPriceSet": lambda row, _arguments, _call: Money(current_total(row)),
     "originalTotalPriceSet": lambda row, _arguments, _call: Money(bought_total(row) + shipping_price(row)),
     "paymentGatewayNames": lambda row, _arguments, _call: [] if row.paid_ns is None else [payments.GATEWAY],
@@ -133,7 +133,7 @@ ORDER: dict[str, Resolver] = {
     "fulfillmentOrders": parcels.orders_of,
     "refundable": lambda row, arguments, call: row.paid_ns is not None and _current_quantity(row, arguments, call) > 0,
     "fulfillable": lambda row, _arguments, _call: row.cancelled_ns is None and shipping_status(row) != "fulfilled",
-    "edited": lambda _row, _arguments, _call: False,
+    "edited": lambda row, _arguments, _call: bool(row.edits),
     "returnStatus": lambda _row, _arguments, _call: "NO_RETURN",
 }
 ATTRIBUTE: dict[str, Resolver] = {

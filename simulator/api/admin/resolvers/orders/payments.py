@@ -6,7 +6,7 @@ from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.views import Money, RefundView, gid
 from stockstorm.simulator.events.encoding import derived_id
-from stockstorm.simulator.events.order_sums import bought_total, refund_total, shipping_price
+from stockstorm.simulator.events.order_sums import moves_money, received, refund_total
 from stockstorm.simulator.model import Order
 
 GATEWAY: Final = "shopify_payments"
@@ -23,17 +23,13 @@ class Transaction(NamedTuple):
     parent: "Transaction | None" = None
 
 
-def received(order: Order) -> int:
-    """What was paid for an order, before refunds."""
-    return 0 if order.paid_ns is None else bought_total(order) + shipping_price(order)
-
-
 def of_order(order: Order) -> list[Transaction]:
     """All transactions, oldest first."""
     if order.paid_ns is None:
         return []
     sale = Transaction(derived_id("transaction", order.order_id), order, "SALE", received(order), order.paid_ns)
-    return [sale, *(_of_refund(order, index, sale) for index in range(len(order.refunds)))]
+    moved = [index for index, refund in enumerate(order.refunds) if moves_money(order, refund)]
+    return [sale, *(_of_refund(order, index, sale) for index in moved)]
 
 
 def _of_refund(order: Order, index: int, sale: Transaction) -> Transaction:

@@ -1,0 +1,241 @@
+"""`stockstorm serve` and `stockstorm trigger`: a shop to develop against, and single webhooks from a shell."""
+
+import json
+import os
+import secrets
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from stockstorm.loadtests.cli.command import takes
+from stockstorm.loadtests.config.checks import SECRETS, port_problem, seed_problem
+from stockstorm.loadtests.config.flag import Flag, Options, require
+from stockstorm.loadtests.exits import ExitCode
+from stockstorm.loadtests.ipc.messages import Setup
+from stockstorm.loadtests.serve.authority import default_folder
+from stockstorm.loadtests.serve.commands import KINDS, TOPICS, Command
+from stockstorm.loadtests.serve.page import HEADER, WAIT_S, Told, told
+from stockstorm.loadtests.serve.server import Ports, Served, serve
+from stockstorm.loadtests.serve.shop import ServedShop, without_troubles
+from stockstorm.loadtests.serve.state import VERSION, Opened, StateFile
+from stockstorm.reports.result import printable
+from stockstorm.scenarios.loader import load
+from stockstorm.scenarios.problems import Problem, did_you_mean
+from stockstorm.simulator.errors import ScenarioError, SubjectError
+
+PAGE_PORT: Final = 9401
+REQUEST_WITHIN_S: Final = 30.0
+
+
+def _url_problem(url: str) -> Problem | None:
+    if not url or url.startswith(("http://", "https://")):
+        return None
+    return Problem("--to", f"{url!r} is no URL", "write e.g. http://127.0.0.1:8080/webhooks")
+
+
+class ShopOptions(Options):
+    """Which shop is played."""
+
+    scenario: Annotated[str, Flag("name, or path of a TOML file, whose shop is played")] = "smoke"
+    seed: Annotated[int, Flag("another seed, another shop", check=seed_problem)] = 1
+    to: Annotated[str, Flag("send every topic to this URL, besides what is subscribed to", check=_url_problem)] = ""
+
+
+class ServeOptions(ShopOptions):
+    """Flags of `stockstorm serve`."""
+
+    state: Annotated[str, Flag("keep the shop in this file, so that it survives a restart")] = ""
+    port: Annotated[int, Flag("of the APIs over HTTP", check=port_problem)] = 9400
+    page_port: Annotated[int, Flag("of the page", check=port_problem)] = PAGE_PORT
+    https_port: Annotated[int, Flag("of the APIs over HTTPS", check=port_problem)] = 9443
+    proxy_port: Annotated[int, Flag("of a proxy that leads https://{shop}.myshopify.com here", check=port_problem)] = (
+        9402
+    )
+    authority: Annotated[str, Flag("folder of the certificate authority; made on first use")] = ""
+
+
+@takes(ServeOptions)
+def serve_command(options: ServeOptions, _context: typer.Context) -> None:
+    """Play the shop for development, until Ctrl-C: APIs, marketplaces, webhooks, and a page to watch and act."""
+    require(options.problems())
+    opened = Opened(VERSION, options.scenario, options.seed, 0, _secrets())
+    state = StateFile(Path(options.state) if options.state else None, opened)
+    shop = _shop(options, state)
+    if options.to:
+        shop.declare(options.to)
+    ports = Ports("127.0.0.1", options.port, options.page_port, options.https_port, options.proxy_port)
+    folder = Path(options.authority) if options.authority else default_folder()
+    console = Console()
+    number = serve(shop, ports, folder, lambda served: _tell(console, shop, state, served))
+    console.print(Text(f"ended by {number.name}"))
+    raise typer.Exit(ExitCode.VALID)
+
+
+def _secrets() -> dict[str, str]:
+    """Those of the environment; others are drawn."""
+    return {name: os.environ.get(variable) or secrets.token_hex(16) for name, variable in SECRETS.items()}
+
+
+def _shop(options: ShopOptions, state: StateFile) -> ServedShop:
+    scenario = without_troubles(load(options.scenario))
+    return ServedShop(scenario, options.seed, Setup(msgspec.Raw(b"{}"), **state.opened.secrets), state)
+
+
+def _tell(console: Console, shop: ServedShop, state: StateFile, served: Served) -> None:
+    """Where everything is, and what the app needs to know. Secrets that came by the environment are not printed."""
+    domain = shop.scenario.shop.domain
+    lines = [
+        ("page", served.page),
+        ("Admin API", f"{served.http}/admin/api/{shop.scenario.shop.api_version}/graphql.json"),
+        ("over HTTPS", served.https.replace("127.0.0.1", "localhost")),
+        ("trust", served.authority),
+        ("as " + domain, f"HTTPS_PROXY={served.proxy}, or a hosts line with --https-port 443"),
+        ("marketplaces", ", ".join(f"{served.http}/marketplaces/{name}/v1" for name in shop.world.marketplaces)),
+    ]
+    drawn = [
+        ("export", f"{variable}={state.opened.secrets[name]}")
+        for name, variable in SECRETS.items()
+        if os.environ.get(variable) != state.opened.secrets[name]
+    ]
+    for name, text in (*lines, *drawn):
+        console.print(Text(printable(f"{name:>14}  {text}")), soft_wrap=True)
+    console.print(Text("Ctrl-C ends it", "dim"))
+
+
+def _topic_problem(topic: str) -> Problem | None:
+    return None if topic in TOPICS else Problem("TOPIC", f"there is no {topic!r}", did_you_mean(topic, TOPICS))
+
+
+def _forge_problem(kind: str) -> Problem | None:
+    return None if not kind or kind in KINDS else Problem("--forge", f"there is no {kind!r}", did_you_mean(kind, KINDS))
+
+
+class TriggerOptions(ShopOptions):
+    """Flags of `stockstorm trigger`."""
+
+    topic: Annotated[str, Flag("e.g. orders/create", positional=True, check=_topic_problem)]
+    sku: Annotated[str, Flag("of the shop; else its first one")] = ""
+    units: Annotated[int, Flag("sold, returned, or added to the stock")] = 1
+    channel: Annotated[str, Flag("marketplace of an order.* topic; else the first one")] = ""
+    duplicate: Annotated[bool, Flag("send it once more when it was answered")] = False
+    tamper: Annotated[bool, Flag("forge it: the body does not fit its signature")] = False
+    forge: Annotated[str, Flag("forge it in this way, e.g. unsigned", check=_forge_problem)] = ""
+    late: Annotated[float, Flag("send it so many seconds after it happened")] = 0.0
+    data: Annotated[str, Flag("send the body in this file, - for standard input")] = ""
+    server: Annotated[str, Flag("page of a shop that is served; used without --to", check=_url_problem)] = (
+        f"http://127.0.0.1:{PAGE_PORT}/"
+    )
+    as_json: Annotated[bool, Flag("print JSON", name="json")] = False
+
+    def command(self) -> Command:
+        forge = self.forge or ("tampered" if self.tamper else "")
+        return Command(
+            topic=self.topic,
+            channel=self.channel,
+            sku=self.sku,
+            units=self.units,
+            forge=forge,
+            duplicate=self.duplicate,
+            late_s=self.late,
+            data=_data(self.data) if self.data else None,
+        )
+
+
+@takes(TriggerOptions)
+def trigger_command(options: TriggerOptions, _context: typer.Context) -> None:
+    """Send a webhook to --to, or let a served shop do it, and print what was sent and what came back.
+
+    It ends with 0 when every genuine delivery was taken and every forged one refused, else with 1. With --to the
+    signature's secret is STOCKSTORM_CLIENT_SECRET, or STOCKSTORM_CHANNEL_SECRET for a marketplace.
+    """
+    require(options.problems())
+    command = options.command()
+    found = _direct(options, command) if options.to else _by_server(options.server, command)
+    if options.as_json:
+        print(msgspec.json.format(msgspec.json.encode({"deliveries": found})).decode())
+    else:
+        _print(found, options.topic)
+    raise typer.Exit(ExitCode.VALID if found and all(_as_wanted(one) for one in found) else ExitCode.INVALID)
+
+
+def _direct(options: TriggerOptions, command: Command) -> list[Told]:
+    needed = SECRETS["channel_secret" if options.topic.startswith("order.") else "client_secret"]
+    if not os.environ.get(needed):
+        raise ScenarioError(needed, "is not set, so the signature cannot be made", "export the secret of your app")
+    shop = _shop(options, StateFile(None, Opened(VERSION, options.scenario, options.seed, 0, _secrets())))
+    shop.declare(options.to)
+    shop.start()
+    try:
+        numbers = shop.do(command)
+        shop.wait(numbers, WAIT_S + command.late_s)
+        return [told(shop, number) for number in numbers]
+    finally:
+        shop.stop()
+
+
+def _by_server(server: str, command: Command) -> list[Told]:
+    """Raises SubjectError when nothing is served there, ScenarioError for what the shop refuses."""
+    headers = {HEADER: "1", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{server.rstrip('/')}/api/trigger", msgspec.json.encode(command), headers)  # noqa: S310 - checked above
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=REQUEST_WITHIN_S) as answer:
+            return msgspec.convert(json.load(answer)["deliveries"], list[Told])
+    except urllib.error.HTTPError as error:
+        raise ScenarioError(server, _error_of(error), "correct it and send it again") from error
+    except (OSError, ValueError, KeyError, msgspec.ValidationError) as error:
+        reason = getattr(error, "reason", error)
+        remedy = "start stockstorm serve, or give --to URL"
+        raise SubjectError(server, f"no served shop answers: {reason}", remedy) from error
+
+
+def _error_of(error: urllib.error.HTTPError) -> str:
+    try:
+        found: Mapping[str, Any] = json.load(error)
+        return str(found["error"])
+    except (ValueError, KeyError, TypeError):
+        return f"it answered HTTP {error.code}"
+
+
+def _as_wanted(one: Told) -> bool:
+    taken = any(200 <= status < 300 for status, _, _ in one.attempts)
+    return bool(one.attempts) and taken != bool(one.forged)
+
+
+def _print(found: list[Told], topic: str) -> None:
+    console = Console()
+    if not found:
+        console.print(Text(f"nothing was sent: nobody subscribes to {topic}, or it had no effect", "yellow"))
+    for one in found:
+        console.print(Text(printable(f"POST {one.url}"), "bold"), soft_wrap=True)
+        for line in one.head.splitlines()[1:]:
+            console.print(Text(printable(line), "dim"), soft_wrap=True)
+        console.print(Text(printable(_indented(one.body))), soft_wrap=True)
+        for _, text, said in one.attempts:
+            colour = "green" if _as_wanted(one) else "red"
+            console.print(Text(printable(f"→ {text}{f': {said}' if said else ''}"), colour), soft_wrap=True)
+        if not one.attempts:
+            console.print(Text("→ no answer yet", "yellow"))
+
+
+def _indented(body: str) -> str:
+    try:
+        return msgspec.json.format(body)
+    except msgspec.DecodeError:
+        return body
+
+
+def _data(path: str) -> str:
+    try:
+        if path == "-":
+            return typer.get_text_stream("stdin").read()
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError("--data", f"{path} cannot be read: {error}", "give a UTF-8 file") from error

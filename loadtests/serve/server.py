@@ -1,0 +1,88 @@
+"""Serves a shop until a signal: the APIs over HTTP and HTTPS, the proxy, and the page."""
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import gevent
+import msgspec
+from gevent.event import Event as Signal
+
+from stockstorm.loadtests.serve.authority import Authority
+from stockstorm.loadtests.serve.page import Page
+from stockstorm.loadtests.serve.proxy import make_proxy
+from stockstorm.loadtests.serve.shop import ServedShop
+from stockstorm.simulator.api.http_server import make_server
+
+CLOSE_WITHIN_S: Final = 1.0
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """Where to listen. 0 takes a free port; None: not at all."""
+
+    host: str
+    http: int
+    page: int
+    https: int | None = None
+    proxy: int | None = None
+
+
+class Served(msgspec.Struct, frozen=True):
+    """Where everything listens."""
+
+    http: str
+    page: str
+    https: str = ""
+    proxy: str = ""
+    authority: str = ""  # the file that clients trust
+
+
+def serve(shop: ServedShop, ports: Ports, authority: Path, started: Callable[[Served], None]) -> signal.Signals:
+    """Serves until a signal, and returns it. `started` is told where. Raises BackingError when a port is taken."""
+    servers: list[Any] = []
+    seen: list[signal.Signals] = []
+    ended = Signal()
+
+    def end(number: signal.Signals) -> None:
+        seen.append(number)
+        ended.set()
+
+    try:
+        served = _start(shop, ports, authority, servers)
+        shop.start()
+        for number in SIGNALS:
+            gevent.signal_handler(number, end, number)
+        started(served)
+        ended.wait()
+        return seen[0]
+    finally:
+        for server in servers:
+            server.stop(CLOSE_WITHIN_S)
+        shop.stop()
+
+
+def _start(shop: ServedShop, ports: Ports, authority: Path, servers: list[Any]) -> Served:
+    def begin(server: Any) -> int:
+        server.start()
+        servers.append(server)
+        return int(server.server_port)
+
+    named = f"[{ports.host}]" if ":" in ports.host else ports.host
+    http = begin(make_server(ports.host, ports.http, shop.handle))
+    https = proxy = trusted = ""
+    if ports.https is not None:
+        made = Authority(authority)
+        context = made.server_context((shop.scenario.shop.domain,))
+        https_port = begin(make_server(ports.host, ports.https, shop.handle, tls=context))
+        https, trusted = f"https://{named}:{https_port}", str(made.certificate)
+        if ports.proxy is not None:
+            tunnel = make_proxy(ports.host, ports.proxy, shop.scenario.shop.domain, https_port)
+            proxy = f"http://{named}:{begin(tunnel)}"
+    where = f"Admin API: http://{named}:{http}/admin/api/{shop.scenario.shop.api_version}/graphql.json"
+    page_server = make_server(ports.host, ports.page, lambda request: page.handle(request))  # noqa: PLW0108 - the page needs its port
+    port = page_server.server_port
+    page = Page(shop, where, frozenset(f"{host}:{port}" for host in {named, "localhost", "127.0.0.1"}))
+    begin(page_server)
+    return Served(f"http://{named}:{http}", f"http://{named}:{port}/", https, proxy, trusted)

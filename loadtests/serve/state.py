@@ -1,0 +1,143 @@
+"""What happened in a served shop, in a file: every input with its time, so that a restart plays them again.
+
+The shop is a function of its inputs, so the inputs are its state. Each line is one JSON object. The file holds secrets
+and bodies of calls, so only its owner can read it.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from stockstorm.simulator.api.exchange import ApiRequest
+from stockstorm.simulator.errors import UNREADABLE_JSON, OutputError, ScenarioError
+from stockstorm.simulator.plan.items import AnyPlanItem
+
+INPUTS_MAX: Final = 1_000_000
+VERSION: Final = 1
+REMEDY: Final = "give another file with --state, or remove this one to begin anew"
+
+
+class Opened(msgspec.Struct, frozen=True, tag="opened"):
+    """The first line: which shop this is."""
+
+    version: int
+    scenario: str
+    seed: int
+    wall_ns: int
+    secrets: dict[str, str]
+
+
+class Done(msgspec.Struct, frozen=True, tag="done"):
+    """A plan item was applied."""
+
+    at_ns: int
+    item: AnyPlanItem
+
+
+class Called(msgspec.Struct, frozen=True, tag="called"):
+    """A call of an API that may have changed something."""
+
+    at_ns: int
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def request(self) -> ApiRequest:
+        return ApiRequest(self.method, self.path, self.query, self.headers, self.body)
+
+
+class Removed(msgspec.Struct, frozen=True, tag="removed"):
+    """A subscription was removed because its deliveries failed."""
+
+    at_ns: int
+    subscription: int
+
+
+class Declared(msgspec.Struct, frozen=True, tag="declared"):
+    """An app-specific subscription."""
+
+    at_ns: int
+    source: str
+    topic: str
+    uri: str
+
+
+Input = Done | Called | Removed | Declared
+Line = Opened | Input
+_encode = msgspec.json.Encoder().encode
+
+
+def is_change(request: ApiRequest) -> bool:
+    """Whether a call may change the shop. A GraphQL document that only reads has no mutation in it."""
+    if request.method == "GET":
+        return False
+    return not request.path.endswith("/graphql.json") or b"mutation" in request.body
+
+
+class StateFile:
+    """Appends inputs. `inputs` are those of before, to be played again first. Without a path it keeps nothing."""
+
+    def __init__(self, path: Path | None, opened: Opened) -> None:
+        """Raises ScenarioError when the file is of another shop, is damaged, or cannot be opened."""
+        self._path, self._count, self._fd = path, 0, -1
+        self.opened, self.inputs = opened, list[Input]()
+        if path is None:
+            return
+        try:
+            text = path.read_bytes() if path.exists() else b""
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise ScenarioError("--state", f"{path} cannot be opened: {error.strerror}", REMEDY) from error
+        lines = list(_lines(path, text))
+        if not lines:
+            self._write(opened)
+            return
+        self.opened, self.inputs, self._count = _of_this_shop(path, lines, opened)
+
+    def add(self, done: Input) -> None:
+        """Keep one input. Raises OutputError when the file is full or cannot be written."""
+        if self._fd >= 0:
+            self._count += 1
+            if self._count > INPUTS_MAX:
+                raise OutputError(str(self._path), f"it holds {INPUTS_MAX:,} inputs, which is the most", REMEDY)
+            self._write(done)
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _write(self, line: Line) -> None:
+        data = _encode(line) + b"\n"
+        try:
+            while data:
+                data = data[os.write(self._fd, data) :]
+        except OSError as error:
+            raise OutputError(str(self._path), f"it cannot be written: {error.strerror}", "free some space") from error
+
+
+def _lines(path: Path, text: bytes) -> Iterator[Line]:
+    """Whole lines. The last one may have been cut off by a kill."""
+    decode = msgspec.json.Decoder(Line).decode
+    for number, line in enumerate(text.split(b"\n")[:-1], 1):
+        try:
+            yield decode(line)
+        except UNREADABLE_JSON as error:
+            raise ScenarioError(f"{path}:{number}", f"this is no line of a shop's state ({error})", REMEDY) from error
+
+
+def _of_this_shop(path: Path, lines: list[Line], wanted: Opened) -> tuple[Opened, list[Input], int]:
+    first, rest = lines[0], lines[1:]
+    inputs = [line for line in rest if not isinstance(line, Opened)]
+    if not isinstance(first, Opened) or len(inputs) != len(rest):
+        raise ScenarioError(str(path), "its first line, and no other, must open a shop", REMEDY)
+    if (first.version, first.scenario, first.seed) != (wanted.version, wanted.scenario, wanted.seed):
+        found = f"it is the state of {first.scenario} with seed {first.seed} (version {first.version})"
+        raise ScenarioError(str(path), found, f"serve that scenario with that seed, or {REMEDY}")
+    return first, inputs, len(inputs)

@@ -1,0 +1,135 @@
+"""`stockstorm serve` as a developer uses it: in a browser, from a shell, and after a restart."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from stockstorm.loadtests.processes.child import free_port
+from tests.running import ROOT, run_module
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+READY_WITHIN_S = 60.0
+SECRETS = {
+    f"STOCKSTORM_{name}": f"{name} of a test"
+    for name in ("ADMIN_TOKEN", "CLIENT_SECRET", "CHANNEL_TOKEN", "CHANNEL_SECRET")
+}
+
+
+class Taking(BaseHTTPRequestHandler):
+    """An app that takes everything, as one without a signature check does."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def app() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Taking)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/webhooks"
+    server.shutdown()
+    server.server_close()
+
+
+class Serving:
+    """The process, its page, and its end."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        ports = {name: free_port("127.0.0.1") for name in ("port", "page-port", "https-port", "proxy-port")}
+        self.page = f"http://127.0.0.1:{ports['page-port']}/"
+        words = [word for name, port in ports.items() for word in (f"--{name}", str(port))]
+        command = [sys.executable, "-m", "stockstorm", "serve", "--authority", str(folder / "ca"), *words, *options]
+        self.log = folder / "serve.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **SECRETS}, stdout=log, stderr=log)
+        deadline = time.monotonic() + READY_WITHIN_S
+        while "Ctrl-C ends it" not in self.log.read_text():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(READY_WITHIN_S)
+
+
+@pytest.fixture
+def serving(tmp_path: Path, app: str) -> Iterator[Serving]:
+    made = Serving(tmp_path, "--to", app, "--state", str(tmp_path / "state"))
+    yield made
+    if made.process.poll() is None:
+        made.process.kill()
+        made.process.wait()
+
+
+def triggered(serving: Serving, *words: str) -> tuple[int, Any]:
+    done = run_module("stockstorm", ["trigger", *words, "--server", serving.page, "--json"], {}, within_s=60)
+    return done.returncode, json.loads(done.stdout)["deliveries"] if done.returncode < 3 else done.stderr
+
+
+def test_a_shell_triggers_what_the_served_shop_sends_and_a_restart_remembers_it(
+    serving: Serving, tmp_path: Path, app: str
+) -> None:
+    code, found = triggered(serving, "orders/create", "--duplicate")
+    assert (code, [one["topic"] for one in found]) == (0, ["orders/create", "inventory_levels/update"])
+    code, found = triggered(serving, "orders/create", "--tamper")
+    assert (code, found[0]["forged"], found[0]["attempts"][0][0]) == (1, "tampered", 200), "this app takes forgeries"
+    code, told = triggered(serving, "orders/create", "--sku", "NO-SUCH")
+    assert code == 4
+    assert "the shop has no 'NO-SUCH'" in told
+    assert serving.stop() == 0
+    again = Serving(tmp_path, "--to", app, "--state", str(tmp_path / "state"))
+    try:
+        code, found = triggered(again, "orders/create")
+        assert json.loads(found[0]["body"])["order_number"] == 1002
+    finally:
+        assert again.stop() == 0
+    assert not any(value in again.log.read_text() for value in SECRETS.values())
+
+
+def test_trigger_says_when_nothing_is_served() -> None:
+    page = f"http://127.0.0.1:{free_port('127.0.0.1')}/"
+    done = run_module("stockstorm", ["trigger", "orders/create", "--server", page], {}, within_s=60)
+    assert done.returncode == 5
+    assert "start stockstorm serve, or give --to URL" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.browser
+def test_in_a_browser_a_sale_arrives_a_duplicate_is_sent_and_a_forgery_is_marked(
+    serving: Serving, browser: Browser
+) -> None:
+    page = browser.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(serving.page)
+    page.get_by_role("button", name="sell").click()
+    page.get_by_role("link", name="orders/create").first.wait_for()
+    page.get_by_text("acknowledged").first.wait_for()
+    page.get_by_role("button", name="send again").first.click()
+    page.get_by_text("sent again").wait_for()
+    page.get_by_text(re.compile(r"200 after .* ms; 200 after .* ms")).first.wait_for()
+    page.get_by_role("button", name="forge", exact=True).click()
+    page.get_by_text("forged: tampered").first.wait_for()
+    page.get_by_role("link", name="orders/create").first.click()
+    page.get_by_text("X-Shopify-Hmac-Sha256").wait_for()
+    assert wrong == []
+    page.close()

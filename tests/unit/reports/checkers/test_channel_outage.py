@@ -1,0 +1,54 @@
+"""The others while one marketplace is down, and how soon it is right after its return."""
+
+import math
+
+from stockstorm.reports.checkers import check_all
+from stockstorm.reports.checkers.channel_outage import ChannelOutage
+from stockstorm.reports.result import Check
+from tests.literal_history import rest
+from tests.outages import Sales, down, in_scenario
+
+QUICK = [at + 50 for at in Sales(12_000).at_ms]
+
+
+def checked(bazaar: list[int], mercado: list[int], **scenario: object) -> Check:
+    sales = Sales(12_000)
+    history = in_scenario(
+        *sales.facts, *sales.listed("bazaar", bazaar), *sales.listed("mercado", mercado), rest(15_000), **scenario
+    )
+    return next(iter(check_all(history, (ChannelOutage(),))))
+
+
+def without(begin: int, end: int) -> list[int]:
+    """Quick pushes, except in an interval."""
+    return [at for at in QUICK if not begin <= at < end]
+
+
+def test_without_an_outage_nothing_is_tested() -> None:
+    assert checked(QUICK, QUICK).verdict == "not_exercised"
+
+
+def test_others_that_stay_in_time_and_a_quick_return() -> None:
+    found = checked(QUICK, without(2_000, 6_500), **down())
+    assert found.verdict == "measured"
+    assert found.measures["channel_outage_ms.others.p95"] == 50.0
+    assert found.measures["channel_outage_s.recovery"] == 0.55
+    assert found.measures["channel_outage.waiting"] > 30
+    assert found.exposure == {"outages of a marketplace": 1, "changes owed to others meanwhile": 40}
+
+
+def test_others_that_wait_for_it() -> None:
+    found = checked(without(2_000, 6_000), without(2_000, 6_500), **down())
+    assert found.measures["channel_outage_ms.others.p95"] > 3_500
+
+
+def test_a_return_after_which_nothing_is_pushed() -> None:
+    found = checked(QUICK, without(2_000, 99_000), **down())
+    assert math.isinf(found.measures["channel_outage_s.recovery"])
+    assert {incident.kind for incident in found.incidents} == {"not_recovered"}
+
+
+def test_too_few_changes_of_others_give_no_quantile() -> None:
+    found = checked(QUICK, without(2_000, 3_500), **down(until_s=3.0))
+    assert "channel_outage_ms.others.p95" not in found.measures
+    assert found.measures["channel_outage.others"] == 10

@@ -1,0 +1,97 @@
+"""Which calls of marketplaces came before the time that Retry-After said."""
+
+import pytest
+
+from stockstorm.reports.checkers import check_all
+from stockstorm.reports.checkers.throttling import Throttling
+from stockstorm.reports.history.told_to_wait import find_told_to_wait
+from stockstorm.reports.result import Check
+from stockstorm.simulator.history import facts as f
+from tests.literal_history import history, ns, opened
+
+Facts = tuple[f.AnyFact, ...]
+
+
+def refused(ms: float, request: int, *skus: str, wait_s: int = 2, status: int = 429, api: str = "mercado") -> Facts:
+    """A push that is told to wait."""
+    outcome = "throttled" if status == 429 else "failed"
+    call = f.ApiCalled(ns(ms), request, api, "PUT listings", status, outcome, ns(ms), retry_after_s=wait_s)  # type: ignore[arg-type]  # literals
+    return (f.RowsNotListed(ns(ms), request, api, skus or ("MUG",)), call)
+
+
+def taken(ms: float, request: int, sku: str = "MUG", api: str = "mercado") -> Facts:
+    """A push that is accepted."""
+    call = f.ApiCalled(ns(ms), request, api, "PUT listings", 200, "ok", ns(ms))
+    return (f.ListingPushed(ns(ms), api, sku, 5, 9, request), call)
+
+
+def read(ms: float, request: int, wait_s: int = 0) -> Facts:
+    status = 429 if wait_s else 200
+    outcome = "throttled" if wait_s else "ok"
+    return (f.ApiCalled(ns(ms), request, "mercado", "GET orders", status, outcome, ns(ms), retry_after_s=wait_s),)  # type: ignore[arg-type]  # literals
+
+
+def early(*facts: Facts) -> int:
+    return len(find_told_to_wait(history(opened(), *facts)).early_pushes)
+
+
+def judged(*facts: Facts) -> Check:
+    return next(iter(check_all(history(opened(), *facts), (Throttling(),))))
+
+
+@pytest.mark.parametrize(("after_ms", "found"), [(10, 0), (100, 1), (1_800, 1), (1_950, 0), (2_000, 0), (9_000, 0)])
+def test_a_push_is_early_between_the_answer_and_the_time_that_it_said(after_ms: float, found: int) -> None:
+    assert early(refused(100, 1), taken(100 + after_ms, 2)) == found
+
+
+def test_one_that_is_refused_again_is_early_too() -> None:
+    assert early(refused(100, 1), refused(600, 2), refused(1_100, 3), taken(3_200, 4)) == 2
+
+
+def test_other_rows_and_other_marketplaces_are_not_the_same_push() -> None:
+    assert early(refused(100, 1, "CUP"), taken(600, 2), taken(700, 3, "CUP", api="bazaar")) == 0
+
+
+def test_one_common_row_is_enough_and_found_behind_other_pushes() -> None:
+    assert early(refused(100, 1, "CUP", "MUG"), taken(500, 2, "PEN"), taken(600, 3)) == 1
+
+
+def test_reads_are_counted_apart() -> None:
+    found = find_told_to_wait(history(opened(), read(100, 1, wait_s=2), read(600, 2)))
+    assert (found.pushes, found.reads, found.early_reads) == (0, 1, 1)
+
+
+def repeated(gap_ms: float, times: int, **refusal: int) -> list[Facts]:
+    """Pushes that are told to wait 2 s and come again after `gap_ms`."""
+    found: list[Facts] = []
+    for n in range(times):
+        at = 1 + n * 5_000
+        found += [refused(at, 2 * n, **refusal), taken(at + gap_ms, 2 * n + 1)]  # type: ignore[arg-type]  # literals
+    return found
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_subject_that_does_not_wait_as_told_is_invalid(status: int) -> None:
+    found = judged(*repeated(700, 4, status=status))
+    assert (found.verdict, {incident.kind for incident in found.incidents}) == ("invalid", {"early_retry"})
+    assert "4 of 4 pushes told to wait came again earlier" in found.reason
+
+
+def test_a_subject_that_waits_as_told_is_valid() -> None:
+    found = judged(*repeated(2_001, 30))
+    assert (found.verdict, found.measures["throttling.early"], found.measures["throttling.told"]) == ("valid", 0, 30)
+
+
+def test_few_early_pushes_among_many_are_an_accident() -> None:
+    assert judged(*repeated(700, 2)).verdict == "valid"
+    others = [refused(100_000 + n * 5_000, 100 + n) for n in range(10)]
+    assert judged(*repeated(700, 4), *others).verdict == "valid"
+
+
+def test_workers_that_each_wait_with_rows_of_their_own_are_valid() -> None:
+    """Four processes, which each push the rows of a fourth of the SKUs."""
+    assert judged(*(refused(1 + n * 550, n, f"SKU-{n % 4}") for n in range(40))).verdict == "valid"
+
+
+def test_reads_before_the_time_are_no_proof() -> None:
+    assert judged(*(read(1 + n * 200, n, wait_s=2) for n in range(30))).verdict == "valid"
