@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
-from stockstorm.reports.history.deliveries import INVENTORY_TOPIC
+from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, NEVER_NS
 from stockstorm.reports.history.learned import How
-from stockstorm.reports.history.removals import NEVER_NS, Removal
+from stockstorm.reports.history.removals import Removal
 from stockstorm.reports.render.downsample import bin_width_s, thinned_open
 from stockstorm.reports.render.figures.layout import (
     ABOVE_GRID,
@@ -131,11 +131,12 @@ def _times_of(view: HistoryView, topic: str) -> list[tuple[int, int, bool]]:
     found: list[tuple[int, int, bool]] = []
     alive, begin_ns = 0, 0
     for change in changes:
-        created = isinstance(change, f.SubscriptionCreated)
-        alive += 1 if created else -1
-        if created and alive == 1:
-            begin_ns = change.at_ns
-        elif not created and alive == 0:
+        if isinstance(change, f.SubscriptionCreated):
+            alive += 1
+            begin_ns = change.at_ns if alive == 1 else begin_ns
+            continue
+        alive -= 1
+        if alive == 0:
             found.append((begin_ns, change.at_ns, change.by_policy))
     return [*found, (begin_ns, history.end_ns, False)] if alive else found
 

@@ -3,25 +3,11 @@
 import msgspec
 from plotly.graph_objects import Figure as PlotlyFigure
 
-from stockstorm.reports.history import History
 from stockstorm.reports.render.figures.removal import removal
 from stockstorm.reports.render.view import HistoryView
-from stockstorm.simulator.history import facts as f
-from tests.literal_history import delivered, history, ns, opened, query, rest
-from tests.unit.reports.diagnosis.test_removed import OUTAGE, subscribed, unheard
+from tests.literal_history import delivered, history, opened, query
+from tests.unit.reports.diagnosis.test_removed import OUTAGE, run, subscribed, unheard
 from tests.unit.reports.render.test_figures import plain
-
-
-def run(*facts: f.AnyFact | tuple[f.AnyFact, ...]) -> History:
-    flat: list[f.AnyFact] = []
-    for each in (*OUTAGE, *facts):
-        flat.extend(_flat(each))
-    ending = (f.LoadStopped(ns(9_000)), rest(9_500), f.RunEnded(ns(9_600), complete=True))
-    return history(opened(), subscribed(0, 1), *flat, *ending)
-
-
-def _flat(fact: object) -> list[f.AnyFact]:
-    return [one for each in fact for one in _flat(each)] if isinstance(fact, tuple) else [fact]  # type: ignore[list-item]
 
 
 def test_a_run_without_a_removal_has_no_such_figure() -> None:
@@ -29,7 +15,7 @@ def test_a_run_without_a_removal_has_no_such_figure() -> None:
 
 
 def test_it_shows_what_was_tried_removed_lost_and_made_good() -> None:
-    figure = removal(HistoryView(run(subscribed(5_000, 2), query(6_000, 1, 2))))
+    figure = removal(HistoryView(run(OUTAGE, subscribed(5_000, 2), query(6_000, 1, 2))))
     assert figure is not None
     traces = {trace["name"]: trace for trace in figure.traces}
     assert (traces["removed by Shopify"]["x"], traces["subscribed again"]["x"]) == ([1.5], [5.0])
@@ -44,7 +30,7 @@ def test_it_shows_what_was_tried_removed_lost_and_made_good() -> None:
 
 
 def test_without_a_new_subscription_what_is_lost_stays_lost() -> None:
-    figure = removal(HistoryView(run(unheard(8_000, 3))))
+    figure = removal(HistoryView(run(OUTAGE, unheard(8_000, 3))))
     assert figure is not None
     names = [trace["name"] for trace in figure.traces]
     assert "subscribed again" not in names

@@ -13,7 +13,6 @@ from stockstorm.simulator.api.admin.base.search import (
     number_bounds,
     parse,
     searched,
-    terms_of,
     text_pattern,
     text_test,
     time_bounds,
@@ -24,7 +23,7 @@ from stockstorm.simulator.api.admin.resolvers.stock import levels_of
 from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.events.encoding import minor_of
 from stockstorm.simulator.model import Product, Sku
-from stockstorm.simulator.searching import DEFAULT, Term
+from stockstorm.simulator.searching import DEFAULT, Term, terms_of
 from stockstorm.simulator.shop.records import TooMuchWork
 
 Test = Callable[[Product], bool]
