@@ -1,8 +1,9 @@
-"""The picture of an outage after which subscriptions were removed: drawn where there was one, and true to the facts."""
+"""Pictures of deliveries that failed: an outage after which subscriptions were removed, and dropped connections."""
 
 import msgspec
 from plotly.graph_objects import Figure as PlotlyFigure
 
+from stockstorm.reports.render.figures.deliveries import deliveries
 from stockstorm.reports.render.figures.removal import removal
 from stockstorm.reports.render.view import HistoryView
 from tests.literal_history import delivered, history, opened, query
@@ -36,3 +37,16 @@ def test_without_a_new_subscription_what_is_lost_stays_lost() -> None:
     assert "subscribed again" not in names
     assert "The subject did not subscribe again." in figure.caption
     assert "and of 3 never" in figure.caption
+
+
+def test_a_dropped_connection_is_told_apart_from_a_retry_and_from_a_first_try() -> None:
+    again = (planned(0, 1, 1), tried(0, 1, 5, 0, "dropped"), tried(10, 1, nth=2), ended(15, 1))
+    retried = (planned(0, 2, 2), tried(0, 2, 5, 500), tried(10, 2, nth=2), ended(15, 2))
+    figure = deliveries(HistoryView(history(opened(), delivered(0, 0), again, retried)))
+    assert figure is not None
+    counts = {trace["name"]: trace["customdata"] for trace in figure.traces}
+    assert counts == {
+        "at the first try": [1],
+        "on another connection, after a kept one was dropped": [1],
+        "after retries": [1],
+    }
