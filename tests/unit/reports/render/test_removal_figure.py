@@ -6,7 +6,7 @@ from plotly.graph_objects import Figure as PlotlyFigure
 from stockstorm.reports.render.figures.deliveries import deliveries
 from stockstorm.reports.render.figures.removal import removal
 from stockstorm.reports.render.view import HistoryView
-from tests.literal_history import delivered, history, opened, query
+from tests.literal_history import delivered, ended, history, opened, planned, query, tried
 from tests.unit.reports.diagnosis.test_removed import OUTAGE, run, subscribed, unheard
 from tests.unit.reports.render.test_figures import plain
 
