@@ -66,6 +66,8 @@ def failed_attempts(log: FactLog, deliveries: Deliveries, intervals: Iterable[Fa
 
 def _counted(attempts: list[f.AttemptEnded]) -> list[f.AttemptEnded]:
     """The attempts without the first one on a dropped connection, which was repeated at once. The next one counts."""
+    if len(attempts) == 1:
+        return attempts  # as of nearly every delivery
     place = next((place for place, attempt in enumerate(attempts) if attempt.error == "dropped"), -1)
     return attempts if place in (-1, len(attempts) - 1) else [*attempts[:place], *attempts[place + 1 :]]
 
