@@ -168,13 +168,15 @@ def _lost(view: HistoryView) -> list[_Change]:
 def _healings(changes: Sequence[_Change], end_s: float) -> list[dict[str, Any]]:
     """A mark for each interval in which answers showed lost changes, with their number where it is large."""
     width = max(bin_width_s(end_s), end_s / MARKS_MAX)
-    moments: dict[int, list[float]] = {}
-    for change in changes:
-        if change.how == "read":
-            moments.setdefault(int(change.learned_s / width), []).append(change.learned_s)
+    moments: list[list[float]] = []
+    for at_s in sorted(change.learned_s for change in changes if change.how == "read"):
+        if moments and at_s - moments[-1][0] <= width:
+            moments[-1].append(at_s)
+        else:
+            moments.append([at_s])
     if not moments:
         return []
-    marks = sorted((sum(times) / len(times), len(times)) for times in moments.values())
+    marks = [(sum(times) / len(times), len(times)) for times in moments]
     most = max(count for _, count in marks)
     xs = rounded([at_s for at_s, _ in marks])
     return [
