@@ -143,6 +143,8 @@ def cause_text(cause: str) -> str:
     """Why a level changed: "sale in the shop", "set by the subject"."""
     if cause in WRITES:
         return f"{WRITES[cause]} by the subject"
+    if cause == "restock":
+        return "restock or correction"  # goods, a stocktake, another app: nothing tells them apart
     name = CAUSE_NAMES.get(cause, cause)
     return f"{name} in the shop" if cause in ("sale", "cancellation", "return", "order_edit") else name
 
