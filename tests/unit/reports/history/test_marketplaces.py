@@ -1,6 +1,7 @@
 """Outages and lags of marketplaces, and what of a latency is theirs."""
 
 import math
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def test_without_an_outage_all_of_it_is() -> None:
 
 
 @pytest.mark.parametrize("other", [{"kind": "dropped"}, {"share": 0.5}, {"api": "bazaar"}, {"api": "admin"}])
-def test_a_fault_that_is_no_outage_of_the_marketplace_excuses_nothing(other: dict[str, object]) -> None:
+def test_a_fault_that_is_no_outage_of_the_marketplace_excuses_nothing(other: dict[str, Any]) -> None:
     assert latency_of("mercado", in_scenario(*SALE_AND_PUSHES, **down(**other))) == [6_000.0]
 
 
