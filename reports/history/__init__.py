@@ -41,6 +41,7 @@ from stockstorm.reports.history.marketplaces import (
     absences_of,
     find_outages,
     lags_ns,
+    polled_in,
 )
 from stockstorm.reports.history.netted import claims_of, half_written, settle_netted
 from stockstorm.reports.history.off_stock import Attribution
@@ -179,6 +180,11 @@ class History(FactLog):
     def lags_ns(self) -> dict[str, int]:
         """By marketplace: how long after a push buyers see it. Empty where all show it at once."""
         return lags_ns(self.scenario) if self.count(f.RunStarted) else {}
+
+    @cached_property
+    def polled(self) -> frozenset[str]:
+        """Marketplaces that notify nobody. What happens there is told by their feed."""
+        return polled_in(self.scenario) if self.count(f.RunStarted) else frozenset()
 
     @cached_property
     def outages(self) -> tuple[Outage, ...]:

@@ -66,6 +66,11 @@ def lags_ns(scenario: Scenario) -> dict[str, int]:
     return {each.name: round(each.lag_s * SECOND_NS) for each in scenario.channels if each.lag_s}
 
 
+def polled_in(scenario: Scenario) -> frozenset[str]:
+    """Marketplaces that notify nobody and have a feed alone."""
+    return frozenset(each.name for each in scenario.channels if each.tells == "feed")
+
+
 def find_outages(scenario: Scenario, log: FactLog) -> tuple[Outage, ...]:
     """Every outage of a marketplace, in order of begin. Only a fault of the kind "down" that hits all calls is one."""
     found = []
@@ -100,7 +105,7 @@ class Silences:
     @classmethod
     def of(cls, scenario: Scenario, absences: Mapping[str, Absences], log: FactLog) -> "Silences":
         """Those of a run."""
-        polled = {each.name for each in scenario.channels if each.tells == "feed"}
+        polled = polled_in(scenario)
         away = {channel: absence for channel, absence in absences.items() if channel in polled}
         shown: dict[int, list[int]] = {}
         for told in log.all(f.OrdersShown) if away else ():
