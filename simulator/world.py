@@ -79,6 +79,9 @@ class World:
         self.app = App(config.app)
         self.channels: tuple[str, ...] = tuple(channel.name for channel in config.channels)
         self.marketplaces: tuple[str, ...] = tuple(name for name in self.channels if name != ONLINE)
+        self.notifying: tuple[str, ...] = tuple(
+            channel.name for channel in config.channels if channel.name != ONLINE and channel.tells != "feed"
+        )
         self._ledger = Ledger(catalogue.products)
         self._physical = PhysicalStock(catalogue.products)
         self.edits = Edits()
