@@ -62,5 +62,4 @@ class CrisisTime(Checker):
             reached = max(reached, end)
         measures = {"crisis_time_s.total": total_ns / SECOND_NS, "crisis_time.fast_movers": float(len(fast))}
         reason = f"{total_ns / SECOND_NS:.1f} s of crisis over {counted(len(fast), 'fast mover')}"
-        open_ = sum(pair.open and pair.sku in fast for pair in history.sync_pairs.pairs)
         return with_open(tally.check(self.name, "measured", reason, measures), "crisis_time.open", open_, "movement")
