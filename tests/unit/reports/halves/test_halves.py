@@ -111,12 +111,23 @@ def test_a_second_process_that_ends_early_changes_no_result(
 
 
 def test_a_second_process_that_is_killed_while_it_is_asked_changes_no_answer(tmp_path: Path) -> None:
-    folder = stored(tmp_path, Behaviour(), 5, probed=True)
-    with opened(folder, split=True) as history:
+    folder, told = stored(tmp_path, Behaviour(), 5, probed=True), list[str]()
+    with opened(folder, split=True, tell=told.append) as history:
         for child in psutil.Process().children():
-            child.kill()
-            child.wait(10)
+            assert os.getpgid(child.pid) == child.pid  # a terminal's Ctrl-C does not reach it, even while it starts
+            child.kill()  # not waited for: its exit status is for the one that started it
         assert history.deliveries.of_event(1) == read_history(folder).deliveries.of_event(1)
+    assert told == [
+        "one process judged this history, which took longer and changed no result: the second process ended early, "
+        "with exit status -9"
+    ]
+
+
+def test_where_both_processes_do_their_part_nothing_is_told(tmp_path: Path) -> None:
+    folder, told = stored(tmp_path, Behaviour(), 5, probed=True), list[str]()
+    with opened(folder, split=True, tell=told.append) as history:
+        judge(history)
+    assert not told
 
 
 def broken(facts: list[f.AnyFact], kind: type[f.Fact], **changes: object) -> list[f.AnyFact]:
@@ -184,8 +195,10 @@ def test_where_no_second_process_can_be_started_one_judges(tmp_path: Path, monke
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(subprocess, "Popen", refused)
-    with opened(folder, split=True) as history:
+    told: list[str] = []
+    with opened(folder, split=True, tell=told.append) as history:
         render_all(judge(history), history, RunFolder(folder), "json", "html")
+    assert [one.rpartition(": ")[2] for one in told] == ["Resource temporarily unavailable"]
     assert all((folder / name).read_bytes() == whole[name] for name in ("result.json", "report.html"))
 
 
