@@ -44,8 +44,9 @@ from stockstorm.reports.checkers.unexplained_push import UnexplainedPush
 from stockstorm.reports.checkers.unheard import Unheard
 from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.history import History
+from stockstorm.reports.history.level import judged_at, not_judged
 from stockstorm.reports.result import Check, unknown
-from stockstorm.simulator.history.facts import DeliveryPlanned
+from stockstorm.simulator.history.facts import DeliveryPlanned, RunStarted
 
 __all__ = [
     "CHECKERS",
@@ -158,6 +159,8 @@ def check_one(checker: Checker, history: History) -> Check:
         if checker.when_polling is not None and polls(history):
             measures = dict.fromkeys(checker.when_polling, 0.0)
             return Check(checker.name, "not_exercised", POLLS, measures, notes=(NOT_ASKED,))
+        if history.last(RunStarted) is not None and not judged_at(checker.level, history):
+            return Check(checker.name, "not_exercised", not_judged(history), {})
         promise, cases = promise_of(history, checker.name), cases_of(history)
         return exposed(checker(history), checker.exposure(history), promise, cases)
     except Exception as error:  # noqa: BLE001 - whatever a checker raises, the others must still be heard

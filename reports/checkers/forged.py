@@ -44,6 +44,7 @@ LABELS: Final[dict[ForgeryKind, str]] = {
 
 class Forged(Checker):
     name = "forged"
+    level = "acknowledgement"
     severity = "correctness"
     measures = (
         Measure(

@@ -35,6 +35,7 @@ Samples = Iterable[tuple[int, float]]  # (ns, ms)
 
 class Trend(Checker):
     name = "trend"
+    level = "acknowledgement"
     measures = tuple(
         Measure(
             f"trend.{stem}.growth",

@@ -76,6 +76,8 @@ def _first_half(file: Path, second: Second) -> History | None:
         require_start(file, history)
     except (HistoryError, OSError):
         return None
+    if history.started.level != "full":  # what it does is in both halves
+        return None
     if not written.in_order or breaks_in_half(history, ALL - CHECKED_BY_SECOND, "stock"):
         return None
     with suppress(Exception):  # whoever needs them will tell

@@ -67,6 +67,8 @@ def print_result(result: Result, folder: RunFolder | None, console: Console, cur
     console.print(_checks(result))
     if any(check.incidents for check in result.checks):
         console.print(_incidents(result))
+    if result.level:
+        console.print(Text(f"level: {result.level}", "dim"))
     if result.rest:
         console.print(Text(f"rest: {result.rest}", "dim"))
     for note in result.notes:

@@ -23,6 +23,7 @@ from stockstorm.simulator.config.faults import (
     EVERY_API,
     FAULTS,
     MARKETPLACES,
+    PROCESS_NAMES,
     ApiFaultConfig,
     ApiFaultKind,
     Fault,
@@ -50,6 +51,7 @@ __all__ = [  # what is declared in other files and named here too
     "FAULTS",
     "LIFE",
     "MARKETPLACES",
+    "PROCESS_NAMES",
     "ApiFaultConfig",
     "ApiFaultKind",
     "AppConfig",
@@ -327,6 +329,11 @@ class QuiesceConfig(Config):
 
     quiet_s: Annotated[float, Field(gt=0, le=600)] = 2.0
     max_s: Annotated[float, Field(gt=0, le=3_600)] = 30.0
+
+
+# What a subject does, and so what it can be judged on. full: it writes to the shop and lists on the marketplaces.
+# probe: it only keeps stock and orders of its own, which are read. acknowledgement: it only answers webhooks.
+Level = Literal["full", "probe", "acknowledgement"]
 
 
 class SubjectConfig(Config):

@@ -6,21 +6,29 @@ from threading import Thread
 
 import pytest
 
-from stockstorm.loadtests.config.checks import NEXT_SECRET, SECRETS, own_problems, probe_url_problem
+from stockstorm.loadtests.config.checks import probe_url_problem
+from stockstorm.loadtests.config.own_checks import NEXT_SECRET, SECRETS, own_problems
 from stockstorm.loadtests.config.run_options import RunOptions
 from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.orchestrator.process import make_backing
 from stockstorm.loadtests.processes.child import free_port
 from stockstorm.loadtests.subjects import Pending
-from stockstorm.loadtests.subjects.own import OwnSubject
+from stockstorm.loadtests.subjects.own.reading import of_url
+from stockstorm.loadtests.subjects.own.subject import OwnSubject
 from stockstorm.simulator.errors import ScenarioError
 
 URL = "http://127.0.0.1:8080/webhooks"
 ALL = dict.fromkeys(SECRETS.values(), "some word")
 
 
+def own(url: str, probe_url: str = "") -> OwnSubject:
+    return OwnSubject(of_url(url, probe_url), Path(), Path())
+
+
 def test_the_port_and_every_secret_that_is_not_set_are_reported_at_once() -> None:
-    port, secrets = own_problems(URL, 0, {"STOCKSTORM_CLIENT_SECRET": "known", "STOCKSTORM_ADMIN_TOKEN": ""})
+    port, secrets = own_problems(
+        of_url(URL), 0, (), {"STOCKSTORM_CLIENT_SECRET": "known", "STOCKSTORM_ADMIN_TOKEN": ""}
+    )
     assert port.key == "--api-port"
     assert "write e.g. --api-port 9400" in port.remedy
     assert secrets.key == "STOCKSTORM_ADMIN_TOKEN, STOCKSTORM_CHANNEL_TOKEN, STOCKSTORM_CHANNEL_SECRET"
@@ -28,11 +36,7 @@ def test_the_port_and_every_secret_that_is_not_set_are_reported_at_once() -> Non
 
 
 def test_a_service_with_port_and_secrets_is_accepted() -> None:
-    assert own_problems(URL, 9400, ALL) == []
-
-
-def test_the_reference_service_needs_none_of_it_because_stockstorm_configures_it() -> None:
-    assert own_problems("queue-postgres", 0, {}) == []
+    assert list(own_problems(of_url(URL), 9400, (), ALL)) == []
 
 
 def test_a_run_without_them_ends_before_a_folder_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,9 +87,9 @@ def test_probes_are_read_at_the_address_of_the_service_unless_they_have_one_of_t
         try:
             at = f"http://127.0.0.1:{server.server_port}"
             nowhere = f"http://127.0.0.1:{free_port('127.0.0.1')}/webhooks"
-            assert OwnSubject(f"{at}/webhooks").pending() == Pending(3)
-            assert OwnSubject(nowhere, f"{at}/inner/").pending() == Pending(3)
-            assert OwnSubject(nowhere).pending() == Pending(silent=("service",))
+            assert own(f"{at}/webhooks").pending() == Pending(3)
+            assert own(nowhere, f"{at}/inner/").pending() == Pending(3)
+            assert own(nowhere).pending() == Pending(silent=("service",))
         finally:
             server.shutdown()
             thread.join()

@@ -22,7 +22,7 @@ class Service:
         self.world: World = small_world()
         self._due = sorted((second, name) for name, second in at_s.items())
         self._now_ns = 0
-        self.found = wait_for_registrations(self.world, lambda: self._now_ns, lambda: False, self._pause)
+        self.found = wait_for_registrations(self.world, lambda: self._now_ns, lambda: False, pause=self._pause)
 
     @property
     def waited_s(self) -> float:
@@ -72,14 +72,14 @@ def test_a_service_that_registers_again_and_again_cannot_delay_the_load_beyond_t
             world.unsubscribe(old.subscription_id, by_policy=False, now_ns=now[0])
         world.subscribe("bazaar", "*", f"{URI}/{now[0]}", now_ns=now[0])
 
-    wait_for_registrations(world, lambda: now[0], lambda: False, register_again)
+    wait_for_registrations(world, lambda: now[0], lambda: False, pause=register_again)
     assert now[0] / SECOND_NS == about(REGISTERING_MAX_S)
 
 
 def test_an_aborted_run_stops_waiting() -> None:
     pauses: list[float] = []
     pause: Callable[[float], None] = pauses.append
-    found = wait_for_registrations(small_world(), lambda: 0, lambda: len(pauses) == 3, pause)
+    found = wait_for_registrations(small_world(), lambda: 0, lambda: len(pauses) == 3, pause=pause)
     assert (len(pauses), found.channels_missing) == (3, MARKETPLACES)
 
 

@@ -173,6 +173,8 @@ async def calls_after_a_failure(seams: Seams) -> tuple[int, int]:
     assert await pusher.push_once() == 0.0
     assert pusher.unfinished == 0
     return len(calls) - 1, max(calls[1:])
+
+
 async def waits_as_told(seams: Seams) -> bool:
     """Whether a pusher waits for the whole Retry-After of a marketplace."""
 
