@@ -165,7 +165,6 @@ class History(FactLog):
         bound_open(found, not self.unrest, self.pending.skus, self.rest.seen_until_ns or self.end_ns)
         if self.outages:
             excuse(found, self.absences)
-        found.sort()
         return found
 
     @cached_property
@@ -204,14 +203,18 @@ class History(FactLog):
         return [pair for pair in self.sync_pairs.pairs if not pair.moot]
 
     @cached_property
+    def _samples(self) -> tuple[SyncSamples, SyncSamples]:
+        return SyncSamples.of(self.sync_pairs.pairs)
+
+    @cached_property
     def sync_samples(self) -> SyncSamples:
         """Latencies of the owed pairs."""
-        return self.sync_pairs.samples
+        return self._samples[0]
 
     @cached_property
     def sync_samples_with_moot(self) -> SyncSamples:
         """The same with the pairs that became moot."""
-        return self.sync_pairs.samples_with_moot
+        return self._samples[1]
 
     @cached_property
     def classified(self) -> list[Classified]:

@@ -11,7 +11,7 @@ something pending for its SKU, is *open*: its latency is at least the time until
 import math
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import repeat
 from operator import attrgetter
 from typing import Final
@@ -56,6 +56,13 @@ class SyncPair(msgspec.Struct, gc=False):
     excused_ns: int = 0  # time in which the marketplace took no push; the latencies are without it
 
 
+class SyncPairs(msgspec.Struct):
+    """All owed pairs in order of time, and the number of pairs that were not owed."""
+
+    pairs: list[SyncPair]
+    not_owed: int
+
+
 class SyncSamples(msgspec.Struct, frozen=True):
     """Latencies of pairs, at the time when each movement fired. Infinite for a pair that was never reflected.
 
@@ -66,8 +73,16 @@ class SyncSamples(msgspec.Struct, frozen=True):
     visible: Samples
 
     @classmethod
-    def of(cls, found: list[tuple[int, float, int, float, bool]]) -> "SyncSamples":
-        """Of pairs in order of time: fired, its latency, visible, its latency, and whether it became moot."""
+    def of(cls, pairs: Iterable[SyncPair]) -> tuple["SyncSamples", "SyncSamples"]:
+        """Pairs in order of time: without those that became moot, and with them."""
+        columns = attrgetter("fired_ns", "latency_ms", "visible_ns", "visible_latency_ms", "moot")
+        every = list(map(columns, pairs))  # each pair is visited once, since they lie anywhere in memory
+        owed = [each for each in every if not each[4]]
+        found = cls._of(owed)
+        return found, found if len(owed) == len(every) else cls._of(every)
+
+    @classmethod
+    def _of(cls, found: list[tuple[int, float, int, float, bool]]) -> "SyncSamples":
         fired_ns = array("q", [each[0] for each in found])
         seen = [each for each in found if each[2] != NEVER_NS]
         seen_ns = fired_ns if len(seen) == len(found) else array("q", [each[0] for each in seen])
@@ -77,33 +92,6 @@ class SyncSamples(msgspec.Struct, frozen=True):
         )
 
 
-NO_SAMPLES: Final = SyncSamples.of([])
-
-
-class SyncPairs(msgspec.Struct):
-    """All owed pairs, and the number of pairs that were not owed. `sort` completes them."""
-
-    pairs: list[SyncPair]
-    not_owed: int
-    samples: SyncSamples = NO_SAMPLES  # of the pairs that did not become moot
-    samples_with_moot: SyncSamples = NO_SAMPLES
-
-    def sort(self) -> None:
-        """Brings the pairs into the order of time, and takes their samples.
-
-        Their columns are sorted, not the pairs: after that, a visit to each pair in turn would be slow, since they lie
-        in memory as they were made.
-        """
-        pairs, columns = self.pairs, attrgetter("fired_ns", "latency_ms", "visible_ns", "visible_latency_ms", "moot")
-        seqs, rows = [pair.seq for pair in pairs], list(map(columns, pairs))
-        order = sorted(range(len(pairs)), key=seqs.__getitem__)
-        self.pairs = [pairs[place] for place in order]
-        every = [rows[place] for place in order]
-        owed = [row for row in every if not row[4]]
-        self.samples = SyncSamples.of(owed)
-        self.samples_with_moot = self.samples if len(owed) == len(every) else SyncSamples.of(every)
-
-
 def build_sync_pairs(
     log: FactLog,
     orders: ChannelOrders,
@@ -111,7 +99,7 @@ def build_sync_pairs(
     listings: Mapping[tuple[str, str], Listing],
     deliveries: Deliveries,
 ) -> SyncPairs:
-    """Every owed pair of a run, by SKU and channel."""
+    """Every owed pair of a run."""
     effects: dict[str, list[Effect]] = {}
     for effect in orders.effects:
         if effect.version >= 0 or not effect.settled:
@@ -126,6 +114,7 @@ def build_sync_pairs(
         for channel in log.marketplaces:
             listing = listings[channel, sku]
             _judge(log, listing, righted_of(needs, listing), moved, found)
+    found.pairs.sort(key=attrgetter("seq"))
     return found
 
 
