@@ -1,6 +1,7 @@
 """The facts of a history file: verified block by block, decoded, and placed where one is wrong."""
 
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -8,6 +9,7 @@ import msgspec
 
 from stockstorm.reports.ahead import ahead
 from stockstorm.reports.history.time_order import IN_ORDER, FileOrder
+from stockstorm.reports.names import NamedLines, decoder_of
 from stockstorm.simulator.errors import UNREADABLE_JSON, HistoryError
 from stockstorm.simulator.history.blocks import Block, Damaged, pieces, read_blocks
 from stockstorm.simulator.history.facts import AnyFact, Fact, RunEnded, RunStarted, decoder
@@ -17,11 +19,16 @@ _FIELD: Final = re.compile(r"at `\$\.(?P<name>\w+)")
 
 
 class Decoding(NamedTuple):
-    """How lines become facts. `in_order`: kinds whose times never run backwards. `dropped`: kinds that are not kept."""
+    """How lines become facts. `instead`: kinds of which facts of another kind are made, which keeps less of them.
 
-    decoder: "msgspec.json.Decoder[AnyFact]" = decoder
+    `in_order`: kinds whose times never run backwards. `dropped`: kinds that are not kept. `digested`: of which
+    blocks, by number, the digest is computed here; None: of all.
+    """
+
+    instead: Mapping[type[Fact], type[Fact]] = {}
     in_order: frozenset[type[Fact]] = IN_ORDER
     dropped: frozenset[type[Fact]] = frozenset()
+    digested: Callable[[int], bool] | None = None
 
 
 WHOLE: Final = Decoding()
@@ -49,10 +56,12 @@ def read_facts(file: Path, *, unsealed: bool = False, decoding: Decoding = WHOLE
     facts: list[AnyFact] = []
     sizes: list[int] = []
     note, order, dropped = "", FileOrder(decoding.in_order), decoding.dropped
+    lines = NamedLines(decoder_of(decoding.instead) if decoding.instead else decoder, decoding.instead)
     try:
         with file.open("rb") as opened:
-            for block in ahead(read_blocks(pieces(opened))):
-                found = _decode(file, block, decoding.decoder)
+            for block in ahead(read_blocks(pieces(opened), decoding.digested)):
+                found = _decode(file, block, lines)
+                order.also(lines.kinds)
                 if block.seal is None and _is_whole(found):
                     note = "judged without seals: facts may be missing or altered"
                     if not unsealed:
@@ -75,9 +84,9 @@ def _with_note(started: RunStarted, note: str) -> RunStarted:
     return msgspec.structs.replace(started, notes=(*started.notes, note))
 
 
-def _decode(file: Path, block: Block, how: "msgspec.json.Decoder[AnyFact]") -> list[AnyFact]:
+def _decode(file: Path, block: Block, lines: NamedLines) -> list[AnyFact]:
     try:
-        return how.decode_lines(block.lines)
+        return lines.decode(block.lines)
     except UNREADABLE_JSON:
         raise _first_corrupt_line(file, block) from None
 

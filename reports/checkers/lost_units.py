@@ -6,13 +6,13 @@ smaller.
 """
 
 from collections.abc import Callable
-from operator import itemgetter
 from typing import Any
 
 import msgspec
 
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
+from stockstorm.reports.history.log import kind_of
 from stockstorm.reports.result import Check, units, unknown
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import SHELF_CAUSES
@@ -117,20 +117,17 @@ def _prices(history: History) -> dict[str, int]:
 
 def _replay(history: History) -> _Ideal:
     ideal = _Ideal({sku: item.available for sku, item in history.items.items()}, _prices(history), {})
-    # Each move with what it does. To ask every fact for its kind would take twice as long.
-    moves: list[tuple[int, Callable[[Any], None], f.Fact]] = []
-    acts: tuple[tuple[type[f.Fact], Callable[[Any], None]], ...] = (
-        (f.PurchaseAccepted, ideal.buy),
-        (f.PurchaseRefused, ideal.buy),
-        (f.OrderCancelled, ideal.cancel),
-        (f.OrderReturned, ideal.take_back),
-        (f.FollowUpVoid, ideal.cancel_refused),
-        (f.StockChanged, ideal.change),
-    )
-    for kind, act in acts:
-        moves += [(seq, act, fact) for seq, fact in history.numbered(kind)]
-    moves.sort(key=itemgetter(0))
-    for _, act, fact in moves:
+    acts: dict[type[f.Fact], Callable[[Any], None]] = {
+        f.PurchaseAccepted: ideal.buy,
+        f.PurchaseRefused: ideal.buy,
+        f.OrderCancelled: ideal.cancel,
+        f.OrderReturned: ideal.take_back,
+        f.FollowUpVoid: ideal.cancel_refused,
+        f.StockChanged: ideal.change,
+    }
+    for fact in history.together(*acts):
+        if (act := acts.get(type(fact))) is None:
+            act = acts[type(fact)] = acts[kind_of(type(fact))]
         act(fact)
     return ideal
 

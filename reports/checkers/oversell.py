@@ -139,7 +139,7 @@ class Oversell(Checker):
         notes = _beyond_reach(history, beyond, measures)
         exposed = history.sell_outs
         measures["oversell.exposures"] = float(exposed)
-        if not history.all(f.PurchaseAccepted) and not history.all(f.PurchaseRefused):
+        if not history.count(f.PurchaseAccepted) and not history.count(f.PurchaseRefused):
             return unknown(self.name, "nobody tried to buy anything", measures)
         if not tally.total:
             if exposed:

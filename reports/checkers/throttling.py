@@ -11,6 +11,7 @@ that (`history.told_to_wait`).
 """
 
 from bisect import bisect_right
+from collections import Counter
 from typing import Final
 
 from stockstorm.reports.checkers.checker import Checker, Measure
@@ -100,7 +101,7 @@ def _hammering(
     tally: Tally,
 ) -> str:
     """What is seen of throttled calls. Adds measures, and an incident if they come again at once all the time."""
-    api = max({call.api for call in throttled}, key=lambda api: sum(call.api == api for call in throttled))
+    ((api, _),) = Counter(call.api for call in throttled).most_common(1)  # of those with as many, the first one
     refused, of_api = [c for c in throttled if c.api == api], [call for call in calls if call.api == api]
     share, gaps = len(refused) / len(of_api), sorted(_gaps(refused, of_api))
     measures["throttling.share"] = share

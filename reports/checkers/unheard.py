@@ -53,11 +53,12 @@ class Unheard(Checker):
     when_polling = ()
 
     def __call__(self, history: History) -> Check:
+        unsubscribed = history.deliveries.unheard
         fired = [e for e in history.all(f.EventFired) if e.topic in NEEDED and not answers_a_call(e)]
         if not fired:
             return unknown(self.name, "no event of a main topic was fired")
         withheld, closed = _withheld(history, fired)
-        unheard = [event for event in fired if event.event in history.deliveries.unheard or event.event in closed]
+        unheard = [event for event in fired if event.event in unsubscribed or event.event in closed]
         missed = _missed(history, unheard)
         blamed = {event.event for event in missed}
         kept = [event for event in unheard if event.event in blamed or not _excused(history, event)]

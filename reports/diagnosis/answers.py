@@ -1,7 +1,7 @@
 """The subject's answers to webhooks, grouped, and what tells refused deliveries from accepted ones."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
@@ -18,20 +18,32 @@ OF_EVENT: Final = frozenset({"copies", "process_end", "retried", "ahead"})  # wh
 Answered = tuple[Delivery, f.AttemptEnded]
 
 
-def answers(case: Case, wanted: Callable[[f.AttemptEnded], bool]) -> list[Answered]:
+class Attempts(NamedTuple):
     """Genuine attempts outside of every fault, with their deliveries."""
-    faults = case.history.fault_intervals
-    return [
-        (delivery, attempt)
-        for delivery in case.genuine
-        for attempt in delivery.attempts
-        if wanted(attempt) and not excused(attempt, faults)
-    ]
+
+    failed: list[Answered]
+    accepted: list[Answered]
 
 
-def good(attempt: f.AttemptEnded) -> bool:
-    """Whether an attempt was acknowledged."""
-    return 200 <= attempt.status < 300 and not attempt.error
+def attempts_of(case: Case) -> Attempts:
+    """Built once a case: most diagnoses look at the failed ones, which are few, and go on only if there are any."""
+    found = case.kept.get(Attempts.__name__)
+    if isinstance(found, Attempts):
+        return found
+    faults, genuine = case.history.fault_intervals, case.genuine
+    tried = [(delivery, attempt) for delivery in genuine for attempt in delivery.attempts]
+    if faults:
+        tried = [one for one in tried if not excused(one[1], faults)]
+    failed = [one for one in tried if one[1].error or not 200 <= one[1].status < 300]
+    gone = set(map(id, failed))
+    accepted = [one for one in tried if id(one) not in gone] if failed else tried
+    case.kept[Attempts.__name__] = found = Attempts(failed, accepted)
+    return found
+
+
+def failures(case: Case, wanted: Callable[[f.AttemptEnded], bool]) -> list[Answered]:
+    """The failed ones of a kind."""
+    return [one for one in attempts_of(case).failed if wanted(one[1])]
 
 
 def texts(found: Iterable[Answered]) -> list[str]:

@@ -90,8 +90,10 @@ class ScopesMissing(Diagnose):
 
     def __call__(self, case: Case) -> Iterator[Found]:
         refused = [call for call in case.calls if any(text.startswith(NO_SCOPE) for text in call.errors)]
+        if not refused:
+            return
         left_out = _left_out(case)
-        if not refused or not (left_out or _often(case, refused)):
+        if not (left_out or _often(case, refused)):
             return
         told = [text for text, _ in ordered(text for call in refused for text in call.errors)]
         yield Found(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from stockstorm.reports.checkers.forged import LABELS
-from stockstorm.reports.diagnosis.answers import answers
+from stockstorm.reports.diagnosis.answers import failures
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import clusters
 from stockstorm.reports.diagnosis.signature_check import RESPELLED, is_denied
@@ -29,7 +29,7 @@ class Forgeries(Diagnose):
         forged = [one for one in deliveries if one.planned.forged and one.planned.forged not in JUDGED_BY_EFFECT]
         taken = [one for one in forged if one.outcome == "acknowledged"]
         refused = [one for one in forged if one.outcome == "refused"]
-        if taken and all(one.planned.forged == RESPELLED for one in taken) and answers(case, is_denied):
+        if taken and all(one.planned.forged == RESPELLED for one in taken) and failures(case, is_denied):
             return  # genuine ones fail too, for the same reason: `signature_check` tells both
         if not taken:
             yield from _by_effect(self.name, case)

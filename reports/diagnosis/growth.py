@@ -41,9 +41,11 @@ class Growth(Diagnose):
 
 def _latency(name: str, case: Case) -> Iterator[Found]:
     explains = case.consequences(*LATENCY_CHECKS)
+    if not explains:
+        return
     pairs = sorted(case.history.sync_pairs.pairs, key=lambda pair: pair.fired_ns)
     samples = [pair.visible_latency_ms for pair in pairs if math.isfinite(pair.visible_latency_ms)]
-    if not explains or len(samples) < SAMPLES_MIN:
+    if len(samples) < SAMPLES_MIN:
         return
     thirds = _thirds(samples)
     first, middle, last = (quantile(sorted(part), 0.5) for part in thirds)

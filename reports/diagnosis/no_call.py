@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from stockstorm.reports.diagnosis.answers import answers, good
+from stockstorm.reports.diagnosis.answers import attempts_of
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.history.level import judged_level
 from stockstorm.reports.result import Diagnosis, counted
@@ -15,7 +15,7 @@ class NoCall(Diagnose):
     def __call__(self, case: Case) -> Iterator[Found]:
         if case.calls or judged_level(case.history) != "full":
             return
-        taken = len(answers(case, good))
+        taken = len(attempts_of(case).accepted)
         yield Found(
             Diagnosis(
                 self.name,

@@ -14,11 +14,13 @@ from stockstorm.simulator.history import facts as f
 
 CALLS_MIN: Final = 50
 SINGLE_MIN: Final = 0.9  # of the calls
+CHECKS: Final = ("sync_latency", "crisis_time", "trend", "oversell", "refused_though_available")
 WAITING_MIN: Final = 5  # listings of the same marketplace, in the median
 
 
 class OneByOne(Diagnose):
     name = "one_by_one"
+    checks = CHECKS
     after = ("no_call", "stops")
 
     def __call__(self, case: Case) -> Iterator[Found]:
@@ -44,7 +46,7 @@ class OneByOne(Diagnose):
                 "of their marketplace wait in the median",
                 (f"one comes {quantile(gaps, 0.5):,.0f} ms after the other, in the median",) if gaps else (),
                 "push all listings that wait in one call: a PUT of listings takes many rows",
-                case.consequences("sync_latency", "crisis_time", "trend", "oversell", "refused_though_available"),
+                case.consequences(*CHECKS),
             )
         )
 

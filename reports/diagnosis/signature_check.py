@@ -3,7 +3,16 @@
 from collections.abc import Iterator
 from typing import Final
 
-from stockstorm.reports.diagnosis.answers import Answered, answers, compared, examples, good, removals, shared, texts
+from stockstorm.reports.diagnosis.answers import (
+    Answered,
+    attempts_of,
+    compared,
+    examples,
+    failures,
+    removals,
+    shared,
+    texts,
+)
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.diagnosis.traits import said
 from stockstorm.reports.result import Diagnosis
@@ -26,11 +35,11 @@ class SignatureCheck(Diagnose):
     name = "signature_check"
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        denied = answers(case, is_denied)
+        denied = failures(case, is_denied)
         if not denied:
             return
-        accepted = answers(case, good)
-        answered = len(answers(case, lambda attempt: attempt.status > 0))
+        accepted = attempts_of(case).accepted
+        answered = len(accepted) + len(failures(case, lambda attempt: attempt.status > 0))
         common = compared(case, denied, accepted) if accepted else []
         statuses = sorted({attempt.status for _, attempt in denied})
         which = f"; they are {said(common[0].traits)}" if common and common[0].bad == common[0].bad_of else ""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from stockstorm.reports.diagnosis.answers import answers, compared, good, shared
+from stockstorm.reports.diagnosis.answers import attempts_of, compared, failures, shared
 from stockstorm.reports.diagnosis.case import HARNESS, Case, Diagnose, Found
 from stockstorm.reports.result import Diagnosis
 from stockstorm.reports.statistics.quantiles import quantile
@@ -23,15 +23,15 @@ class SlowAnswers(Diagnose):
     def __call__(self, case: Case) -> Iterator[Found]:
         if HARNESS in case.failing:
             return  # the load generator was late, so every speed is unknown
-        late = answers(case, lambda attempt: attempt.error in TOO_LATE)
-        accepted = answers(case, good)
+        late = failures(case, lambda attempt: attempt.error in TOO_LATE)
+        accepted = attempts_of(case).accepted
         if not late and not case.consequences(*CHECKS):
             return
         took = [_took_ms(attempt) for _, attempt in accepted]
         median = quantile(sorted(took), 0.5) if took else 0.0
         if not late and median < SLOW_MS:
             return
-        if len(answers(case, lambda attempt: attempt.error in TURNED_AWAY)) > len(late):
+        if len(failures(case, lambda attempt: attempt.error in TURNED_AWAY)) > len(late):
             return  # nobody listens, which is another cause
         tried = sum(len(delivery.attempts) for delivery in case.genuine)
         parts = (

@@ -62,9 +62,11 @@ def _stops(case: Case, times: list[int]) -> bool:
     if len(times) < EFFECTS_MIN:
         return False
     last = times[-1]
-    longest = max((later - earlier for earlier, later in pairwise(times)), default=0)
     silence = case.history.start_ns + case.history.load_ns - last
-    return silence >= max(SILENCE_MIN_NS, SILENCE_MIN_GAPS * longest) and _acknowledged_after(case, last) >= EVENTS_MIN
+    if silence < SILENCE_MIN_NS:
+        return False
+    longest = max((later - earlier for earlier, later in pairwise(times)), default=0)
+    return silence >= SILENCE_MIN_GAPS * longest and _acknowledged_after(case, last) >= EVENTS_MIN
 
 
 def _events_after(case: Case, at_ns: int) -> list[int]:

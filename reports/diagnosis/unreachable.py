@@ -26,10 +26,12 @@ class Unreachable(Diagnose):
 
     def __call__(self, case: Case) -> Iterator[Found]:
         outages = case.incidents("unreachable")
+        if not outages:
+            return
         attempts = [attempt for delivery in case.genuine for attempt in delivery.attempts]
         unconnected = Counter(attempt.error for attempt in attempts if attempt.error in UNCONNECTED)
         away = [error for error, _ in unconnected.most_common() if error in TURNED_AWAY]
-        if not outages or not away or 2 * sum(unconnected[error] for error in away) < unconnected.total():
+        if not away or 2 * sum(unconnected[error] for error in away) < unconnected.total():
             return  # who is too slow does not accept connections either: that is `slow_answers`
         history = case.history
         addresses = {fact.uri for fact in history.all(f.SubscriptionCreated)}

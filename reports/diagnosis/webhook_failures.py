@@ -6,7 +6,16 @@ Those that were not answered in time are the matter of `slow_answers`.
 from collections.abc import Iterator
 from typing import Final
 
-from stockstorm.reports.diagnosis.answers import Answered, answers, compared, examples, good, removals, shared, texts
+from stockstorm.reports.diagnosis.answers import (
+    Answered,
+    attempts_of,
+    compared,
+    examples,
+    failures,
+    removals,
+    shared,
+    texts,
+)
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.diagnosis.signature_check import DENIED
 from stockstorm.reports.diagnosis.traits import said
@@ -27,11 +36,13 @@ class WebhookFailures(Diagnose):
     name = "webhook_failures"
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        failed = answers(case, _failed)
+        failed = failures(case, _failed)
+        if not failed:
+            return
         by_way: dict[str, list[Answered]] = {}
         for one in failed:
             by_way.setdefault(_way(one[1]), []).append(one)
-        accepted = answers(case, good)
+        accepted = attempts_of(case).accepted
         tried = sum(len(delivery.attempts) for delivery in case.genuine)
         largest = sorted(by_way.items(), key=lambda item: -len(item[1]))[:KINDS_MAX]
         for way, found in largest:
@@ -55,7 +66,7 @@ def _found(name: str, case: Case, way: str, found: list[Answered], accepted: lis
 
 
 def _failed(attempt: f.AttemptEnded) -> bool:
-    return not good(attempt) and attempt.status not in DENIED and attempt.error not in UNCONNECTED | {"answer_timeout"}
+    return attempt.status not in DENIED and attempt.error not in UNCONNECTED | {"answer_timeout"}
 
 
 def _way(attempt: f.AttemptEnded) -> str:

@@ -32,6 +32,8 @@ class OversoldLine(msgspec.Struct, frozen=True):
 def oversold(history: History) -> Iterator[OversoldLine]:
     """Every one of them, in order of time."""
     for seq, sale in history.numbered(f.PurchaseAccepted):
+        if len(sale.skus) == 1 and sale.quantities <= sale.physical_before:
+            continue  # as nearly every order
         for sku, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
             over = quantity - min(quantity, max(0, before))
             if over > 0:

@@ -7,13 +7,13 @@ so that every error is found and told as of a small one.
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.halves.first import Second
-from stockstorm.reports.halves.kinds import ALL, CHECKED_BY_SECOND, DELIVERY, STAND_INS, decoder_without
+from stockstorm.reports.halves.kinds import ALL, CHECKED_BY_SECOND, DELIVERY, STAND_INS, digested_by_first, stand_ins_of
 from stockstorm.reports.halves.second import READ
 from stockstorm.reports.history import History
 from stockstorm.reports.history.invariants import breaks_in_half
@@ -58,13 +58,15 @@ def _first_half(file: Path, second: Second) -> History | None:
     """The history with the other half in the second process; None where either half is not as it should be."""
     in_order = IN_ORDER | {STAND_INS[kind] for kind in IN_ORDER & DELIVERY}
     try:
-        written = read_facts(file, decoding=Decoding(decoder_without(DELIVERY), in_order))
+        written = read_facts(file, decoding=Decoding(stand_ins_of(DELIVERY), in_order, digested=digested_by_first))
         history = History.of(written.facts, second)
         require_start(file, history)
     except (HistoryError, OSError):
         return None
     if history.started.level != "full":  # what it does is in both halves
         return None
-    if not written.in_order or breaks_in_half(history, ALL - CHECKED_BY_SECOND, "stock") or not second.value(READ):
+    if not written.in_order or breaks_in_half(history, ALL - CHECKED_BY_SECOND, "stock"):
         return None
-    return history
+    with suppress(Exception):  # whoever needs them will tell
+        _ = history.listings  # built while the second process still reads
+    return history if second.value(READ) else None

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import stockstorm
-from stockstorm.reports.halves.kinds import DELIVERY, STAND_INS, Kind, decoder_without
+from stockstorm.reports.halves.kinds import DELIVERY, STAND_INS, Kind, stand_ins_of
 from stockstorm.reports.halves.second import ANSWER, END, GIVEN
+from stockstorm.reports.history.log import kind_of
 from stockstorm.reports.history_file import Decoding, read_facts
 from stockstorm.simulator.history.facts import Fact
 
@@ -111,12 +112,20 @@ def _started(file: Path) -> subprocess.Popen[bytes] | None:
         return None
 
 
+def _verified_before(block: int) -> bool:
+    """No block, since both processes read the whole file and verified it."""
+    del block
+    return False
+
+
 def _facts_of(file: Path) -> dict[Kind, list[Fact]]:
     others = STAND_INS.keys() - DELIVERY
     dropped = frozenset(STAND_INS[kind] for kind in others)
-    written = read_facts(file, unsealed=True, decoding=Decoding(decoder_without(others), dropped=dropped))
+    written = read_facts(
+        file, unsealed=True, decoding=Decoding(stand_ins_of(others), dropped=dropped, digested=_verified_before)
+    )
     found: dict[Kind, list[Fact]] = {kind: [] for kind in DELIVERY}
     for fact in sorted(written.facts, key=lambda fact: fact.at_ns):
-        if type(fact) in found:
-            found[type(fact)].append(fact)
+        if (kind := kind_of(type(fact))) in found:
+            found[kind].append(fact)
     return found

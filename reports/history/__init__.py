@@ -203,15 +203,18 @@ class History(FactLog):
         return [pair for pair in self.sync_pairs.pairs if not pair.moot]
 
     @cached_property
+    def _samples(self) -> tuple[SyncSamples, SyncSamples]:
+        return SyncSamples.of(self.sync_pairs.pairs)
+
+    @cached_property
     def sync_samples(self) -> SyncSamples:
         """Latencies of the owed pairs."""
-        return SyncSamples.of(self.owed_pairs)
+        return self._samples[0]
 
     @cached_property
     def sync_samples_with_moot(self) -> SyncSamples:
         """The same with the pairs that became moot."""
-        pairs = self.sync_pairs.pairs
-        return SyncSamples.of(pairs) if len(pairs) > len(self.owed_pairs) else self.sync_samples
+        return self._samples[1]
 
     @cached_property
     def classified(self) -> list[Classified]:

@@ -43,6 +43,7 @@ class AppLife:
         self._scopes = [(at_ns, with_implied(names)) for at_ns, names in scopes]  # here once, and not for each event
         self._times = [at_ns for at_ns, _ in self._scopes]
         self._closed = "Order" in UNAPPROVED[app.customer_data]
+        self._forbidden: dict[tuple[str, int], bool] = {}
         self._subscribed = sorted(
             (each.at_ns, each.topic) for each in log.all(f.SubscriptionCreated) if each.source == SHOPIFY
         )
@@ -53,7 +54,15 @@ class AppLife:
 
     def forbids(self, topic: str, at_ns: int) -> bool:
         """Whether the app lacked the scope or the approval for a topic at that time."""
-        _, scopes = self._scopes[bisect_right(self._times, at_ns) - 1]
+        key = (topic, bisect_right(self._times, at_ns) - 1)
+        found = self._forbidden.get(key)
+        if found is None:
+            found = self._forbidden[key] = self._lacks(*key)
+        return found
+
+    def _lacks(self, topic: str, change: int) -> bool:
+        """Whether a topic was not allowed between this change of the scopes and the next one."""
+        _, scopes = self._scopes[change]
         closed = self._closed and topic.partition("/")[0] in PROTECTED_TOPICS
         return closed or bool(missing_scope(topic, scopes))
 
@@ -66,6 +75,8 @@ class AppLife:
         return any(each.begin_ns <= attempt.at_ns and attempt.due_ns < each.end_ns for each in self._tokenless)
 
     def _gone(self, event: f.EventFired) -> bool:
+        if not self.away:
+            return False
         return any(away.begin_ns <= event.at_ns < self._back_ns(away, event.topic) for away in self.away)
 
     def _back_ns(self, away: Away, topic: str) -> int:

@@ -79,6 +79,12 @@ def report_events(log: FactLog, deliveries: Deliveries) -> Reported:
     claimed: list[EffectClass | None] = []
     for event in log.all(f.EventFired):
         of_event = by_event.get(event.event, [])
+        if len(of_event) == 1 and of_event[0].outcome == "acknowledged":  # as nearly every event
+            classes.append("acknowledged")
+            if probed is not None:
+                row = probed.get(of_event[0].planned.webhook_id)
+                claimed.append(None if row is None else _effect_of_rows([row]))
+            continue
         classes.append(_delivery_class(event, of_event, untold))
         if probed is not None:
             rows = [row for each in of_event if (row := probed.get(each.planned.webhook_id)) is not None]
@@ -117,8 +123,6 @@ def _untold(log: FactLog, deliveries: Deliveries) -> dict[int, DeliveryClass]:
 def _delivery_class(
     event: f.EventFired, of_event: list[Delivery], untold: Mapping[int, DeliveryClass]
 ) -> DeliveryClass:
-    if len(of_event) == 1 and of_event[0].outcome == "acknowledged":
-        return "acknowledged"  # as nearly every event
     outcomes = {delivery.outcome for delivery in of_event}
     if "acknowledged" in outcomes:
         return "acknowledged"

@@ -30,6 +30,10 @@ Vocabulary = Literal[
 ]  # fmt: skip
 
 
+# Vocabularies of which most facts are decoded with the names that they may have (`reports.names`).
+NAMED: Final[frozenset[Vocabulary]] = frozenset({"SKU", "channel", "marketplace", "source"})
+
+
 class Reference(NamedTuple):
     """A field whose value must be in a vocabulary; `none` is allowed too. `many`: the field is a tuple of values."""
 
@@ -192,15 +196,22 @@ def _not_serial(log: FactLog, judged: Container[Kind]) -> Iterator[Breach]:
 
 
 def _unknown(log: FactLog, judged: Container[Kind]) -> Iterator[Breach]:
-    known = _Known(log)
+    known = Known(log)
     for rule in REFERENCES:
-        facts = log.all(rule.kind) if rule.kind in judged else []
+        facts = _to_check(log, rule) if rule.kind in judged else []
         if not facts:
             continue
         values: Iterable[Any] = map(attrgetter(rule.field), facts)
         allowed = known.of(rule.to, rule.none)
         if not _all_in(chain.from_iterable(values) if rule.many else values, allowed):
             yield next(_strangers(facts, rule, allowed))
+
+
+def _to_check(log: FactLog, rule: Reference) -> Sequence[f.Fact]:
+    """The facts whose names were not checked when they were decoded."""
+    if rule.to in NAMED and rule.kind not in log.elsewhere.kinds:
+        return log.decoded_as_is(rule.kind)
+    return log.all(rule.kind)
 
 
 def _all_in(values: Iterable[Any], allowed: range | frozenset[Hashable]) -> bool:
@@ -234,7 +245,7 @@ _BESIDE_MARKETPLACES: Final[dict[str, frozenset[Hashable]]] = {
 }
 
 
-class _Known:
+class Known:
     """The values of each vocabulary, each built on first use."""
 
     def __init__(self, log: FactLog) -> None:
@@ -248,6 +259,10 @@ class _Known:
             self._kept[name] = self._values(name)
         values = self._kept[name]
         return values if none is None else values | {none}
+
+    def names(self, to: Vocabulary, none: Hashable) -> frozenset[str]:
+        """The texts of a vocabulary of texts."""
+        return frozenset(filter(lambda name: isinstance(name, str), self.of(to, none)))
 
     def _values(self, name: Vocabulary) -> frozenset[Hashable]:
         if name in _IDS:
@@ -280,8 +295,9 @@ def _not_parallel(log: FactLog, judged: Container[Kind]) -> Iterator[Breach]:
         if kind not in judged:
             continue
         facts, columns = log.all(kind), attrgetter(*fields)
-        shapes = {tuple(map(len, columns(fact))) for fact in facts}
-        if all(len(set(shape)) == 1 for shape in shapes):
+        lengths = (list(map(len, map(attrgetter(field), facts))) for field in fields)
+        first = next(lengths)
+        if all(other == first for other in lengths):
             continue
         for fact in facts:
             wanted, *others = map(len, columns(fact))

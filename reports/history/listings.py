@@ -10,8 +10,8 @@ version from the last one shown onward fits, so chance agreement accuses nobody.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping, Sequence
-from itertools import accumulate
-from operator import itemgetter
+from itertools import accumulate, repeat
+from operator import add, itemgetter
 from types import MappingProxyType
 from typing import Final
 
@@ -81,13 +81,7 @@ def build_listings(
         opening = max(0, ledger.available[0] - ledger.safety)
         for channel in log.marketplaces:
             listings[channel, sku] = Listing(channel, ledger, [ledger.seqs[0]], [opening])
-    for seq, push in log.numbered(f.ListingPushed):
-        if (listing := listings.get((push.channel, push.sku))) is not None:
-            # Read together, because a fact that lies anywhere in memory is slow to visit.
-            listing.push_seqs.append(seq)
-            listing.pushes.append(push)
-            listing.quantities.append(push.quantity)
-            listing.push_times_ns.append(push.at_ns)
+    _add_pushes(log, listings)
     sales: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for seq, sale in log.numbered(f.PurchaseAccepted):
         for sku, units, shown in zip(sale.skus, sale.quantities, sale.shown_before, strict=True):
@@ -105,6 +99,21 @@ def build_listings(
             _excuse(listing, in_doubt)
     _read(list(listings.values()))
     return listings
+
+
+def _add_pushes(log: FactLog, listings: Mapping[tuple[str, str], Listing]) -> None:
+    adders = {
+        key: (listing.push_seqs.append, listing.pushes.append, listing.quantities.append, listing.push_times_ns.append)
+        for key, listing in listings.items()
+    }
+    for seq, push in log.numbered(f.ListingPushed):
+        if (add := adders.get((push.channel, push.sku))) is not None:
+            # Read together, because a fact that lies anywhere in memory is slow to visit.
+            add_seq, add_push, add_quantity, add_time = add
+            add_seq(seq)
+            add_push(push)
+            add_quantity(push.quantity)
+            add_time(push.at_ns)
 
 
 def _replay(listing: Listing, sales: list[tuple[int, int]]) -> None:
@@ -142,20 +151,25 @@ def _match(listing: Listing) -> None:
 
     Nearly every push stands for the newest version, so that one is tried here and only then all others.
     """
-    ledger, shown = listing.ledger, 0
-    seqs, base, available, safety = ledger.seqs, ledger.base, ledger.available, ledger.safety
-    sale_seqs, sold, untold = ledger.sale_seqs, [0, *ledger.sale_totals], bool(ledger.untold)
-    found, verdicts = [], []
-    for seq, quantity in zip(listing.push_seqs, listing.quantities, strict=True):
+    ledger, shown, best = listing.ledger, 0, NEVER
+    base, available, safety = ledger.base, ledger.available, ledger.safety
+    found, most_found, verdicts = list[int](), list[int](), list[str]()
+    lasts = map(bisect_right, repeat(ledger.seqs), listing.push_seqs)
+    sold = map([0, *ledger.sale_totals].__getitem__, map(bisect_right, repeat(ledger.sale_seqs), listing.push_seqs))
+    if ledger.untold:
+        sold = map(add, sold, map(ledger.untold_at, listing.push_seqs))
+    for quantity, committed, accepted in zip(listing.quantities, lasts, sold, strict=True):
+        matched = last = committed - 1 if committed else 0
         least = quantity + safety
-        most = least + sold[bisect_right(sale_seqs, seq)] + (ledger.untold_at(seq) if untold else 0)
-        if least == safety:
+        most = least + accepted
+        if not quantity:
             least = -NO_LIMIT
-        last = max(0, bisect_right(seqs, seq) - 1)
-        matched = last
         if base[last] > most or available[last] < least:
             matched = ledger.latest_match((most, least), last)
         found.append(matched)
+        if matched > best:  # noqa: PLR1730  # a call of `max` takes three times as long
+            best = matched
+        most_found.append(best)
         if matched == NEVER:
             verdicts.append("unexplained")
         elif matched < shown:
@@ -164,8 +178,7 @@ def _match(listing: Listing) -> None:
             if base[shown] > most or available[shown] < least:
                 shown = ledger.earliest_match((most, least), shown, last)
             verdicts.append("")
-    listing.matched, listing.verdicts = found, verdicts
-    listing.matched_most = list(accumulate(found, max))
+    listing.matched, listing.verdicts, listing.matched_most = found, verdicts, most_found
 
 
 def _excuse(listing: Listing, doubts: Sequence[Doubt]) -> None:

@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import chain
+from operator import itemgetter
 from typing import TypeVar, cast
 
 from stockstorm.reports.history.elsewhere import NOWHERE, Elsewhere, NotHeld, shared
@@ -16,6 +18,12 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
 F = TypeVar("F", bound=f.Fact)
+
+
+def kind_of(decoded: type[f.Fact]) -> type[f.Fact]:
+    """The kind of a fact. Of a kind whose names were known, there is a subclass."""
+    base = decoded.__base__
+    return decoded if base is f.Fact or base is None else base
 
 
 class FactLog:
@@ -30,11 +38,24 @@ class FactLog:
     # -- facts by kind ---------------------------------------------------------------------------------------------
 
     @cached_property
-    def _seqs(self) -> dict[type[f.Fact], list[int]]:
+    def _seqs_by_type(self) -> dict[type[f.Fact], list[int]]:
         found: dict[type[f.Fact], list[int]] = defaultdict(list)
         for seq, fact in enumerate(self.facts):
             found[type(fact)].append(seq)
         return dict(found)
+
+    @cached_property
+    def _seqs(self) -> dict[type[f.Fact], list[int]]:
+        found: dict[type[f.Fact], list[int]] = {}
+        for decoded, seqs in self._seqs_by_type.items():
+            kind = kind_of(decoded)
+            found[kind] = sorted(found[kind] + seqs) if kind in found else seqs
+        return found
+
+    def decoded_as_is(self, kind: type[F]) -> list[F]:
+        """The facts of one kind whose names were not checked when they were decoded (`reports.names`)."""
+        facts = self.facts
+        return cast(list[F], [facts[seq] for seq in self._seqs_by_type.get(kind, ())])
 
     @cached_property
     def _by_kind(self) -> dict[type[f.Fact], list[f.Fact]]:
@@ -65,6 +86,18 @@ class FactLog:
     def numbered(self, kind: type[F]) -> Iterator[tuple[int, F]]:
         """Every fact of one kind with its sequence number, in order."""
         return zip(self._seqs_of(kind), self.all(kind), strict=True)
+
+    def first(self, kind: type[f.Fact]) -> f.Fact | None:
+        """The first fact of one kind, or None. Of a kind that is elsewhere, what stands for it."""
+        seqs = self._seqs_of(kind)
+        return self.facts[seqs[0]] if seqs else None
+
+    def together(self, *kinds: type[f.Fact]) -> Iterator[f.Fact]:
+        """Every fact of several kinds, in order. Sorting the numbers alone takes half the time of sorting facts."""
+        if not self.elsewhere.kinds.keys().isdisjoint(kinds):
+            numbered = sorted(chain.from_iterable(map(self.numbered, kinds)), key=itemgetter(0))
+            return (fact for _, fact in numbered)
+        return map(self.facts.__getitem__, sorted(chain.from_iterable(map(self._seqs_of, kinds))))
 
     def last(self, kind: type[F]) -> F | None:
         """The last fact of one kind, or None."""

@@ -1,6 +1,7 @@
 """Sell-outs across channels: the occasions on which channels that sell on their own can oversell."""
 
 from collections import defaultdict
+from operator import attrgetter
 
 from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.history import facts as f
@@ -11,11 +12,13 @@ def count_sell_outs(log: FactLog) -> int:
     attempts: list[f.PurchaseAccepted | f.PurchaseRefused] = [*log.all(f.PurchaseAccepted)]
     attempts += log.all(f.PurchaseRefused)
     wanted: defaultdict[str, set[str]] = defaultdict(set)
-    for channel, skus in {(attempt.channel, attempt.skus) for attempt in attempts}:
+    for channel, skus in set(map(attrgetter("channel", "skus"), attempts)):
         for sku in skus:
             wanted[sku].add(channel)
     sell_outs = 0
     for sale in log.all(f.PurchaseAccepted):
+        if len(sale.skus) == 1 and sale.quantities < sale.physical_before:
+            continue  # as nearly every order
         for sku, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
             if quantity >= before > 0 and len(wanted[sku]) > 1:
                 sell_outs += 1

@@ -1,12 +1,12 @@
 """What holds between the times of a history: one clock stamps everything, and facts are written when they occur."""
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import compress, pairwise
 from operator import attrgetter
 from typing import Final
 
 from stockstorm.reports.history.breach import Breach
-from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.history.log import FactLog, kind_of
 from stockstorm.simulator.history import facts as f
 
 EARLY_MAX_NS: Final = 3_600 * 1_000_000_000  # an hour; a run is set up in less
@@ -38,9 +38,13 @@ class FileOrder:
     Facts that were just decoded are looked at several times faster than those of a whole file.
     """
 
-    def __init__(self, kinds: Container[Kind] = IN_ORDER) -> None:
+    def __init__(self, kinds: Iterable[Kind] = IN_ORDER) -> None:
         self.holds = True
-        self._kinds, self._last_ns = kinds, 0
+        self._kinds, self._last_ns = set(kinds), 0
+
+    def also(self, variants: Mapping[Kind, Kind]) -> None:
+        """Facts of these kinds come as others from now on."""
+        self._kinds |= {variant for kind, variant in variants.items() if kind in self._kinds}
 
     def add(self, facts: Iterable[f.Fact]) -> None:
         """The next facts of the file."""
@@ -62,14 +66,13 @@ def out_of_the_run(log: FactLog) -> Iterator[Breach]:
     if end is not None and last.at_ns > max(end.at_ns, start_ns):  # the start is announced ahead of its time
         yield Breach(last, "at_ns", f"{last.at_ns}, after the end of the run at {end.at_ns}")
     for kind in PLANNED:
-        for fact in log.all(kind)[:1]:
-            if fact.at_ns < start_ns:
-                yield Breach(fact, "at_ns", f"{fact.at_ns}, before the start of load at {start_ns}")
+        if (fact := log.first(kind)) is not None and fact.at_ns < start_ns:
+            yield Breach(fact, "at_ns", f"{fact.at_ns}, before the start of load at {start_ns}")
 
 
 def backwards(written: Sequence[f.Fact]) -> Iterator[Breach]:
     """A fact before the one that precedes it in the file. `written`: in the order of the file."""
-    ordered = list(compress(written, map(IN_ORDER.__contains__, map(type, written))))
+    ordered = list(compress(written, map(IN_ORDER.__contains__, map(kind_of, map(type, written)))))
     times = list(map(_AT, ordered))
     if times == sorted(times):
         return

@@ -8,6 +8,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import cached_property
+from operator import attrgetter
 from typing import Final, TypeVar
 
 import msgspec
@@ -108,6 +109,7 @@ class HistoryView:
         self.history, self.elsewhere = history, history.elsewhere
         self.started = history.started
         self.end_s = self.seconds(history.end_ns)
+        self._sales: dict[str, list[f.PurchaseAccepted]] = {}
 
     def of(self, kind: type[FactT]) -> list[FactT]:
         """All facts of one kind, in order of time."""
@@ -115,7 +117,9 @@ class HistoryView:
 
     def sales_of(self, sku: str) -> list[f.PurchaseAccepted]:
         """Every accepted order with a line of this SKU."""
-        return [sale for sale in self.of(f.PurchaseAccepted) if sku in sale.skus]
+        if sku not in self._sales:
+            self._sales[sku] = [sale for sale in self.of(f.PurchaseAccepted) if sku in sale.skus]
+        return self._sales[sku]
 
     def all_seconds(self, times_ns: Iterable[int]) -> list[float]:
         """The same as `seconds`, for many times."""
@@ -219,13 +223,16 @@ class HistoryView:
         oversold: Counter[str] = Counter()
         demanded: Counter[str] = Counter()
         for sale in self.of(f.PurchaseAccepted):
+            if len(sale.skus) == 1 and sale.quantities <= sale.physical_before:
+                continue  # as nearly every order
             for sku, quantity, before in zip(sale.skus, sale.quantities, sale.physical_before, strict=True):
-                demanded[sku] += quantity
                 if before < quantity:
                     oversold[sku] += quantity - max(0, before)
-        for refusal in self.of(f.PurchaseRefused):
-            for sku, quantity in zip(refusal.skus, refusal.quantities, strict=True):
-                demanded[sku] += quantity
+        lines = attrgetter("skus", "quantities")  # many orders are alike
+        alike = Counter(map(lines, self.of(f.PurchaseAccepted))) + Counter(map(lines, self.of(f.PurchaseRefused)))
+        for (skus, quantities), orders in alike.items():
+            for sku, quantity in zip(skus, quantities, strict=True):
+                demanded[sku] += quantity * orders
         if any(oversold.values()):
             return max(oversold, key=lambda sku: (oversold[sku], demanded[sku], sku)), "had the most oversold units"
         hot = {fact.sku for fact in self.of(f.ItemStocked) if fact.hot}

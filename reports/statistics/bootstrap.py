@@ -8,6 +8,7 @@ block. A drawn quantile is found by bisection over the bins, so one redraw costs
 import random
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from operator import mul
 from typing import Final
 
@@ -93,7 +94,7 @@ def _edges(ordered: Sequence[float]) -> list[float]:
 
 def _cumulative(edges: Sequence[float], blocks: Sequence[list[float]]) -> list[tuple[int, ...]]:
     """By bin and block: samples up to the bin's edge."""
-    columns = [[bisect_right(block, edge) for edge in edges] for block in blocks]
+    columns = [map(bisect_right, repeat(block), edges) for block in blocks]
     return list(zip(*columns, strict=True))
 
 

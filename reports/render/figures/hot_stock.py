@@ -128,8 +128,9 @@ def _master(view: HistoryView, sku: str, initial: int) -> Steps:
 
 def _listing(view: HistoryView, sku: str, channel: str, initial: int) -> Steps:
     shown = max(0, initial - view.started.safety_stock)
+    listing = view.history.listings.get((channel, sku))
     moves: list[tuple[int, int | None, int]] = [
-        (p.at_ns, p.quantity, 0) for p in view.of(f.ListingPushed) if p.channel == channel and p.sku == sku
+        (p.at_ns, p.quantity, 0) for p in (listing.pushes if listing is not None else ())
     ]
     for sale in view.sales_of(sku):
         if sale.channel == channel:

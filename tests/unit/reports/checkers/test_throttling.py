@@ -74,3 +74,16 @@ def test_the_same_call_again_before_points_can_be_there_is_proof() -> None:
     assert found.measures["throttling.same_call_ms.p50"] == pytest.approx(40, abs=1)
     assert repeated(150, 25).verdict == "valid"
     assert repeated(40, 10).verdict == "valid"
+
+
+def test_of_apis_that_throttled_as_much_the_first_is_judged() -> None:
+    """Whatever hash a name has in this process: two processes that judge must say the same."""
+    for first, other in (("bazaar", "mercado"), ("mercado", "bazaar")):
+        calls = [
+            msgspec.structs.replace(
+                called(n + 1, n, "PUT listings", 429, "throttled"), api=first if n % 2 == 0 else other
+            )
+            for n in range(8)
+        ]
+        found = Throttling()(history(*opened(), *calls))
+        assert f"the API of {first} were throttled" in found.reason

@@ -14,10 +14,11 @@ import pytest
 from stockstorm.reports.checkers import CHECKERS, check_all
 from stockstorm.reports.halves import opened
 from stockstorm.reports.halves.first import Second
-from stockstorm.reports.halves.kinds import ALL, DELIVERY, STAND_INS, STOCK, decoder_without
+from stockstorm.reports.halves.kinds import ALL, DELIVERY, STAND_INS, STOCK, stand_ins_of
 from stockstorm.reports.halves.second import HalfHistory, read_half
 from stockstorm.reports.history import History
 from stockstorm.reports.history.elsewhere import NotHeld
+from stockstorm.reports.names import decoder_of
 from stockstorm.reports.render import render_all
 from stockstorm.reports.store import RunFolder, read_history
 from stockstorm.reports.verdict.judge import judge
@@ -223,10 +224,10 @@ def test_nothing_that_the_second_process_lacks_can_be_taken_for_nothing(tmp_path
 
 def test_stand_ins_read_the_time_of_every_line() -> None:
     fact = f.AttemptEnded(5, 1, 1, 5, 5, 5, 5, 5)
-    (seen,) = decoder_without(DELIVERY).decode_lines(f.encoder.encode_lines([fact]))
+    (seen,) = decoder_of(stand_ins_of(DELIVERY)).decode_lines(f.encoder.encode_lines([fact]))
     assert type(seen) is STAND_INS[f.AttemptEnded]
     assert seen.at_ns == 5
-    assert decoder_without(STOCK).decode_lines(f.encoder.encode_lines([fact])) == [fact]
+    assert decoder_of(stand_ins_of(STOCK)).decode_lines(f.encoder.encode_lines([fact])) == [fact]
 
 
 WAITS = """
