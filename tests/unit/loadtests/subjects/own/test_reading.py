@@ -67,7 +67,7 @@ def test_the_paths_of_a_file_do_not_depend_on_where_the_command_runs(
         (SMALL + 'level = "probe"', "nothing to judge"),
         (SMALL + '[[reads.http]]\nurl = "http://127.0.0.1/s"\nstock = "items[[.x"', "this is no JMESPath"),
         (SMALL + '[[reads.http]]\nurl = "http://127.0.0.1/s"', "nothing is taken from this answer"),
-        (SMALL + '[reads.sql]\nurl = "DB"\norders = "DELETE FROM orders"', "write a SELECT"),
+        (SMALL + '[reads.sql]\nurl = "DB"\norders = "TRUNCATE orders"', "write a SELECT"),
         ("webhooks = ", "not valid TOML"),
     ],
 )
