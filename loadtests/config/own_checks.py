@@ -76,8 +76,9 @@ def _fault_problems(own: SubjectFile, kinds: Sequence[FaultKind]) -> Iterator[Pr
     having = {*(PROCESS_NAMES[name] for name in processes if name in PROCESS_NAMES), "subject"}
     if lacking := sorted({kind for kind in kinds if FAULTS[kind].target not in having}):
         can = ", ".join(kind for kind, fault in FAULTS.items() if fault.target in having)
-        found = f"{own.name} has the processes {', '.join(processes)}, and others are hit by: {', '.join(lacking)}"
-        yield Problem("--fault", found, f"name its processes receiver and worker under [life.processes], or use: {can}")
+        found = f"{own.name} has {', '.join(processes)}, and others are hit by: {', '.join(lacking)}"
+        remedy = f"name its processes receiver and worker under [life.processes], or use: {can}"
+        yield Problem("--fault", found, remedy)
 
 
 def rotation_problem(own: SubjectFile | None, rotated: bool) -> Problem | None:

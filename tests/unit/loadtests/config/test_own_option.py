@@ -96,7 +96,7 @@ def test_a_run_at_another_machine_ends_before_a_folder_is_made(tmp_path: Path, m
     for name, value in ALL.items():
         monkeypatch.setenv(name, value)
     options = RunOptions(scenario="smoke", subject="http://192.0.2.7/w", api_port=9400, runs=tmp_path / "runs")
-    with pytest.raises(ScenarioError, match="--allow-host 192.0.2.7"):
+    with pytest.raises(ScenarioError, match=r"--allow-host 192\.0\.2\.7"):
         make_spec(options)
     assert not (tmp_path / "runs").exists()
     allowed = make_spec(options.model_copy(update={"allow_hosts": ("192.0.2.7",)}))
