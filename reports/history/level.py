@@ -60,8 +60,8 @@ def level_text(history: Facts) -> str:
         if reached == "full":
             return f"{WORDS['full']}: {did}"
         return (
-            f"{WORDS['full']} is expected, and only {WORDS[reached]} was reached: {did}; one that only acknowledges "
-            'says so: level = "acknowledgement" in its subject file'
+            f"{WORDS['full']}, but what was reached is {WORDS[reached]}: {did}; a service that does no more says so: "
+            'level = "acknowledgement" in its subject file'
         )
     if ORDER[reached] > ORDER[declared]:
         return f"{WORDS[reached]}, more than the {WORDS[declared]} that is declared: {did}"

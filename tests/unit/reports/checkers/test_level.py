@@ -42,7 +42,7 @@ def test_the_same_run_is_judged_for_its_effects_where_nothing_is_declared() -> N
     run = history(*declared("full", *acknowledging()))
     assert {check.name for check in check_all(run) if check.reason.startswith("level: ")} == set()
     assert judge(run).verdict != "valid"
-    assert "full loop is expected, and only acknowledgement only was reached" in level_text(run)
+    assert "full loop, but what was reached is acknowledgement only" in level_text(run)
 
 
 @pytest.mark.parametrize("effect", [pushed(3, "bazaar", 5), recorded(3, 1, -1, 9)])
