@@ -60,3 +60,6 @@ def test_calls_are_not_missed_where_none_are_expected() -> None:
 def test_a_level_is_stated_in_the_result() -> None:
     result = judge(history(*declared("acknowledgement", *acknowledging())))
     assert result.level == "acknowledgement only, as declared: answers and signatures are judged, and no effects"
+    assert {tier.verdict for tier in result.tiers} == {"unknown"}, (
+        "no tier says anything of a speed that was not judged"
+    )

@@ -85,6 +85,7 @@ def test_a_pause_reaches_all_of_them(family: Tree) -> None:
     awaited(lambda: all(psutil.Process(pid).status() == psutil.STATUS_STOPPED for pid in family.pids))
     part.resume()
     awaited(lambda: all(psutil.Process(pid).status() != psutil.STATUS_STOPPED for pid in family.pids))
+    assert family.exit_code is None
 
 
 def test_they_are_measured_as_one_and_their_end_is_the_subjects(family: Tree) -> None:
