@@ -101,13 +101,17 @@ class ServedShop:
         self._attempts.close(CLOSE_WITHIN_S)
         self._state.close()
 
-    def declare(self, uri: str) -> None:
-        """Subscribes `uri` to every topic of the shop and to every marketplace, as an app's TOML would."""
+    def declare(self, uri: str, *, missing_only: bool = False) -> None:
+        """Subscribes `uri` to every topic of the shop and to every marketplace, as an app's TOML would.
+
+        `missing_only`: to those that nobody subscribed to.
+        """
         at_ns = self.clock()
-        for topic in (*SHOPIFY_TOPICS, *APP_TOPICS):
-            self._declare(Declared(at_ns, SHOPIFY, topic, uri))
-        for channel in self.world.marketplaces:
-            self._declare(Declared(at_ns, channel, EVERY_TOPIC, uri))
+        wanted: list[tuple[str, str]] = [(SHOPIFY, topic) for topic in (*SHOPIFY_TOPICS, *APP_TOPICS)]
+        wanted += [(channel, EVERY_TOPIC) for channel in self.world.marketplaces]
+        for source, topic in wanted:
+            if not missing_only or not self.world.subscriptions(source, topic):
+                self._declare(Declared(at_ns, source, topic, uri))
 
     def _declare(self, wanted: Declared) -> None:
         """Nothing if it is declared already. The address of the last one counts."""
