@@ -1,5 +1,6 @@
 """`stockstorm doctor`: is a service ready for its first run?"""
 
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -43,7 +44,8 @@ def doctor_command(options: DoctorOptions, _context: typer.Context) -> None:
     require(options.problems())
     begun = time.monotonic()
     errors = Console(stderr=True)
-    with tempfile.TemporaryDirectory(prefix="stockstorm-doctor-") as folder, errors.status("looking") as status:
+    folder = tempfile.mkdtemp(prefix="stockstorm-doctor-")  # kept where a log in it tells why
+    with errors.status("looking") as status:
         try:
             found = examine(visit(_file(options), Path(folder), status.update))
         except SubjectError as error:
@@ -51,6 +53,7 @@ def doctor_command(options: DoctorOptions, _context: typer.Context) -> None:
             if options.as_json:
                 _print_json(found)
             raise
+    shutil.rmtree(folder, ignore_errors=True)
     found.insert(0, Finding("reachable", "good", "it started and answers" if _starts(options) else "it answers"))
     if options.as_json:
         _print_json(found)

@@ -168,17 +168,17 @@ class ServedShop:
         return True
 
     def wait(self, numbers: tuple[int, ...], within_s: float) -> bool:
-        """Waits until every delivery has ended. False: one still waits for its next attempt."""
+        """Waits until every delivery was answered as often as it was to be sent. False: one was not."""
         deadline_ns = self.clock() + round(within_s * SECOND_NS)
         while self.clock() < deadline_ns:
-            if not self._again and all(self.ended(number) for number in numbers):
+            if all(self._is_answered(number) for number in numbers):
                 return True
             gevent.sleep(0.02)
         return False
 
-    def ended(self, number: int) -> bool:
+    def _is_answered(self, number: int) -> bool:
         seen = self.view.deliveries.get(number)
-        return seen is None or bool(seen.outcome)
+        return seen is None or len(seen.attempts) >= seen.wanted or seen.outcome == "subscription_removed"
 
     def _dispatch(self, dispatch: Dispatch, command: Command) -> Iterator[int]:
         if command.late_s:
@@ -188,6 +188,8 @@ class ServedShop:
             self._again.update(one.delivery for one in dispatch.attempts)
         numbers = [fact.delivery for fact in dispatch.facts if isinstance(fact, f.DeliveryPlanned)]
         self._attempts.dispatch(dispatch)
+        for number in numbers if command.duplicate else ():
+            self.view.deliveries[number].wanted = 2
         yield from numbers
 
     def _applied(self, item: AnyPlanItem, now_ns: int) -> Iterator[Dispatch]:
