@@ -28,11 +28,17 @@ CI_JOB: Final = ".github/workflows/stockstorm.yml"
 
 
 def _level_problem(level: str) -> Problem | None:
-    return (
-        None
-        if not level or level in LEVELS
-        else Problem("--level", f"there is no {level!r}", did_you_mean(level, LEVELS))
-    )
+    if not level or level in LEVELS:
+        return None
+    return Problem("--level", f"there is no {level!r}", did_you_mean(level, LEVELS))
+
+
+def _start_problem(command: str) -> Problem | None:
+    try:
+        shlex.split(command)
+    except ValueError as error:
+        return Problem("--start", f"this command cannot be read: {error}", "close its quotes")
+    return None
 
 
 def _webhooks_problem(url: str) -> Problem | None:
