@@ -52,6 +52,7 @@ class Seen(msgspec.Struct):
     body: bytes = b""
     attempts: list[Tried] = []
     outcome: str = ""
+    wanted: int = 1  # how many answers somebody waits for
     last: Outgoing | None = None
 
     @property
