@@ -73,8 +73,9 @@ class NamedLines:
         for rule in REFERENCES:
             if rule.to in NAMED and rule.kind not in self._instead:
                 key = rule.to, rule.none
-                one = made[key] = made[key] if key in made else _one_of(known.names(*key))
-                fields.setdefault(rule.kind, {})[rule.field] = tuple[one, ...] if rule.many else one
+                if key not in made:
+                    made[key] = _one_of(known.names(*key))
+                fields.setdefault(rule.kind, {})[rule.field] = _many(made[key]) if rule.many else made[key]
         for kind in TOPICAL:
             if kind not in self._instead and self._topics:
                 fields.setdefault(kind, {})["topic"] = _one_of(self._topics)
@@ -85,6 +86,10 @@ class NamedLines:
 def _one_of(names: Iterable[str]) -> Any:
     """The type of a field with one of these names. Made once for all fields, since it is costly for many names."""
     return Literal[tuple(sorted(names)) or (0,)]  # none: a number, which no field of a name accepts
+
+
+def _many(one: Any) -> Any:
+    return tuple.__class_getitem__((one, ...))
 
 
 def _variant(kind: Kind, types: Mapping[str, Any]) -> Kind:
