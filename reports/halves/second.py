@@ -104,7 +104,7 @@ class Half:
                     "probed_strangers",
                 ),
             ),
-            (deliveries, ("forged", "any_pending", "stock_fates")),
+            (deliveries, ("forged", "poison", "any_pending", "stock_fates")),
         )
         for of, names in first:
             yield from ((getattr(type(of), name).shared_name, partial(getattr, of, name)) for name in names)

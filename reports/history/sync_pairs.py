@@ -23,11 +23,11 @@ from stockstorm.reports.history.deliveries import NEVER_NS, Deliveries
 from stockstorm.reports.history.ledgers import NO_LIMIT, Ledger, moves_stock
 from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.history.log import FactLog
-from stockstorm.reports.history.marketplaces import Absences
+from stockstorm.reports.history.marketplaces import Absences, Silences
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.history.righted import Righted, needs_of, righted_of
 from stockstorm.reports.statistics.samples import Samples
-from stockstorm.simulator.history.facts import ListingPushed
+from stockstorm.simulator.history.facts import ListingPushed, OrderCancelled, OrderReturned, PurchaseAccepted
 
 NEVER_SEQ: Final = 2**62
 # A version of the master that moved stock by itself, or the effect of a marketplace's order. A plain tuple is made and
@@ -126,18 +126,31 @@ def bound_open(found: SyncPairs, at_rest: bool, pending_skus: Set[str], end_ns: 
             pair.latency_ms, pair.visible_latency_ms = _latencies(pair.fired_ns, pair.visible_ns, pair.ended_ns)
 
 
-def excuse(found: SyncPairs, absences: Mapping[str, Absences]) -> None:
-    """Takes the time off each latency in which the listing's marketplace could not be called."""
+def excuse(found: SyncPairs, absences: Mapping[str, Absences], silences: Silences, log: FactLog) -> None:
+    """Takes the time off each latency in which the listing's marketplace could not be called.
+
+    Also the time in which the marketplace of the movement told nobody of it.
+    """
     for pair in found.pairs:
-        away = absences.get(pair.channel)
-        if away is None or pair.ended_ns == NEVER_NS:
+        if pair.ended_ns == NEVER_NS:
             continue
-        excused_ns = away.within(pair.fired_ns, pair.ended_ns)
-        if excused_ns:
-            pair.excused_ns = excused_ns
-            pair.latency_ms -= excused_ns / 1e6
-            seen_ns = min(max(pair.fired_ns, pair.visible_ns), pair.ended_ns)
-            pair.visible_latency_ms = max(0.0, pair.visible_latency_ms - away.within(seen_ns, pair.ended_ns) / 1e6)
+        away = absences.get(pair.channel)
+        seen_ns = min(max(pair.fired_ns, pair.visible_ns), pair.ended_ns)
+        excused = [away.within(begin, pair.ended_ns) for begin in (pair.fired_ns, seen_ns)] if away else [0, 0]
+        if silences:
+            unknown = [_untold_ns(log, silences, pair, begin) for begin in (pair.fired_ns, seen_ns)]
+            excused = [max(both) for both in zip(excused, unknown, strict=True)]
+        if excused[0]:
+            pair.excused_ns = excused[0]
+            pair.latency_ms -= excused[0] / 1e6
+            pair.visible_latency_ms = max(0.0, pair.visible_latency_ms - excused[1] / 1e6)
+
+
+def _untold_ns(log: FactLog, silences: Silences, pair: SyncPair, begin_ns: int) -> int:
+    fact = log.facts[pair.seq]
+    if not isinstance(fact, PurchaseAccepted | OrderCancelled | OrderReturned):
+        return 0
+    return silences.within(fact.channel, fact.order, begin_ns, pair.ended_ns)
 
 
 def _of_master(deliveries: Deliveries, ledger: Ledger) -> Iterator[_Movement]:
