@@ -2,8 +2,9 @@
 
 The longest phase of even load without a fault is cut into PARTS. Of each part the lower quartile counts, because a
 short disturbance moves the slow samples and not those. Latency *grows* if it rises from part to part, and at the end is
-GROWTH_MIN times as long and GROWTH_MIN_MS longer. With too few samples or too short a phase it is not exercised. A load
-generator that could not keep up makes it unknown.
+GROWTH_MIN times as long and GROWTH_MIN_MS longer. Where each part is slower than all before it, ALWAYS_MIN times and
+ALWAYS_MIN_MS are enough: on a busy machine the start is slow as well. With too few samples or too short a phase it is
+not exercised. A load generator that could not keep up makes it unknown.
 """
 
 import math
@@ -26,6 +27,8 @@ SAMPLES_MIN: Final = 20  # in each part
 SHARE: Final = 0.25
 GROWTH_MIN: Final = 3.0
 GROWTH_MIN_MS: Final = 50.0
+ALWAYS_MIN: Final = 2.0
+ALWAYS_MIN_MS: Final = 200.0
 RISE: Final = 1.05
 RISES_MIN: Final = 4  # of the PARTS - 1 steps
 FALL: Final = 0.9
@@ -118,7 +121,13 @@ def _grows(levels: list[float]) -> bool:
     steps = list(pairwise(levels))
     rising = sum(after > RISE * before for before, after in steps) >= RISES_MIN
     falling = any(after < FALL * before for before, after in steps)
-    return rising and not falling and levels[-1] >= max(GROWTH_MIN * levels[0], levels[0] + GROWTH_MIN_MS)
+    if all(after > before for before, after in steps):
+        return levels[-1] >= max(ALWAYS_MIN * levels[0], levels[0] + ALWAYS_MIN_MS) or (rising and _much(levels))
+    return rising and not falling and _much(levels)
+
+
+def _much(levels: list[float]) -> bool:
+    return levels[-1] >= max(GROWTH_MIN * levels[0], levels[0] + GROWTH_MIN_MS)
 
 
 def _incident(history: History, begin_ns: int, label: str, levels: list[float]) -> Incident:
