@@ -23,7 +23,7 @@ help:
 	@echo "make check   format, lint, types, import contracts, tidiness"
 	@echo "make bench   benchmarks"
 	@echo "make setup   only create .venv"
-	@echo "make schema  write the JSON Schema of scenario files"
+	@echo "make schema  write the JSON Schemas of scenario files and subject files"
 	@echo "make lock    pin the newest versions that pyproject.toml allows"
 
 setup: $(INSTALLED)
@@ -89,6 +89,7 @@ check: setup
 
 schema: setup
 	$(BIN)/python -m stockstorm.reports.checkers
+	$(BIN)/python -m stockstorm.loadtests.subjects.own
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks.compare $(ARGS)

@@ -143,6 +143,7 @@ class Result(msgspec.Struct, frozen=True):
     unplanned: tuple[str, ...] = ()  # what happened to the subject that nobody planned: the first cause of the rest
     rest: str = ""  # whether the run ended at rest, and what showed it; empty in results of older versions
     diagnoses: tuple[Diagnosis, ...] = ()  # in order of cause
+    level: str = ""  # what the subject does, and so what it is judged on; empty in results of older versions
     untested: tuple[str, ...] = ()  # what a valid run would normally claim, and this one did not test
     topics: tuple[TopicOutcome, ...] = ()  # of a run of few events
 

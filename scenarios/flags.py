@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from stockstorm.scenarios.checks import relation_problems
 from stockstorm.scenarios.floor import oversell_bound_units
 from stockstorm.scenarios.problems import Problem, scenario_error
-from stockstorm.scenarios.schema import allowed
+from stockstorm.scenarios.schema import allowed, schema
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.scenarios.tiers import TIERS
 from stockstorm.simulator.config import API_FAULTS, EVERY_API, FAULTS, ApiFaultConfig, FaultConfig, PhaseConfig
@@ -61,7 +61,7 @@ def safety_stock_problem(units: int | None) -> Problem | None:
     """What is wrong with `--safety-stock`."""
     if units is None or 0 <= units <= SAFETY_STOCK_MAX:
         return None
-    return Problem("--safety-stock", f"{units} does not fit", f"write {allowed(('subject', 'safety_stock'))}")
+    return Problem("--safety-stock", f"{units} does not fit", f"write {allowed(('subject', 'safety_stock'), schema())}")
 
 
 def with_flags(scenario: Scenario, rate: float | None = None, seconds: float | None = None) -> Scenario:

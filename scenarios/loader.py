@@ -7,7 +7,6 @@ are put where a value is required. A relation that involves a wrong key is not r
 import copy
 import json
 import re
-import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -16,17 +15,16 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from stockstorm.scenarios.checks import expectation_problems, relation_problems
+from stockstorm.scenarios.key_problems import dotted, key_problem, value_at
 from stockstorm.scenarios.problems import Problem, did_you_mean, scenario_error
-from stockstorm.scenarios.schema import KeyPath, allowed, part_at
+from stockstorm.scenarios.schema import KeyPath, schema
 from stockstorm.scenarios.spec import Scenario
+from stockstorm.scenarios.tables import read_tables
 from stockstorm.simulator.config import API_FAULTS, FAULTS, LIFE
 from stockstorm.simulator.errors import ScenarioError
 
 CATALOGUE: Final = Path(__file__).parent
 NAME_MAX: Final = 40
-FILE_MAX_BYTES: Final = 1_000_000
-KEY_PARTS_MAX: Final = 50
-LEVELS_MAX: Final = 20
 
 _ROUNDS_MAX: Final = 4  # removing a wrong value can leave a required one missing, at most twice
 _STAND_INS: Final[Mapping[tuple[str, ...], Any]] = {
@@ -55,7 +53,7 @@ def load(name_or_path: str, measures: Collection[str] | None = None) -> Scenario
     problem at once: key path, what was found, what to write instead.
     """
     path = _found(name_or_path)
-    tables = _tables(path)
+    tables = read_tables(path)
     named = "name" in tables
     tables.setdefault("name", path.stem)
     match validated(tables, measures):
@@ -75,7 +73,7 @@ def recorded(tables: Mapping[str, Any]) -> Scenario:
     get stand-ins. Raises `ScenarioError` for an [expect] that cannot be read, because a threshold must not vanish.
     """
     scenario, errors = _parsed(tables)
-    if unreadable := [_problem(error, tables) for error in errors if error["loc"][0] == "expect"]:
+    if unreadable := [key_problem(error, tables, schema()) for error in errors if error["loc"][0] == "expect"]:
         raise scenario_error("the recorded scenario", unreadable)
     if scenario is None:
         scenario, _ = _repaired(copy.deepcopy(dict(tables)), errors)
@@ -121,65 +119,16 @@ def _file_name_problem(path: Path) -> Problem:
     return Problem("name", f"the file's own name, {path.stem!r}, cannot name a scenario", remedy)
 
 
-def _tables(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            data = file.read(FILE_MAX_BYTES + 1)
-        text = data.decode()
-    except (UnicodeDecodeError, OSError) as error:
-        raise ScenarioError(
-            str(path), f"cannot be read: {error}", "write a UTF-8 text file that you may read"
-        ) from None
-    if problem := _oversized(data, text):
-        raise ScenarioError(str(path), *problem)
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(str(path), f"not valid TOML: {error}", "correct that line; texts need quotes") from None
-    except RecursionError:
-        raise _too_deep(path) from None
-    except ValueError as error:  # an integer of thousands of digits
-        raise ScenarioError(str(path), f"a number is too long: {error}".partition(";")[0], "shorten it") from None
-    if _levels(tables) > LEVELS_MAX:
-        raise _too_deep(path)
-    return tables
-
-
-def _too_deep(path: Path) -> ScenarioError:
-    return ScenarioError(str(path), f"values are nested more than {LEVELS_MAX} levels deep", "a scenario has three")
-
-
-def _levels(tables: dict[str, Any]) -> int:
-    """How deep tables and lists are nested."""
-    levels = 0
-    pending: list[dict[str, Any] | list[Any]] = [tables]
-    while pending:
-        levels += 1
-        values = [value for each in pending for value in (each.values() if isinstance(each, dict) else each)]
-        pending = [value for value in values if isinstance(value, dict | list)]
-    return levels
-
-
-def _oversized(data: bytes, text: str) -> tuple[str, str] | None:
-    """What is too large about a file, and what to do. A key of many parts takes the TOML parser quadratic time."""
-    if len(data) > FILE_MAX_BYTES:
-        return f"it has more than {FILE_MAX_BYTES:,} bytes", "a scenario is a few kB long; give the right file"
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.partition("=")[0].count(".") > KEY_PARTS_MAX:
-            return f"line {number}: a key of more than {KEY_PARTS_MAX} parts", "a scenario has three levels"
-    return None
-
-
 def validated(tables: Mapping[str, Any], measures: Collection[str] | None = None) -> Scenario | list[Problem]:
     """The scenario that the tables describe, or everything that is wrong with them, in the order of keys."""
     scenario, errors = _parsed(tables)
     if scenario is not None:
         return _problems_between(scenario, measures) or scenario
-    problems = [_problem(error, tables) for error in errors]
+    problems = [key_problem(error, tables, schema()) for error in errors]
     broken = {problem.key for problem in problems}
     sound, rest = _repaired(copy.deepcopy(dict(tables)), errors)
     if sound is not None:
-        broken |= {_dotted(error["loc"]) for error in rest}
+        broken |= {dotted(error["loc"]) for error in rest}
         problems += [found for found in _problems_between(sound, measures) if not _touches(found, broken)]
     return problems
 
@@ -201,42 +150,6 @@ def _echo(error: ErrorDetails) -> bool:
     return error["type"] == "too_short" and bool(error["input"])
 
 
-def _problem(error: ErrorDetails, tables: Mapping[str, Any]) -> Problem:
-    path: KeyPath = error["loc"]
-    key, last = _dotted(path), str(path[-1])
-    match error["type"]:
-        case "extra_forbidden":
-            return Problem(key, f"unknown key {last!r}", did_you_mean(last, part_at(path[:-1]).get("properties", {})))
-        case "missing":
-            return Problem(key, "missing", f"add `{last} = …`, {allowed(path)}")
-        case "string_type" if path[0] == "expect":
-            return Problem(key, f"{_shown(error['input'])} is not a condition", _expect_remedy(last, error["input"]))
-        case _:
-            return Problem(key, f"{_shown(_value_at(tables, path))} does not fit", f"write {allowed(path)}")
-
-
-def _expect_remedy(name: str, value: object) -> str:
-    if isinstance(value, dict) and value:
-        measure, condition = next(iter(value.items()))
-        return f'put the name of the measure in quotes: "{name}.{measure}" = {_shown(condition)}'
-    return 'write a condition in quotes, e.g. "< 2000" or "== 0"'
-
-
-def _shown(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-def _value_at(tables: Mapping[str, Any], path: KeyPath) -> object:
-    value: Any = tables
-    for step in path:
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return value
-
-
 def _repaired(tables: dict[str, Any], errors: list[ErrorDetails]) -> tuple[Scenario | None, list[ErrorDetails]]:
     """The scenario without its wrong values, and every error found on the way."""
     met = list(errors)
@@ -251,7 +164,7 @@ def _repaired(tables: dict[str, Any], errors: list[ErrorDetails]) -> tuple[Scena
 
 
 def _remove(tables: dict[str, Any], path: KeyPath, *, missing: bool) -> None:
-    holder, last = _value_at(tables, path[:-1]), path[-1]
+    holder, last = value_at(tables, path[:-1]), path[-1]
     if isinstance(holder, list) and isinstance(last, int):
         holder[last] = {}  # its place is kept, so that the other entries keep their numbers
     elif isinstance(holder, dict):
@@ -262,8 +175,3 @@ def _remove(tables: dict[str, Any], path: KeyPath, *, missing: bool) -> None:
 
 def _touches(problem: Problem, broken: set[str]) -> bool:
     return any(key == wrong or key.startswith(f"{wrong}.") for key in (problem.key, *problem.reads) for wrong in broken)
-
-
-def _dotted(path: KeyPath) -> str:
-    """`phases.0.rate`. A step that contains a dot is quoted, as in the file."""
-    return ".".join(f'"{step}"' if "." in str(step) else str(step) for step in path)

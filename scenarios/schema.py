@@ -15,6 +15,7 @@ from stockstorm.scenarios.spec import Scenario
 PATH: Final = Path(__file__).with_name("scenario.schema.json")
 
 KeyPath = tuple[str | int, ...]
+Part = dict[str, Any]  # of a JSON Schema
 
 
 @cache
@@ -36,27 +37,35 @@ def schema_text(measures: Mapping[str, str]) -> str:
     return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
 
-def part_at(path: KeyPath) -> dict[str, Any]:
+def part_at(path: KeyPath, root: Part) -> Part:
     """The schema of one key, with references resolved. Empty if no such key exists."""
-    part: dict[str, Any] = schema()
+    part = root
     for step in path:
-        part = _resolved(part.get("items", {}) if isinstance(step, int) else part.get("properties", {}).get(step, {}))
+        within = part.get("items", {}) if isinstance(step, int) else _property(part, step)
+        part = _resolved(within, root)
     return part
 
 
-def _resolved(part: dict[str, Any]) -> dict[str, Any]:
+def _property(part: Part, key: str) -> Part:
+    """The schema of a key of a table, also where the table takes keys of any name."""
+    others = part.get("additionalProperties")
+    known: Part = part.get("properties", {}).get(key) or (others if isinstance(others, dict) else {})
+    return known
+
+
+def _resolved(part: Part, root: Part) -> Part:
     """A part without its reference and without the `null` that an optional value also allows."""
     if "$ref" in part:
-        return dict(schema()["$defs"][part["$ref"].rpartition("/")[2]])
+        return dict(root["$defs"][part["$ref"].rpartition("/")[2]])
     if "anyOf" in part:
         only = next(choice for choice in part["anyOf"] if choice.get("type") != "null")
         return {**only, **{key: value for key, value in part.items() if key != "anyOf"}}
     return part
 
 
-def allowed(path: KeyPath) -> str:
+def allowed(path: KeyPath, root: Part) -> str:
     """What is allowed at a key, e.g. `a whole number from 1 to 50000: initial units …`."""
-    part = part_at(path)
+    part = part_at(path, root)
     note = part.get("description", "")
     return _kind(part, path) + (f": {note}" if note and part.get("type") not in ("object", "array") else "")
 

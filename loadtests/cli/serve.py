@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.text import Text
 
 from stockstorm.loadtests.cli.command import takes
-from stockstorm.loadtests.config.checks import SECRETS, port_problem, seed_problem
+from stockstorm.loadtests.config.checks import port_problem, seed_problem
 from stockstorm.loadtests.config.flag import Flag, Options, require
+from stockstorm.loadtests.config.own_checks import SECRETS
 from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.ipc.messages import Setup
 from stockstorm.loadtests.serve.authority import default_folder

@@ -13,10 +13,8 @@ from stockstorm.loadtests.config.checks import (
     POSTGRES_URL_VARIABLE,
     app_url_problem,
     evidence_problem,
-    evidence_problems,
     port_problem,
     postgres_problem,
-    probe_problems,
     probe_url_problem,
     seed_problem,
     shell_postgres,
@@ -24,7 +22,9 @@ from stockstorm.loadtests.config.checks import (
     take_postgres_url,
 )
 from stockstorm.loadtests.config.flag import SOURCE, Flag, LocustField, Options
+from stockstorm.loadtests.config.own_checks import evidence_problems, own_problems, own_service, probe_problems
 from stockstorm.loadtests.exits import exit_code, print_error
+from stockstorm.loadtests.subjects.own.file import SubjectFile
 from stockstorm.reports.checkers import MEANINGS
 from stockstorm.scenarios.flags import (
     api_faults_problem,
@@ -113,7 +113,17 @@ class BackingOptions(Options):
     ] = "embedded"
 
 
-class RunOptions(RunsFolder, BackingOptions, PlanOptions):
+class HostOptions(Options):
+    """Where a user's own service may be, and how it is known there."""
+
+    ca: Annotated[str, Flag("file of the authority that signed the certificate of your own service")] = ""
+    allow_hosts: Annotated[
+        tuple[str, ...],
+        Flag("host of your own service that is not this machine, and may take the load", name="allow-host"),
+    ] = ()
+
+
+class RunOptions(RunsFolder, HostOptions, BackingOptions, PlanOptions):
     """Flags of `stockstorm run` and of the locustfile."""
 
     faults: Annotated[
@@ -132,7 +142,9 @@ class RunOptions(RunsFolder, BackingOptions, PlanOptions):
             check=api_faults_problem,
         ),
     ] = ()
-    subject: Annotated[str, Flag("reference, another architecture of it, or the URL of your own service")] = ALIAS
+    subject: Annotated[
+        str, Flag("reference, another architecture of it, or your own service: a URL or a subject file")
+    ] = ALIAS
     flaw: Annotated[str, Flag("start the reference service with this flaw")] = ""
     evidence: Annotated[
         str, Flag("full, or none: the reference service without probes and references", check=evidence_problem)
@@ -161,9 +173,16 @@ class RunOptions(RunsFolder, BackingOptions, PlanOptions):
     def problems(self, scenario_faults: Sequence[FaultConfig] = ()) -> list[Problem]:
         """Every problem of these options. `scenario_faults` are those of the scenario file."""
         faults = (*scenario_faults, *read_faults(self.faults))
-        depending = subject_problems(self.subject, self.flaw, self.api_port, faults, self.postgres, self.cloud)
-        others = (*probe_problems(self.subject, self.probe_url), *evidence_problems(self.subject, self.evidence))
-        return [*super().problems(), *depending, *others]
+        depending = [*subject_problems(self.subject, self.flaw, faults, self.postgres, self.cloud)]
+        depending += probe_problems(self.subject, self.probe_url, self.ca)
+        depending += evidence_problems(self.subject, self.evidence)
+        if not depending and (own := self.own()) is not None:
+            depending += own_problems(own, self.api_port, [fault.kind for fault in faults])
+        return [*super().problems(), *depending]
+
+    def own(self) -> SubjectFile | None:
+        """The user's own service that is the subject. Raises ScenarioError for a subject file with problems."""
+        return own_service(self.subject, self.probe_url, self.app_url, self.ca)
 
 
 def make_scenario(options: PlanOptions) -> Scenario:
@@ -172,4 +191,14 @@ def make_scenario(options: PlanOptions) -> Scenario:
     if not isinstance(options, RunOptions):
         return scenario
     failing = with_api_faults(with_faults(scenario, options.faults), options.api_faults)
-    return with_safety_stock(failing, options.safety_stock)
+    return with_safety_stock(_declared(failing, options.own()), options.safety_stock)
+
+
+def _declared(scenario: Scenario, own: SubjectFile | None) -> Scenario:
+    """The scenario with what a service declares in its file. An API version that the scenario names stays."""
+    if own is None:
+        return scenario
+    if own.api_version is not None and "api_version" not in scenario.shop.model_fields_set:
+        shop = scenario.shop.model_copy(update={"api_version": own.api_version})
+        scenario = scenario.model_copy(update={"shop": shop})
+    return with_safety_stock(scenario, own.safety_stock)

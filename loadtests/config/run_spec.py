@@ -14,10 +14,12 @@ import psutil
 from pydantic import BaseModel, ConfigDict
 
 import stockstorm
-from stockstorm.loadtests.config.checks import read_subject, rotation_problem
+from stockstorm.loadtests.config.checks import read_subject
 from stockstorm.loadtests.config.flag import replay_line, require
+from stockstorm.loadtests.config.own_checks import host_problems, rotation_problem
 from stockstorm.loadtests.config.run_options import API_HOST, RunOptions, make_scenario
 from stockstorm.loadtests.processes.spawn import output_of
+from stockstorm.loadtests.subjects.own.file import SecretNames, SubjectFile
 from stockstorm.reports.checkers import MEANINGS
 from stockstorm.reports.store import HISTORY, SENT, new_run_folder
 from stockstorm.scenarios.loader import load
@@ -48,11 +50,17 @@ class RunSpec(BaseModel):
     options: RunOptions
     replay: str
     provenance: Provenance
+    own: SubjectFile | None = None  # the user's own service; None: an architecture of the reference service
 
     @property
     def subject(self) -> str:
-        """An architecture of the reference service, or the URL of a service that already runs."""
-        return self.options.subject
+        """An architecture of the reference service, or the name of the user's own service, which can be its URL."""
+        return self.own.name if self.own is not None else self.options.subject
+
+    @property
+    def secret_names(self) -> SecretNames:
+        """The variables that hold what Stockstorm and the subject share."""
+        return self.own.secrets if self.own is not None else SecretNames()
 
     @property
     def file(self) -> Path:
@@ -78,9 +86,10 @@ class RunSpec(BaseModel):
 def make_spec(options: RunOptions) -> RunSpec:
     """Checks the options and makes the run's folder, with `spec.json` in it. Raises ScenarioError, HistoryError."""
     require(options.problems(load(options.scenario, MEANINGS).faults))
-    scenario = make_scenario(options)
-    rotation = rotation_problem(options.subject, rotates(scenario))
+    scenario, own = make_scenario(options), options.own()
+    rotation = rotation_problem(own, rotates(scenario))
     require([rotation] if rotation else [])
+    require(host_problems(own, options.allow_hosts, scenario) if own is not None else [])
     flaw = f"-{options.flaw}" if options.flaw else ""
     run = f"{time.strftime('%Y%m%d-%H%M%S')}-{scenario.name}-{options.seed}{flaw}"
     folder = new_run_folder(options.runs, run)
@@ -88,7 +97,13 @@ def make_spec(options: RunOptions) -> RunSpec:
         run=folder.run,
         folder=folder.path.resolve(),
         scenario=scenario,
-        options=options.model_copy(update={"subject": read_subject(options.subject, "--subject")}),
+        options=options.model_copy(
+            update={
+                "subject": read_subject(options.subject, "--subject"),
+                "api_port": options.api_port or (own.api_port if own is not None else 0),
+            }
+        ),
+        own=own,
         replay=replay_line("run", options),
         provenance=read_provenance(),
     )

@@ -1,6 +1,7 @@
 """Conducts one run inside the Locust process: builds the parts, and starts, awaits and ends them in order."""
 
 import gc
+import ssl
 import time
 from collections.abc import Callable
 
@@ -19,6 +20,7 @@ from stockstorm.loadtests.generator.registration import WAITING, wait_for_regist
 from stockstorm.loadtests.generator.simulated_shopify import make_simulated_shopify
 from stockstorm.loadtests.ipc.messages import FaultDue, Go, Live, PendingCounted, Quiescing, Setup, Step
 from stockstorm.loadtests.limits import CONNECTIONS_CLOSE_WITHIN_S, POLL_S, START_DELAY_NS
+from stockstorm.loadtests.subjects import SHOP_TOPICS, Receiving
 from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
 from stockstorm.simulator.errors import StockstormError
@@ -27,7 +29,7 @@ from stockstorm.simulator.io.bodies import BodyFile
 from stockstorm.simulator.io.dispatcher import Dispatcher
 from stockstorm.simulator.io.journal import Journal
 from stockstorm.simulator.io.senders.pool import ConnectionPool
-from stockstorm.simulator.io.senders.resolver import Resolver
+from stockstorm.simulator.io.senders.resolver import Resolver, only_hosts
 from stockstorm.simulator.model import Event
 
 Send = Callable[[Step | Live | FaultDue | Quiescing], None]  # a message to the orchestrator
@@ -41,8 +43,12 @@ class Driver:
         clock = time.monotonic_ns
         self._spec, self._send, self._clock = spec, send, clock
         self.state = RunState()
-        self._resolver = Resolver(on_error=lambda error: send(Step(text=str(error))))
-        pool = ConnectionPool(clock, self._answered, connections_allowed(), resolver=self._resolver)
+        self._app_url = ""
+        allowed = only_hosts(spec.options.allow_hosts)
+        self._resolver = Resolver(allowed, on_error=lambda error: send(Step(text=str(error))))
+        authority = spec.own.ca if spec.own is not None else ""
+        tls = ssl.create_default_context(cafile=authority) if authority else None
+        pool = ConnectionPool(clock, self._answered, connections_allowed(), resolver=self._resolver, tls=tls)
         pool.spawn = spawn
         wall = WallPair(clock(), time.time_ns())
         self._faults = OpenFaults(send)
@@ -80,7 +86,7 @@ class Driver:
         `on_start` is called when connections are needed.
         """
         try:
-            notes = self._await_registrations(go.subscribe_uri) if go.subscribe_uri else ()
+            notes = self._await_registrations(go.receiving) if go.receiving.registers else ()
             self._send(Step("load"))
             end_ns = self._begin(msgspec.structs.replace(go, notes=(*notes, *go.notes)), on_start)
             self._await_end_of_load(end_ns)
@@ -119,10 +125,12 @@ class Driver:
         self._attempts.stop()
         self._attempts.close(0.0)
 
-    def _await_registrations(self, uri: str) -> tuple[str, ...]:
+    def _await_registrations(self, receiving: Receiving) -> tuple[str, ...]:
         """Waits for a service that registers by itself. Returns notes on missing registrations."""
         self._send(Step(WAITING))
-        return wait_for_registrations(self._shopify.world, self._clock, lambda: self.state.aborted).notes(uri)
+        topics = SHOP_TOPICS if receiving.uri else ()
+        world, clock = self._shopify.world, self._clock
+        return wait_for_registrations(world, clock, lambda: self.state.aborted, topics).notes(receiving.uri)
 
     def _begin(self, go: Go, on_start: Callable[[], None]) -> int:
         """Starts the load. Returns when it ends."""
@@ -132,8 +140,8 @@ class Driver:
         start_ns = self._clock() + START_DELAY_NS
         end_ns = start_ns + plan.summary.duration_ns
         self._recorder.write(opening_facts(self._spec, self._shopify, go, start_ns))
-        self._recorder.write(self._shopify.subscribe_missing(go.subscribe_uri, start_ns))
-        self._recorder.write(self._shopify.declare(go.app_uri, start_ns))
+        self._recorder.write(self._shopify.subscribe_for(go.receiving, start_ns))
+        self._app_url = go.receiving.app_url or self._spec.options.app_url
         for uri, url in go.routes.items():
             self._resolver.redirect(uri, url)
         self._shopify.api_faults.start(start_ns)
@@ -191,7 +199,7 @@ class Driver:
 
     def _installed(self) -> None:
         """The merchant opens the app's page, where the subject has one."""
-        if page := self._spec.options.app_url:
+        if page := self._app_url:
             shop = self._shopify
             domain, now_ns = shop.scenario.shop.domain, self._clock()
             query = signed_query(domain, shop.world.app.secrets[0], shop.wall.wall(now_ns) // SECOND_NS)

@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Iterable
+from typing import get_args
 
 from stockstorm.loadtests.config.run_spec import RunSpec
 from stockstorm.loadtests.generator.figures import LiveFigures
 from stockstorm.loadtests.generator.simulated_shopify import SimulatedShopify
 from stockstorm.loadtests.ipc.messages import Go
+from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.config import ProcessName
 from stockstorm.simulator.errors import StockstormError
 from stockstorm.simulator.history.facts import SCHEMA_VERSION, AnyFact, ProcessSeen, RunStarted
 from stockstorm.simulator.io.journal import Journal
@@ -61,7 +64,7 @@ class Recorder:
 
 def opening_facts(spec: RunSpec, shopify: SimulatedShopify, go: Go, start_ns: int) -> list[AnyFact]:
     """The first facts of the load: what is run, and the generator's process."""
-    wall = shopify.wall
+    wall, own = shopify.wall, spec.own
     started = RunStarted(
         at_ns=start_ns,
         schema=SCHEMA_VERSION,
@@ -81,6 +84,9 @@ def opening_facts(spec: RunSpec, shopify: SimulatedShopify, go: Go, start_ns: in
         notes=go.notes,
         polls=go.polls,
         ceilings=go.ceilings,
+        level=own.level if own is not None else "full",
+        processes=tuple(own.life.commands()) if own is not None else get_args(ProcessName),
+        reads_every_ns=int(own.reads.every_s * SECOND_NS) if own is not None and own.reads.any else 0,
     )
     generator = ProcessSeen(at_ns=wall.monotonic_ns, process="generator", pid=os.getpid(), wall_ns=wall.wall_ns)
     return [started, generator]

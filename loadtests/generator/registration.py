@@ -4,7 +4,7 @@ It can find the simulated APIs only when they begin to listen, and may check for
 receive events from before its registration, and would be judged for the order of the start.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import gevent
@@ -23,19 +23,19 @@ class Registered(msgspec.Struct, frozen=True):
     """The registrations at a moment, and those that are missing."""
 
     subscriptions: tuple[int, ...]  # their ids
-    channels_missing: tuple[str, ...]  # marketplaces without a notification address
+    channels_missing: tuple[str, ...]  # marketplaces that could notify and have no address
     topics_missing: tuple[str, ...]  # topics of the shop without a subscription
 
     @classmethod
-    def of(cls, world: World) -> "Registered":
+    def of(cls, world: World, awaited: Sequence[str] = SHOP_TOPICS) -> "Registered":
         shop = world.subscriptions(SHOPIFY)
-        channels = {channel: world.subscriptions(channel) for channel in world.marketplaces}
+        channels = {channel: world.subscriptions(channel) for channel in world.notifying}
         topics = {subscription.topic for subscription in shop}
         everyone = [*shop, *(each for found in channels.values() for each in found)]
         return cls(
             subscriptions=tuple(each.subscription_id for each in everyone),
             channels_missing=tuple(channel for channel, found in channels.items() if not found),
-            topics_missing=tuple(topic for topic in SHOP_TOPICS if topic not in topics and world.app.may_hear(topic)),
+            topics_missing=tuple(topic for topic in awaited if topic not in topics and world.app.may_hear(topic)),
         )
 
     @property
@@ -54,21 +54,25 @@ class Registered(msgspec.Struct, frozen=True):
 
 
 def wait_for_registrations(
-    world: World, clock: Clock, aborted: Callable[[], bool], pause: Callable[[float], None] = gevent.sleep
+    world: World,
+    clock: Clock,
+    aborted: Callable[[], bool],
+    topics: Sequence[str] = SHOP_TOPICS,
+    pause: Callable[[float], None] = gevent.sleep,
 ) -> Registered:
     """Waits in the calling greenlet until everything is registered, no more is expected, or the run is `aborted`.
 
     No more is expected `REGISTERING_QUIET_S` after the last registration, and `REGISTERING_MAX_S` after the start.
     """
     begun_ns = changed_ns = clock()
-    found = Registered.of(world)
+    found = Registered.of(world, topics)
     while not (aborted() or found.complete):
         now_ns = clock()
         quiet = bool(found.subscriptions) and now_ns - changed_ns >= REGISTERING_QUIET_S * SECOND_NS
         if quiet or now_ns - begun_ns >= REGISTERING_MAX_S * SECOND_NS:
             break
         pause(POLL_S)
-        before, found = found, Registered.of(world)
+        before, found = found, Registered.of(world, topics)
         if found != before:
             changed_ns = clock()
     return found

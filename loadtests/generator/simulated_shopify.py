@@ -12,7 +12,7 @@ from stockstorm.loadtests.generator.evidence import EvidenceFaults
 from stockstorm.loadtests.generator.load import OpenFaults
 from stockstorm.loadtests.ipc.messages import Setup
 from stockstorm.loadtests.limits import API_CLOSE_WITHIN_S
-from stockstorm.loadtests.subjects import SHOP_TOPICS
+from stockstorm.loadtests.subjects import SHOP_TOPICS, Receiving
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.api.admin import AdminApi
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
@@ -31,7 +31,8 @@ from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import AnyFact, ApiCalled, GeneratorHeld
 from stockstorm.simulator.io.plan_file import StoredPlan, store_plan
 from stockstorm.simulator.limits import CALL_HELD_MIN_NS
-from stockstorm.simulator.model import LIFE_TOPICS, SHOPIFY, Event
+from stockstorm.simulator.model import SHOPIFY, Event
+from stockstorm.simulator.plan.forgeries import told_topics
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.world import World
 
@@ -76,22 +77,26 @@ class SimulatedShopify(msgspec.Struct, frozen=True):
     def server_stop(self) -> None:
         self.server.stop(API_CLOSE_WITHIN_S)
 
-    def subscribe_missing(self, uri: str, now_ns: int) -> list[AnyFact]:
-        """Subscribes `uri` to every shop topic without a subscription that the app may hear. Nothing when it is ""."""
+    def subscribe_for(self, receiving: Receiving, now_ns: int) -> list[AnyFact]:
+        """The subscriptions of the app's own TOML: the API neither lists nor removes them.
+
+        Those that the subject declares, to shop topics that nobody else subscribed to, and to what the plan tells the
+        app.
+        """
         facts: list[AnyFact] = []
-        for topic in SHOP_TOPICS if uri else ():
-            if self.world.app.may_hear(topic) and not self.world.subscriptions(SHOPIFY, topic):
-                facts += self.world.subscribe(SHOPIFY, topic, uri, now_ns=now_ns)[1].facts
+        for topic, uri in receiving.topic_uris.items():
+            facts += self._declare(topic, uri, now_ns)
+        for topics, uri in ((SHOP_TOPICS, receiving.uri), (told_topics(self.scenario), receiving.app_uri)):
+            for topic in topics if uri else ():
+                if not self.world.subscriptions(SHOPIFY, topic):
+                    facts += self._declare(topic, uri, now_ns)
         return facts
 
-    def declare(self, uri: str, now_ns: int) -> list[AnyFact]:
-        """The app-specific subscriptions to what the plan tells the app. They outlive an uninstallation."""
-        told = {LIFE_TOPICS[life.kind] for life in self.scenario.life if life.kind in LIFE_TOPICS} if uri else set()
-        facts: list[AnyFact] = []
-        for topic in sorted(told):
-            if not self.world.subscriptions(SHOPIFY, topic):
-                facts += self.world.subscribe(SHOPIFY, topic, uri, now_ns=now_ns, by_api=False)[1].facts
-        return facts
+    def _declare(self, topic: str, uri: str, now_ns: int) -> list[AnyFact]:
+        """Nothing for a topic that the app may not hear."""
+        if not self.world.app.may_hear(topic):
+            return []
+        return self.world.subscribe(SHOPIFY, topic, uri, now_ns=now_ns, by_api=False)[1].facts
 
 
 def make_simulated_shopify(

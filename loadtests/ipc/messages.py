@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.loadtests.subjects import Receiving
 from stockstorm.simulator.config import FAULTS, FaultKind, FaultTrigger
 from stockstorm.simulator.errors import InternalError, StockstormError
 
@@ -51,10 +52,7 @@ class Go(Message, frozen=True, tag=True):
     """Orchestrator → generator: the subject is ready, start the load. `notes` are for readers of the report."""
 
     notes: tuple[str, ...] = ()
-    subscribe_uri: str = (
-        ""  # of a service that registers by itself: wait for it, then subscribe this address to its missing topics
-    )
-    app_uri: str = ""  # where the subject receives what an app declares in its TOML; "": nowhere
+    receiving: Receiving = Receiving()
     routes: dict[str, str] = {}  # URI of a bus subscription -> URL of the process that publishes to that bus
     settle_s: float = 0.0  # how long the subject can rest with work left: between two polls, or until a lease ends
     lease_s: float = 0.0  # how long a broker withholds the messages of a process that does not answer

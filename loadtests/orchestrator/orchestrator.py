@@ -17,7 +17,6 @@ import msgspec
 from stockstorm.loadtests.backing.cloud.listening import Listeners
 from stockstorm.loadtests.backing.postgres import Backing
 from stockstorm.loadtests.backing.postgres.server import database_work
-from stockstorm.loadtests.config.checks import NEXT_SECRET, SECRETS, is_url
 from stockstorm.loadtests.config.run_spec import RunSpec, reachable
 from stockstorm.loadtests.exits import internal_error
 from stockstorm.loadtests.ipc.messages import (
@@ -168,9 +167,10 @@ class Orchestrator:
         return finished
 
     def _set_up(self, backing: Backing, cloud: CloudContext, show: Show) -> Surroundings:
-        tokens = {name: _secret(variable) for name, variable in SECRETS.items()}
+        names = self._spec.secret_names
+        tokens = {role: _secret(variable) for role, variable in names.by_role().items()}
         if rotates(self._scenario):
-            tokens["next_client_secret"] = _secret(NEXT_SECRET)
+            tokens["next_client_secret"] = _secret(names.next_client_secret)
         self._pipe.send(Setup(spec=msgspec.Raw(self._spec.model_dump_json().encode()), **tokens))
         show("building the world")
         within_s = LISTENING_WITHIN_S + PLAN_ITEM_WITHIN_S * expected_items_max(self._scenario)
@@ -205,11 +205,9 @@ class Orchestrator:
         if cloud.description:
             notes = (*notes, cloud.description)
             ceilings = {cloud.description: cloud.ceiling_per_s} if cloud.ceiling_per_s else {}
-        uri = self._spec.subject if is_url(self._spec.subject) else ""
         return Go(
             notes=notes,
-            subscribe_uri=uri,
-            app_uri=self._subject.app_uri,
+            receiving=self._subject.receiving,
             routes=dict(cloud.routes),
             settle_s=self._settle_s,
             lease_s=self._subject.lease_s,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from stockstorm.loadtests.backing.postgres import Backing, NoDatabase, choose_backing
-from stockstorm.loadtests.config.checks import POSTGRES_URL, POSTGRES_URL_VARIABLE, is_url
+from stockstorm.loadtests.config.checks import POSTGRES_URL, POSTGRES_URL_VARIABLE
 from stockstorm.loadtests.config.run_spec import RunSpec
 from stockstorm.loadtests.exits import internal_error
 from stockstorm.loadtests.ipc.messages import Finished, Live, SentError, Step
@@ -26,12 +26,14 @@ from stockstorm.loadtests.processes import stacks
 from stockstorm.loadtests.processes.child import IMPORT_ROOT, Child
 from stockstorm.loadtests.subjects import Subject
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
-from stockstorm.loadtests.subjects.own import OwnSubject
+from stockstorm.loadtests.subjects.own.subject import OwnSubject
 from stockstorm.loadtests.subjects.reference import ReferenceSubject
 from stockstorm.simulator.errors import InternalError, StockstormError
 
 LOCUSTFILE: Final = IMPORT_ROOT / "stockstorm" / "loadtests" / "locustfile.py"
 STOP_TIMEOUT_S: Final = 6  # above the 5 s that an attempt may take
+# What this process has for itself, and a user's service does not get. A database's URL holds a password.
+PRIVATE: Final = (FD_VARIABLE, SUPERVISOR_FD_VARIABLE, POSTGRES_URL_VARIABLE)
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -43,7 +45,7 @@ def make_orchestrator(spec: RunSpec, pipe: Pipe) -> Orchestrator:
 
 def make_backing(spec: RunSpec) -> AbstractContextManager[Backing]:
     """The database of the reference service."""
-    if is_url(spec.subject):
+    if spec.own is not None:
         return NoDatabase()
     word = spec.options.postgres
     option = os.environ.get(POSTGRES_URL_VARIABLE, "") if word == POSTGRES_URL else word
@@ -51,10 +53,10 @@ def make_backing(spec: RunSpec) -> AbstractContextManager[Backing]:
 
 
 def make_subject(spec: RunSpec) -> Subject:
-    if spec.subject in ARCHITECTURES:
-        evidence = spec.options.evidence == "full"
-        return ReferenceSubject(spec.logs, ARCHITECTURES[spec.subject], spec.options.flaw, evidence=evidence)
-    return OwnSubject(spec.subject, spec.options.probe_url)
+    if spec.own is not None:
+        return OwnSubject(spec.own, spec.logs, spec.folder / "service", PRIVATE)
+    evidence = spec.options.evidence == "full"
+    return ReferenceSubject(spec.logs, ARCHITECTURES[spec.subject], spec.options.flaw, evidence=evidence)
 
 
 def main() -> None:
@@ -90,7 +92,7 @@ def _conduct(spec: RunSpec, generator_pid: int, supervisor: Pipe) -> Ending:
                 supervisor.send(figures)
 
     with _generator(spec, generator_pid) as (pipe, pid):
-        if not is_url(spec.subject):
+        if spec.own is None:
             show("starting PostgreSQL")
         return make_orchestrator(spec, pipe).run(pid, show, live)
 

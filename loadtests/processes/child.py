@@ -63,6 +63,11 @@ class Child:
         return self._process.pid
 
     @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes that are measured as one."""
+        return (self.pid,)
+
+    @property
     def exit_code(self) -> int | None:
         return self._process.poll()
 

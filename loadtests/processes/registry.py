@@ -23,6 +23,8 @@ class Process(Protocol):
     @property
     def pid(self) -> int: ...
     @property
+    def pids(self) -> tuple[int, ...]: ...
+    @property
     def log(self) -> Path: ...
     @property
     def command(self) -> tuple[str, ...]: ...
@@ -48,11 +50,11 @@ class Registry:
         self._processes.pop(process.pid, None)
 
     def running(self) -> dict[str, list[int]]:
-        """Ids of the processes that run, by group. Their children are not listed."""
+        """Ids of the processes that run, by group. Children of a user's own service are listed too."""
         groups: dict[str, list[int]] = {}
         for process in self:
             if process.exit_code is None:
-                groups.setdefault(process.group, []).append(process.pid)
+                groups.setdefault(process.group, []).extend(process.pids)
         return groups
 
     def deaths(self, owner: Owner) -> list[Process]:

@@ -1,6 +1,6 @@
 """The service under test: how it is started, addressed, killed, probed and stopped. Always by processes and HTTP.
 
-Variants: `reference` (the reference service, started by Stockstorm) and `own` (a service that already runs).
+Variants: `reference` (the reference service, started by Stockstorm) and `own` (a service of the user).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -44,6 +44,16 @@ class Surroundings(msgspec.Struct, frozen=True):
     cloud: Mapping[str, str] = {}  # environment of a cloud queue or bus; may hold credentials
 
 
+class Receiving(msgspec.Struct, frozen=True):
+    """Where a subject receives what Shopify sends without a subscription by the API, as its app's TOML would say."""
+
+    uri: str = ""  # for topics without a subscription when the load begins; "": for none
+    topic_uris: dict[str, str] = {}  # for these topics, whoever else subscribed to them
+    app_uri: str = ""  # for app/uninstalled and the privacy requests; "": nowhere
+    app_url: str = ""  # its page, which the merchant opens when the app is installed again
+    registers: bool = False  # it may register by itself, which is awaited before the load
+
+
 class Pending(msgspec.Struct, frozen=True):
     """What a subject says that it has accepted and not finished."""
 
@@ -62,8 +72,8 @@ class Subject(Protocol):
         """Starts it and returns when it is ready. Raises SubjectError with the end of its log."""
 
     @property
-    def app_uri(self) -> str:
-        """Where it receives what an app declares in its TOML: app/uninstalled and the privacy requests. "": nowhere."""
+    def receiving(self) -> Receiving:
+        """Where it receives. Asked once it has started."""
 
     def statements(self) -> int | None:
         """SQL statements that it sent so far. None when it does not count them, or when a counting process died."""

@@ -70,8 +70,10 @@ class NoAnswer(Exception):
 class PendingProbe:
     """Counts what one process has pending, over one connection. For one thread."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, verify: str | bool = True) -> None:
         self._base_url = base_url
+        # Certificates take a tenth of a second to load, and only HTTPS needs them.
+        self._verify = verify if base_url.startswith("https:") else False
         self._client: httpx.Client | None = None  # made at the first count, because making one costs time
 
     def count(self) -> int | None:
@@ -81,9 +83,7 @@ class PendingProbe:
         """
         try:
             if self._client is None:
-                # Certificates take a tenth of a second to load, and only HTTPS needs them.
-                verify = self._base_url.startswith("https:")
-                self._client = httpx.Client(base_url=self._base_url, timeout=PENDING_ANSWER_S, verify=verify)
+                self._client = httpx.Client(base_url=self._base_url, timeout=PENDING_ANSWER_S, verify=self._verify)
             return _count_pending(self._client)
         except httpx.InvalidURL:
             return None
@@ -114,11 +114,11 @@ def _count_pending_effects(client: httpx.Client) -> int | None:
         return None
 
 
-def probe(base_url: str, now_ns: int) -> Iterator[AnyFact]:
+def probe(base_url: str, now_ns: int, verify: str | bool = True) -> Iterator[AnyFact]:
     """GET /probe/effects and /probe/stock, page by page. Each ends with a ProbeEnded that says whether it worked."""
     for name in PAGES:
         try:
-            with httpx.Client(base_url=base_url, timeout=PROBE_ANSWER_S) as client:
+            with httpx.Client(base_url=base_url, timeout=PROBE_ANSWER_S, verify=verify) as client:
                 for page in _pages(client, name):
                     for row in page.rows:
                         yield row.fact(now_ns)

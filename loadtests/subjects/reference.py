@@ -9,21 +9,21 @@ from typing import Final
 
 import httpx
 
-from stockstorm.loadtests.limits import LEASE_S, READY_ANSWER_S, READY_POLL_S, READY_WITHIN_S, REVIVALS_MAX
+from stockstorm.loadtests.limits import LEASE_S, READY_ANSWER_S, READY_POLL_S, READY_WITHIN_S
 from stockstorm.loadtests.processes.child import IMPORT_ROOT, Child, free_port, inherited_environment
 from stockstorm.loadtests.processes.part import ChildPart, Part, Together
 from stockstorm.loadtests.processes.registry import PROCESSES
-from stockstorm.loadtests.subjects import Pending, Surroundings
+from stockstorm.loadtests.subjects import Pending, Receiving, Surroundings
 from stockstorm.loadtests.subjects.architectures import Architecture
 from stockstorm.loadtests.subjects.probes import NoAnswer, PendingProbe, count_statements, probe
-from stockstorm.simulator.config import FaultTarget, ProcessName
-from stockstorm.simulator.errors import SubjectError
-from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, ProcessEnded
+from stockstorm.loadtests.subjects.revival import Revival, failed
+from stockstorm.simulator.config import PROCESS_NAMES, FaultTarget, ProcessName
+from stockstorm.simulator.history.facts import AnyFact
 from stockstorm.simulator.limits import CONNECTIONS_MAX
 from stockstorm.simulator.shop.app import CLIENT_ID
 
 HOST: Final = "127.0.0.1"
-EXITED: Final = "exited by itself"  # the fault in the history
+WHOSE: Final = "reference service"
 
 
 class ReferenceSubject:
@@ -38,12 +38,11 @@ class ReferenceSubject:
         self.settle_s = 2 * architecture.interval_s
         self.lease_s = LEASE_S if architecture.cloud else 0.0
         self.notes: tuple[str, ...] = (f"shortened: {architecture.shortened}",) if architecture.shortened else ()
-        self._parts: dict[ProcessName, ChildPart] = {}
+        self._parts: dict[str, ChildPart] = {}
         self._pending: dict[ProcessName, PendingProbe] = {}
         self._environment: dict[str, str] = {}
         self._ports = {"webhooks": 0, "receiver": 0, "worker": 0}  # of processes: health, metrics and probes
-        self._revivals = 0
-        self._recovering: set[ProcessName] = set()  # they had ended by themselves, and are not ready yet
+        self._revival = Revival(self._parts, lambda name: PROCESS_NAMES[name], WHOSE)
         self._starts = 0
 
     def start(self, surroundings: Surroundings) -> None:
@@ -55,9 +54,10 @@ class ReferenceSubject:
             self._wait_until_ready(process)
 
     @property
-    def app_uri(self) -> str:
-        """Where the subscriptions of its TOML lead."""
-        return f"http://{HOST}:{self._ports['webhooks']}/webhooks/shopify" if self._architecture.receives else ""
+    def receiving(self) -> Receiving:
+        """Where the subscriptions of its TOML lead. It makes the others by itself, before it is ready."""
+        uri = f"http://{HOST}:{self._ports['webhooks']}/webhooks/shopify" if self._architecture.receives else ""
+        return Receiving(app_uri=uri)
 
     def statements(self) -> int | None:
         if self._starts > len(self._architecture.processes):
@@ -70,31 +70,10 @@ class ReferenceSubject:
         return total
 
     def revive(self, now_ns: int, is_down: Callable[[FaultTarget], bool]) -> list[AnyFact]:
-        facts: list[AnyFact] = []
-        for name, part in self._parts.items():
-            child = part.child
-            if child.exit_code is None or is_down(name):
-                continue
-            self._revivals += 1
-            if self._revivals > REVIVALS_MAX:
-                raise _failed(child, f"its processes exited {self._revivals} times, last with code {child.exit_code}")
-            facts.append(ProcessEnded(now_ns, name, child.pid, child.exit_code, child.last_lines()))
-            if name not in self._recovering:
-                facts.append(FaultStarted(at_ns=now_ns, fault=EXITED, target=name))
-            self._recovering.add(name)
-            child.forget()  # it is dealt with
-            part.start()
-        return [*facts, *self._recovered()]
-
-    def _recovered(self) -> Iterator[AnyFact]:
-        """The processes that had ended by themselves and are ready again."""
-        for name in sorted(self._recovering):
-            if self._parts[name].ready():
-                self._recovering.discard(name)
-                yield FaultEnded(at_ns=time.monotonic_ns(), fault=EXITED, target=name)
+        return self._revival.revive(now_ns, is_down)
 
     def parts(self) -> dict[FaultTarget, Part]:
-        each: dict[FaultTarget, Part] = {name: part for name, part in self._parts.items()}  # noqa: C416 - another type
+        each: dict[FaultTarget, Part] = {PROCESS_NAMES[name]: part for name, part in self._parts.items()}
         return {**each, "subject": Together(*self._parts.values())}
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
@@ -169,15 +148,10 @@ class ReferenceSubject:
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline:
             if child.exit_code is not None:
-                raise _failed(child, f"it exited with code {child.exit_code}")
+                raise failed(WHOSE, child, f"it exited with code {child.exit_code}")
             if part.ready():
                 return
             if dead := PROCESSES.deaths("harness"):
-                raise _failed(child, f"it was not ready when {dead[0].name}, which it needs, ended")
+                raise failed(WHOSE, child, f"it was not ready when {dead[0].name}, which it needs, ended")
             time.sleep(READY_POLL_S)
-        raise _failed(child, f"it was not ready after {READY_WITHIN_S:.0f} s")
-
-
-def _failed(child: Child, found: str) -> SubjectError:
-    """An error with the end of the process's log."""
-    return SubjectError(f"reference service, {child.name}", f"{found}:\n{child.tail()}", f"read {child.log}")
+        raise failed(WHOSE, child, f"it was not ready after {READY_WITHIN_S:.0f} s")

@@ -31,6 +31,8 @@ from stockstorm.reports.checkers.never_sent import NeverSent
 from stockstorm.reports.checkers.nothing_lost import NothingLost
 from stockstorm.reports.checkers.order_latency import OrderLatency
 from stockstorm.reports.checkers.oversell import Oversell
+from stockstorm.reports.checkers.own_view import OwnView
+from stockstorm.reports.checkers.poison import Poison
 from stockstorm.reports.checkers.put_back import PutBack
 from stockstorm.reports.checkers.refused_though_available import RefusedThoughAvailable
 from stockstorm.reports.checkers.resources import Resources
@@ -44,8 +46,9 @@ from stockstorm.reports.checkers.unexplained_push import UnexplainedPush
 from stockstorm.reports.checkers.unheard import Unheard
 from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.history import History
+from stockstorm.reports.history.level import judged_at, not_judged
 from stockstorm.reports.result import Check, unknown
-from stockstorm.simulator.history.facts import DeliveryPlanned
+from stockstorm.simulator.history.facts import DeliveryPlanned, RunStarted
 
 __all__ = [
     "CHECKERS",
@@ -72,6 +75,7 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     AppliedTwice(),
     Forged(),
     Drift(),
+    OwnView(),
     Oversell(),
     StaleOverwrite(),
     UnexplainedPush(),
@@ -81,6 +85,7 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     DeliverySuccess(),
     Unheard(),
     NeverSent(),
+    Poison(),
     Throttling(),
     RetryDiscipline(),
     NeedlessReads(),
@@ -158,6 +163,8 @@ def check_one(checker: Checker, history: History) -> Check:
         if checker.when_polling is not None and polls(history):
             measures = dict.fromkeys(checker.when_polling, 0.0)
             return Check(checker.name, "not_exercised", POLLS, measures, notes=(NOT_ASKED,))
+        if history.last(RunStarted) is not None and not judged_at(checker.level, history):
+            return Check(checker.name, "not_exercised", not_judged(history), {})
         promise, cases = promise_of(history, checker.name), cases_of(history)
         return exposed(checker(history), checker.exposure(history), promise, cases)
     except Exception as error:  # noqa: BLE001 - whatever a checker raises, the others must still be heard

@@ -16,6 +16,7 @@ from stockstorm.simulator.limits import ACK_SAMPLES_MIN
 
 class AckTime(Checker):
     name = "ack_time"
+    level = "acknowledgement"
     measures = (
         *quantile_measures("ack_time_ms", "ack time", "due to the complete 2xx answer", headline=True),
         Measure(

@@ -11,6 +11,7 @@ import msgspec
 
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, counted
+from stockstorm.simulator.config import Level
 
 Unit = Literal["count", "units", "ms", "s", "per second", "share", "money", "cores", "MiB"]
 
@@ -46,6 +47,7 @@ class Checker(Protocol):
     severity: Severity = "optional"
     measures: tuple[Measure, ...] = ()
     speed: bool = False  # a late load generator makes all its measures meaningless
+    level: Level = "full"  # what a subject must do at least to be judged by this
     when_polling: tuple[str, ...] | None = None  # measures that are 0 if the subject polls; None: judged all the same
 
     def __call__(self, history: History) -> Check:

@@ -62,6 +62,7 @@ class Opened(msgspec.Struct, frozen=True):
 
 class Connections(Checker):
     name = "connections"
+    level = "acknowledgement"
     measures = (
         Measure(
             "connections.growth",

@@ -16,6 +16,7 @@ OUTCOMES = ("acknowledged", "given_up", "refused", "subscription_removed", "pend
 
 class Delivery(Checker):
     name = "delivery"
+    level = "acknowledgement"
     measures = (
         Measure(
             "delivery.offered_per_s",

@@ -65,6 +65,7 @@ class _Topic(msgspec.Struct):
 
 class DeliverySuccess(Checker):
     name = "delivery_success"
+    level = "acknowledgement"
     measures = (
         Measure(
             "delivery_success.first_try_share",

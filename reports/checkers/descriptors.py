@@ -45,6 +45,7 @@ class Held(msgspec.Struct, frozen=True):
 
 class Descriptors(Checker):
     name = "descriptors"
+    level = "acknowledgement"
     measures = (
         Measure(
             "descriptors.growth.max",

@@ -15,6 +15,7 @@ from stockstorm.simulator.history import facts as f
 
 class FaultsMet(Checker):
     name = "faults_met"
+    level = "acknowledgement"
     severity = "required"
 
     def __call__(self, history: History) -> Check:

@@ -20,6 +20,7 @@ OPERATION_SHOWN_MAX: Final = 80  # characters
 
 class Generator(Checker):
     name = "generator"
+    level = "acknowledgement"
     severity = "required"
     measures = (
         *quantile_measures(

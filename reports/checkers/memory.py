@@ -16,7 +16,6 @@ from stockstorm.reports.statistics.slopes import Sample, is_steady, slope, thinn
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
-SUBJECT: Final = ("receiver", "worker")  # and not its database, whose memory grows with its data
 SAMPLES_MIN: Final = 6
 SAMPLES_MAX: Final = 120  # of which the slope is computed; more are thinned out
 SECONDS_MIN: Final = 5.0
@@ -55,6 +54,7 @@ class Growth(msgspec.Struct, frozen=True):
 
 class Memory(Checker):
     name = "memory"
+    level = "acknowledgement"
     measures = (
         Measure(
             "memory.growth_mib.max", "memory growth, most", "MiB", "most growth of a process after the first third"
@@ -111,9 +111,10 @@ def late_samples(history: History) -> dict[str, list[f.ResourcesSampled]]:
     Processes that were not sampled for long enough are left out.
     """
     end_ns = history.start_ns + history.load_ns
+    processes = history.started.processes  # and not its database, whose memory grows with its data
     taken: dict[str, list[f.ResourcesSampled]] = {}
     for sample in history.all(f.ResourcesSampled):
-        if sample.process.startswith(SUBJECT) and sample.at_ns <= end_ns:
+        if sample.process.startswith(processes) and sample.at_ns <= end_ns:
             taken.setdefault(sample.process, []).append(sample)
     found = {}
     for process, samples in sorted(taken.items()):
@@ -129,7 +130,7 @@ def _restarts(history: History, process: str) -> list[int]:
     return [
         interval.end_ns + 2 * SECOND_NS
         for interval in history.fault_intervals
-        if process.startswith(interval.target) or interval.target not in SUBJECT
+        if process.startswith(interval.target) or interval.target not in history.started.processes
     ]
 
 

@@ -16,6 +16,7 @@ from stockstorm.simulator.history import facts as f
 
 class Resources(Checker):
     name = "resources"
+    level = "acknowledgement"
     measures = (
         Measure("resources.*.cores", "cores used", "cores", "cores that a process used on average during load"),
         Measure("resources.*.rss_mib.max", "memory, most", "MiB", "most memory that a process held during load"),

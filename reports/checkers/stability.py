@@ -37,6 +37,7 @@ class Outage(msgspec.Struct, frozen=True):
 
 class Stability(Checker):
     name = "stability"
+    level = "acknowledgement"
     measures = (
         Measure(
             "stability.unplanned_ends",

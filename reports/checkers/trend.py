@@ -38,6 +38,7 @@ Samples = Iterable[tuple[int, float]]  # (ns, ms)
 
 class Trend(Checker):
     name = "trend"
+    level = "acknowledgement"
     measures = tuple(
         Measure(
             f"trend.{stem}.growth",

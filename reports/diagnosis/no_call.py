@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from stockstorm.reports.diagnosis.answers import attempts_of
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
+from stockstorm.reports.history.level import judged_level
 from stockstorm.reports.result import Diagnosis, counted
 
 
@@ -12,7 +13,7 @@ class NoCall(Diagnose):
     after = ("process_ended", "unreachable", "signature_check", "webhook_failures")
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        if case.calls:
+        if case.calls or judged_level(case.history) != "full":
             return
         taken = len(attempts_of(case).accepted)
         yield Found(

@@ -61,9 +61,10 @@ def markdown_text(result: Result) -> str:
     lines += [f"- {SIGNS[tier_mark(tier)]} {tier_name(tier)}: {_plain(tier.reason)}" for tier in result.tiers]
     lines += [f"- {_plain(summary)}"] if (summary := oversell_summary(result)) else []
     lines += [""] * bool(result.tiers) + _incidents(result)
+    lines += [f"- level: {_plain(result.level)}"] * bool(result.level)
     lines += [f"- rest: {_plain(result.rest)}"] * bool(result.rest)
     lines += [f"- note: {_plain(note)}" for note in result.notes]
-    lines += [""] * bool(result.notes or result.rest)
+    lines += [""] * bool(result.notes or result.rest or result.level)
     lines += [f"Replay: `{_code(result.replay)}`", ""]
     return printable("\n".join(lines))
 

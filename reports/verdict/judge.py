@@ -20,6 +20,7 @@ from stockstorm.reports.diagnosis.retold import retold
 from stockstorm.reports.evidence import with_chains
 from stockstorm.reports.history import History
 from stockstorm.reports.history.elsewhere import NOWHERE
+from stockstorm.reports.history.level import judged_level, level_text
 from stockstorm.reports.result import Check, Finding, Interval, Result, ThresholdOutcome, Verdict, counted
 from stockstorm.reports.verdict.by_topic import by_topic
 from stockstorm.reports.verdict.samples import INTERVALS, intervals
@@ -42,7 +43,7 @@ def call_notes(history: History) -> tuple[str, ...]:
     """Notes on a subject that makes no API call or uses a wrong token, because that can look like a flaw."""
     calls = history.all(ApiCalled)
     if not calls:
-        return (NO_CALL,)
+        return (NO_CALL,) if judged_level(history) == "full" else ()
     admin = [call.outcome for call in calls if call.api == _ADMIN]
     markets = [call.outcome for call in calls if call.api != _ADMIN]
     sides = (("the Admin API", admin), ("the marketplaces' APIs", markets))
@@ -129,6 +130,7 @@ def _judged(history: History) -> Result:
         duration_ns=started.duration_ns,
         rest=history.rest.text,
         diagnoses=told(found),
+        level=level_text(history),
         untested=untested(checks),
         topics=by_topic(history),
     )

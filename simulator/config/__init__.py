@@ -23,6 +23,7 @@ from stockstorm.simulator.config.faults import (
     EVERY_API,
     FAULTS,
     MARKETPLACES,
+    PROCESS_NAMES,
     ApiFaultConfig,
     ApiFaultKind,
     Fault,
@@ -50,6 +51,7 @@ __all__ = [  # what is declared in other files and named here too
     "FAULTS",
     "LIFE",
     "MARKETPLACES",
+    "PROCESS_NAMES",
     "ApiFaultConfig",
     "ApiFaultKind",
     "AppConfig",
@@ -86,6 +88,9 @@ class ShopConfig(Config):
     locations: Annotated[int, Field(ge=1, le=20, description="each item is stocked at `stocked_at` of them")] = 2
     stocked_at: Annotated[
         int, Field(ge=1, le=3, description="locations of each item; what can be sold is the sum over them")
+    ] = 1
+    variants: Annotated[
+        int, Field(ge=1, le=10, description="variants of each product; each has a SKU, an item and stock of its own")
     ] = 1
     stock: Annotated[
         int, Field(ge=0, le=1_000_000, description="initial units of an ordinary SKU (drawn within ±50 %)")
@@ -177,6 +182,13 @@ class OrdersConfig(Config):
         Field(description="of the own store's orders that do not come back, the share that staff edits"),
     ] = 0.0
     edit_after_s: Annotated[Seconds, Field(description="from the payment")] = 3.0
+    pos_share: Annotated[Share, Field(description="of the own store's orders, those of its till: no customer")] = 0.0
+    draft_share: Annotated[
+        Share,
+        Field(description="of the own store's orders, those made from a draft, with a line without SKU"),
+    ] = 0.0
+    large_share: Annotated[Share, Field(description="of the own store's orders, those with large attributes")] = 0.0
+    large_kb: Annotated[int, Field(ge=1, le=1_900, description="size of these attributes, in kB")] = 1_100
 
 
 class ShopEventsConfig(Config):
@@ -211,6 +223,8 @@ ForgeryKind = Literal[
     "replayed",
     "stale_key",
 ]  # made in `delivery.forgery`
+# What its sender signs and nobody can process. Made in `delivery.poison`.
+PoisonKind = Literal["unknown_sku", "null_lines", "huge_quantity", "wrong_type", "not_json"]
 # What a quota gives to an order of the plan, and to an item next to a fault. `plan.quotas` deals them.
 OrderRole = Literal[
     "late_duplicate",
@@ -286,6 +300,10 @@ class QuotasConfig(Config):
         ),
     ] = 0
 
+    poison: Annotated[
+        Quota, Field(le=20, description="deliveries that nobody can process, of each kind of each topic that has it")
+    ] = 0
+
     def of_orders(self) -> dict[OrderRole, int]:
         """The quotas of orders, in the order in which they are dealt."""
         return {role: getattr(self, role) for role in ORDER_ROLES}
@@ -327,6 +345,11 @@ class QuiesceConfig(Config):
 
     quiet_s: Annotated[float, Field(gt=0, le=600)] = 2.0
     max_s: Annotated[float, Field(gt=0, le=3_600)] = 30.0
+
+
+# What a subject does, and so what it can be judged on. full: it writes to the shop and lists on the marketplaces.
+# probe: it only keeps stock and orders of its own, which are read. acknowledgement: it only answers webhooks.
+Level = Literal["full", "probe", "acknowledgement"]
 
 
 class SubjectConfig(Config):

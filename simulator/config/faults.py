@@ -6,7 +6,8 @@ from pydantic import Field
 
 from stockstorm.simulator.config.fields import Config, Name, Seconds
 
-ProcessName = Literal["receiver", "worker"]  # processes of a subject
+ProcessName = Literal["receiver", "worker"]  # processes of a subject that faults can hit one by one
+PROCESS_NAMES: Final[dict[str, ProcessName]] = {"receiver": "receiver", "worker": "worker"}
 # What a fault can hit. The broker is an emulator of SQS, EventBridge or Pub/Sub; the publisher stands for Shopify at a
 # bus. Both are parts of the run, like the database.
 # The subject is all its processes at once: a power cut.

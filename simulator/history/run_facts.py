@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from stockstorm.simulator.config import FaultKind, FaultTrigger, LifeChange
+from stockstorm.simulator.config import FaultKind, FaultTrigger, Level, LifeChange
 from stockstorm.simulator.history.ranges import (
     Balance,
     Count,
@@ -49,6 +49,9 @@ class RunStarted(Fact, frozen=True, tag=True):
     notes: tuple[Text, ...] = ()  # shown in reports, e.g. "retry gaps shortened 20 times"
     polls: bool = False  # the subject subscribes to nothing by design and reads the APIs instead
     ceilings: dict[Name, Rate] = {}  # measured events a second of each emulator in use, by its description
+    processes: tuple[Name, ...] = ("receiver", "worker")  # of the subject, as samples name them
+    level: Level = "full"  # what its owner says that the subject does
+    reads_every_ns: Nanoseconds = 0  # between two reads of the subject's own stock and orders; 0: they are not read
 
 
 class ProcessSeen(Fact, frozen=True, tag=True):

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from stockstorm.loadtests.config.checks import SECRETS
+from stockstorm.loadtests.config.own_checks import SECRETS
 from stockstorm.loadtests.processes.child import free_port
 from stockstorm.loadtests.subjects import SHOP_TOPICS
 from stockstorm.reports.store import read_history

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stockstorm.loadtests.config.checks import SECRETS
+from stockstorm.loadtests.config.own_checks import SECRETS
 from stockstorm.loadtests.processes.child import free_port
 from stockstorm.simulator.history.facts import PhaseStarted
 from tests.running import run_module

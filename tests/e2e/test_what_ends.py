@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
-from stockstorm.loadtests.config.checks import SECRETS
+from stockstorm.loadtests.config.own_checks import SECRETS
 from stockstorm.loadtests.processes.launch import launched
 from stockstorm.loadtests.processes.scratch import FOLDER_VARIABLE
 from stockstorm.reports.store import read_history

@@ -1,4 +1,4 @@
-"""Runs a stranger as a process, and Stockstorm against it, as a user of both would.
+"""Runs Stockstorm against a stranger by its subject file, as a user of both would.
 
 python -m tests.strangers.trial stockroom smoke --seeds 1-10
 python -m tests.strangers.trial stockroom smoke --bug first_line_only
@@ -8,26 +8,18 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stockstorm.loadtests.config.checks import SECRETS
-from stockstorm.loadtests.processes.child import free_port
-from stockstorm.scenarios import load
 from tests.running import ROOT, run_module
 
 HERE = Path(__file__).parent
-SHOP = "stockstorm-demo.myshopify.com"
 STRANGERS = ("stockroom", "relay", "sweep")
 WAYS = "ways."
 RUN_WITHIN_S = 240
 TRADE = {"oversell", "refused_though_available", "lost_units", "crisis_time"}
-STOP_WITHIN_S = 5
 
 
 class Trial(NamedTuple):
@@ -64,23 +56,24 @@ def node() -> str | None:
     return shutil.which("node")
 
 
-def command(stranger: str, bug: str | None) -> list[str]:
-    """How its user starts it. A bug is a file of its own, which composes the same service in another way.
+def subject_file(stranger: str, bug: str | None, folder: Path) -> Path:
+    """Its subject file; for a bug, a copy in `folder` that starts the bug's own file, which composes the same service.
 
-    So is a sound way of doing the same, "ways.by_rest", which has its name from its folder.
+    So does a sound way of doing the same, "ways.by_rest", which has its name from its folder.
     """
-    if stranger == "relay":
-        program = node()
-        if program is None:
-            raise FileNotFoundError("node is not installed")
-        return [program, str(HERE / stranger / (f"bugs/{bug}.mjs" if bug else "service.mjs"))]
-    return [sys.executable, "-m", f"tests.strangers.{stranger}.{_module(bug)}"]
-
-
-def _module(bug: str | None) -> str:
+    file = HERE / stranger / "subject.toml"
     if bug is None:
-        return "service"
-    return bug if bug.startswith(WAYS) else f"bugs.{bug}"
+        return file
+    part = bug.replace(".", "/") if bug.startswith(WAYS) else f"bugs/{bug}"
+    text = file.read_text()
+    for sound, other in (
+        ("/service.mjs", f"/{part}.mjs"),
+        (f"{stranger}.service", f"{stranger}.{part.replace('/', '.')}"),
+    ):
+        text = text.replace(sound, other)
+    copy = folder / "subject.toml"
+    copy.write_text(text.replace('folder = "../../.."', f'folder = "{ROOT}"'))
+    return copy
 
 
 def bugs(stranger: str) -> list[str]:
@@ -88,53 +81,15 @@ def bugs(stranger: str) -> list[str]:
     return sorted(path.stem for path in (HERE / stranger / "bugs").glob("[a-z]*.*"))
 
 
-@contextmanager
-def running(stranger: str, bug: str | None, environment: dict[str, str], log: Path) -> Iterator[None]:
-    """The service's process, until the end of the block."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command(stranger, bug), cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=output
-        )
-        try:
-            yield
-        finally:
-            process.terminate()
-            try:
-                process.wait(STOP_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
 def trial(stranger: str, scenario: str, folder: Path, *options: str, bug: str | None = None) -> Trial:
     """One run of `scenario` against a fresh process of `stranger`, with the run's folder in `folder`."""
-    port, probe_port, api_port = (free_port("127.0.0.1") for _ in range(3))
-    secrets = {name: f"{name} of both sides" for name in SECRETS}
-    world = load(scenario)
-    channels = [channel.name for channel in world.channels if channel.name != "online"]
-    state = folder / "state"
-    for old in folder.glob("state*"):
-        old.unlink()
-    environment = {
-        "PORT": str(port),
-        "PROBE_PORT": str(probe_port),
-        "GRAPHQL_URL": f"http://127.0.0.1:{api_port}/admin/api/{world.shop.api_version}/graphql.json",
-        "SHOP_DOMAIN": SHOP,
-        "CHANNELS": ",".join(channels),
-        "CHANNEL_URL": f"http://127.0.0.1:{api_port}/marketplaces/{{channel}}/v1",
-        "STATE": str(state),
-        **{name.upper(): value for name, value in secrets.items()},
-    }
-    words = ["run", scenario, "--subject", f"http://127.0.0.1:{port}/webhooks", "--api-port", str(api_port)]
-    words += ["--runs", str(folder / "runs"), *options]
-    if stranger == "stockroom":
-        words += ["--probe-url", f"http://127.0.0.1:{probe_port}"]
-    with running(stranger, bug, environment, folder / "service.log"):
-        spoken = {SECRETS[name]: value for name, value in secrets.items()}
-        done = run_module("stockstorm", words, spoken, within_s=RUN_WITHIN_S)
-    written = folder / "runs" / "latest" / "result.json"
-    result = json.loads(written.read_text()) if done.returncode < 3 else {}
-    return Trial(done.returncode, done.stdout + done.stderr, result, (folder / "service.log").read_text())
+    words = ["run", scenario, "--subject", str(subject_file(stranger, bug, folder)), "--runs", str(folder / "runs")]
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    done = run_module("stockstorm", [*words, *options], {"PATH": path}, within_s=RUN_WITHIN_S)
+    latest = folder / "runs" / "latest"
+    result = json.loads((latest / "result.json").read_text()) if done.returncode < 3 else {}
+    log = latest / "logs" / "service.log"
+    return Trial(done.returncode, done.stdout + done.stderr, result, log.read_text() if log.exists() else "")
 
 
 def main() -> None:

@@ -179,6 +179,7 @@ def run_facts(view: RunView) -> list[Fact]:
         Fact("plan digest", result.plan_digest, code=True),
         Fact("started", wall_text(result.started_wall_ns)),
         Fact("load lasted", duration_text(view.load_end_s * 1000)),
+        Fact("level", result.level or "not recorded"),
         Fact("rest", result.rest or "not recorded"),
         Fact("driver", started.driver),
         Fact("safety stock", f"{started.safety_stock} units"),

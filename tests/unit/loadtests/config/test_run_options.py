@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from stockstorm.loadtests.cli import app as cli
 from stockstorm.loadtests.cli import run as command
-from stockstorm.loadtests.config.checks import SECRETS
+from stockstorm.loadtests.config.own_checks import SECRETS
 from stockstorm.loadtests.config.run_options import RunOptions
 from stockstorm.loadtests.config.run_spec import RunSpec, make_spec
 from stockstorm.simulator.errors import ScenarioError

@@ -13,7 +13,7 @@ from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.generator import simulated_shopify
 from stockstorm.loadtests.generator.simulated_shopify import SimulatedApis, SimulatedShopify, make_simulated_shopify
 from stockstorm.loadtests.ipc.messages import Setup
-from stockstorm.loadtests.subjects import SHOP_TOPICS
+from stockstorm.loadtests.subjects import SHOP_TOPICS, Receiving
 from stockstorm.scenarios.loader import load
 from stockstorm.simulator.api.exchange import ApiRequest
 from stockstorm.simulator.clock import WallPair
@@ -40,7 +40,7 @@ def shopify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimulatedShopify
 
 def test_only_missing_topics_are_subscribed(shopify: SimulatedShopify) -> None:
     shopify.world.subscribe("shopify", "orders/create", "http://127.0.0.1:9090/mine", now_ns=0)
-    assert len(shopify.subscribe_missing(URI, 1)) == len(SHOP_TOPICS) - 1
+    assert len(shopify.subscribe_for(Receiving(uri=URI), 1)) == len(SHOP_TOPICS) - 1
     assert {each.topic for each in shopify.world.subscriptions("shopify") if each.uri == URI} == {*SHOP_TOPICS} - {
         "orders/create"
     }
@@ -48,7 +48,7 @@ def test_only_missing_topics_are_subscribed(shopify: SimulatedShopify) -> None:
 
 def test_topics_that_the_app_may_not_hear_are_not_subscribed(shopify: SimulatedShopify) -> None:
     shopify.world.app.change_scopes(("read_inventory", "read_products"), 0)
-    shopify.subscribe_missing(URI, 1)
+    shopify.subscribe_for(Receiving(uri=URI), 1)
     found = {each.topic for each in shopify.world.subscriptions("shopify")}
     assert found == {"inventory_levels/update", "products/update"}
 
@@ -56,10 +56,21 @@ def test_topics_that_the_app_may_not_hear_are_not_subscribed(shopify: SimulatedS
 def test_what_the_plan_tells_the_app_is_declared_in_its_file(shopify: SimulatedShopify) -> None:
     life = (LifeConfig(kind="uninstall", at_s=1), LifeConfig(kind="revoke_token", at_s=2))
     told = msgspec.structs.replace(shopify, scenario=shopify.scenario.model_copy(update={"life": life}))
-    assert shopify.declare(URI, 1) == told.declare("", 1) == []
-    told.declare(URI, 1)
+    assert shopify.subscribe_for(Receiving(app_uri=URI), 1) == told.subscribe_for(Receiving(), 1) == []
+    told.subscribe_for(Receiving(app_uri=URI), 1)
     (only,) = told.world.subscriptions("shopify")
     assert (only.topic, only.by_api) == ("app/uninstalled", False)
+
+
+def test_topics_of_a_subject_file_are_subscribed_at_their_addresses_and_no_others(shopify: SimulatedShopify) -> None:
+    shopify.subscribe_for(Receiving(topic_uris={"orders/create": URI, "orders/paid": f"{URI}/paid"}), 1)
+    found = {each.topic: (each.uri, each.by_api) for each in shopify.world.subscriptions("shopify")}
+    assert found == {"orders/create": (URI, False), "orders/paid": (f"{URI}/paid", False)}
+
+
+def test_what_stockstorm_subscribes_is_of_the_apps_own_file(shopify: SimulatedShopify) -> None:
+    shopify.subscribe_for(Receiving(uri=URI), 1)
+    assert {each.by_api for each in shopify.world.subscriptions("shopify")} == {False}
 
 
 def test_a_request_for_a_token_reaches_the_oauth_endpoint() -> None:
@@ -75,7 +86,7 @@ def test_a_request_for_a_token_reaches_the_oauth_endpoint() -> None:
 
 
 def test_a_subject_that_stockstorm_starts_subscribes_by_itself(shopify: SimulatedShopify) -> None:
-    assert shopify.subscribe_missing("", 1) == []
+    assert shopify.subscribe_for(Receiving(), 1) == []
     assert list(shopify.world.subscriptions("shopify")) == []
 
 

@@ -30,7 +30,7 @@ from stockstorm.loadtests.orchestrator.faults import PlannedFaults
 from stockstorm.loadtests.orchestrator.run import report
 from stockstorm.loadtests.orchestrator.watch import Watch
 from stockstorm.loadtests.processes.part import Part
-from stockstorm.loadtests.subjects import Pending, Surroundings
+from stockstorm.loadtests.subjects import Pending, Receiving, Surroundings
 from stockstorm.reports.history import History
 from stockstorm.reports.store import RunFolder
 from stockstorm.simulator.config import FaultKind, FaultTarget, FaultTrigger
@@ -68,7 +68,7 @@ class Service:
     def start(self, surroundings: Surroundings | None = None) -> None:
         self.did.append("start")
 
-    app_uri = ""
+    receiving = Receiving()
 
     def statements(self) -> int | None:
         return None

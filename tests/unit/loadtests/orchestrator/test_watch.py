@@ -28,6 +28,10 @@ class Ended(msgspec.Struct):
     def name(self) -> str:
         return f"our {self.group}"
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        return (self.pid,)
+
     def last_lines(self) -> tuple[str, ...]:
         return ("no longer shown", "one", "two", "three", "PANIC: it hurts")
 

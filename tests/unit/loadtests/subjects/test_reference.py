@@ -9,6 +9,7 @@ from stockstorm.loadtests.limits import LEASE_S
 from stockstorm.loadtests.processes.part import ChildPart
 from stockstorm.loadtests.subjects import reference
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
+from stockstorm.loadtests.subjects.revival import EXITED
 from stockstorm.reference_service import limits
 from stockstorm.simulator.history.facts import FaultEnded, FaultStarted, ProcessEnded
 
@@ -43,7 +44,7 @@ def test_a_process_that_ended_by_itself_is_recorded_with_code_and_log_and_starte
     assert subject.revive(7, lambda _: True) == []
     answers += [False, False, True]
     ended = ProcessEnded(7, "worker", first, -11, ("its last words",))
-    assert subject.revive(7, lambda _: False) == [ended, FaultStarted(7, reference.EXITED, "worker")]
+    assert subject.revive(7, lambda _: False) == [ended, FaultStarted(7, EXITED, "worker")]
     second = part.child.pid
     assert second != first
     part.child.exit_code = 1  # type: ignore[misc]  # as above

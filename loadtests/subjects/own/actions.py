@@ -1,0 +1,100 @@
+"""Commands and URLs of a subject file that end: reset, stop, a start that returns, and whether it is ready.
+
+Each is bounded, and its output is kept in the run's folder. A failure is one clear line.
+"""
+
+import shlex
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import httpx
+import msgspec
+
+from stockstorm.loadtests.limits import OWN_ASKED_S, READY_ANSWER_S
+from stockstorm.loadtests.subjects.own.file import is_address
+from stockstorm.loadtests.subjects.own.values import filled
+from stockstorm.reports.result import exit_text, printable
+from stockstorm.simulator.errors import SubjectError
+
+LAST_CHARACTERS: Final = 300  # of the output, in an error
+
+
+class Actions(msgspec.Struct, frozen=True):
+    """What all commands of one service share: its name, their folder, environment and logs, and the placeholders."""
+
+    name: str
+    folder: Path
+    logs: Path
+    environment: Mapping[str, str]
+    values: Mapping[str, str]
+    verify: str | bool = True  # of certificates: a file, or the system's authorities
+
+    def do(self, key: str, text: str, within_s: float) -> None:
+        """Runs a command to its end, or POSTs to a URL. Raises SubjectError."""
+        if is_address(text):
+            self._post(key, text, within_s)
+        else:
+            self._run(key, text, within_s)
+
+    def holds(self, text: str) -> bool:
+        """Whether the URL answers 2xx to a GET, or the command ends with 0. Bounded by about a second."""
+        if is_address(text):
+            try:
+                return httpx.get(filled(text, self.values), timeout=READY_ANSWER_S, verify=self.verify).is_success
+            except httpx.HTTPError:
+                return False
+        try:
+            done = subprocess.run(  # noqa: S603 - the user's own command, no shell
+                self.words(text),
+                cwd=self.folder,
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=OWN_ASKED_S,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+        return done.returncode == 0
+
+    def words(self, text: str) -> list[str]:
+        """The words of a command. A value of a placeholder stays one word."""
+        return [filled(word, self.values) for word in shlex.split(text)]
+
+    def _run(self, key: str, text: str, within_s: float) -> None:
+        log = self.logs / f"{key}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with log.open("ab") as output:
+                begun = output.tell()
+                done = subprocess.run(  # noqa: S603 - the user's own command, no shell
+                    self.words(text),
+                    cwd=self.folder,
+                    env=dict(self.environment),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    timeout=within_s,
+                    check=False,
+                )
+        except OSError as error:
+            raise self._failure(key, text, f"cannot be run in {self.folder}: {error.strerror}") from None
+        except subprocess.TimeoutExpired:
+            raise self._failure(key, text, f"did not end within {within_s:g} s; its output is in {log}") from None
+        if done.returncode:
+            last = printable(log.read_bytes()[begun:].decode("utf-8", "replace")[-LAST_CHARACTERS:].strip())
+            raise self._failure(key, text, f"ended {exit_text(done.returncode)}: {last or 'it wrote nothing'}")
+
+    def _post(self, key: str, text: str, within_s: float) -> None:
+        try:
+            answer = httpx.post(filled(text, self.values), timeout=within_s, verify=self.verify)
+        except httpx.HTTPError as error:
+            raise self._failure(key, text, f"did not answer: {error}") from None
+        if not answer.is_success:
+            raise self._failure(key, text, f"answered {answer.status_code}")
+
+    def _failure(self, key: str, text: str, found: str) -> SubjectError:
+        return SubjectError(f"{self.name}: life.{key}", f"`{text}` {found}", f"correct {key} in the subject file")

@@ -1,0 +1,196 @@
+"""A user's own service as subject: emptied, started, awaited, read and stopped as its subject file says.
+
+The service must call the simulated APIs by itself (docs/own_service.md). Without a life in its file it runs already,
+and Stockstorm does not start, kill or stop it.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from stockstorm.loadtests.limits import READY_POLL_S
+from stockstorm.loadtests.processes.part import ChildPart, Part, Together
+from stockstorm.loadtests.processes.registry import PROCESSES
+from stockstorm.loadtests.subjects import Pending, Receiving, Surroundings
+from stockstorm.loadtests.subjects.own.actions import Actions
+from stockstorm.loadtests.subjects.own.file import SERVICE, SubjectFile, is_address
+from stockstorm.loadtests.subjects.own.greeting import greet, listens
+from stockstorm.loadtests.subjects.own.processes import Tree, TreePart
+from stockstorm.loadtests.subjects.own.values import draw_ports, filled, known_values
+from stockstorm.loadtests.subjects.own.view import OwnView, make_view
+from stockstorm.loadtests.subjects.probes import NoAnswer, PendingProbe, probe
+from stockstorm.loadtests.subjects.revival import Revival, failed
+from stockstorm.simulator.config import PROCESS_NAMES, FaultTarget
+from stockstorm.simulator.errors import StockstormError, SubjectError
+from stockstorm.simulator.history.facts import AnyFact
+
+NOT_MEASURED: Final = "own service: Stockstorm did not start it, so its processes are not measured"
+
+
+class OwnSubject:
+    """One service, for one run. `logs` and `folder` are folders of the run; the service may write to the latter.
+
+    `private` are variables of this process that are not for the service.
+    """
+
+    settle_s = 0.0
+    lease_s = 0.0
+
+    def __init__(self, file: SubjectFile, logs: Path, folder: Path, private: Collection[str] = ()) -> None:
+        life = file.life
+        self._file, self._logs, self._folder, self._private = file, logs, folder, private
+        texts = (*file.addresses().values(), *life.commands().values(), life.start, life.stop, life.reset, life.ready)
+        self._ports = draw_ports((*texts, *file.environment.values()))
+        self._verify: str | bool = file.ca or True
+        self._base = filled(file.probes, self._ports).rstrip("/") or _root(filled(file.webhooks, self._ports))
+        self._pending = PendingProbe(self._base, self._verify)
+        self._parts: dict[str, ChildPart] = {}
+        self._view: OwnView | None = None
+        self._revival = Revival(self._parts, lambda name: PROCESS_NAMES.get(name, "subject"), file.name)
+        self._values: Mapping[str, str] = self._ports
+        self._environment: Mapping[str, str] = {}
+        self._started = False
+        self.notes: tuple[str, ...] = () if life.commands() else (NOT_MEASURED,)
+
+    @property
+    def receiving(self) -> Receiving:
+        file = self._file
+        topics = dict.fromkeys(file.topics, file.webhooks) | file.topic_urls
+        uri = filled(file.webhooks, self._ports)
+        return Receiving(
+            uri="" if file.topics else uri,
+            topic_uris={topic: filled(url, self._ports) for topic, url in topics.items()},
+            app_uri=uri,
+            app_url=filled(file.app_url, self._ports),
+            registers=file.level == "full",
+        )
+
+    def start(self, surroundings: Surroundings) -> None:
+        life = self._file.life
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._values = self._ports | known_values(surroundings, str(self._folder))
+        self._environment = self._settings(surroundings)
+        if life.reset and not is_address(life.reset):
+            self._actions.do("reset", life.reset, life.reset_within_s)
+        if life.starts:
+            self._refuse_taken()
+        self._started = True
+        if life.detached:
+            self._actions.do("start", life.start, life.ready_within_s)
+        for name, text in life.commands().items():
+            self._parts[name] = TreePart(partial(self._child, name, text), self._answers)
+        if life.starts or life.ready:
+            self._wait_until_ready()
+        greet(self._file.name, self._uris, surroundings.client_secret, surroundings.shop_domain, self._file.ca)
+        if is_address(life.reset):
+            self._actions.do("reset", life.reset, life.reset_within_s)
+
+        if self._file.reads.any:
+            self._view = make_view(self._file.reads, self._ports, os.environ, self._verify)
+            self._view.start()
+
+    def statements(self) -> int | None:
+        return None
+
+    def revive(self, now_ns: int, is_down: Callable[[FaultTarget], bool]) -> list[AnyFact]:
+        read = self._view.drain() if self._view is not None else []
+        return [*read, *self._revival.revive(now_ns, is_down)]
+
+    def parts(self) -> dict[FaultTarget, Part]:
+        if not self._parts:
+            return {}
+        known: dict[FaultTarget, Part] = {
+            PROCESS_NAMES[name]: part for name, part in self._parts.items() if name in PROCESS_NAMES
+        }
+        return {**known, "subject": Together(*self._parts.values())}
+
+    def probe(self, now_ns: int) -> Iterator[AnyFact]:
+        if self._view is not None:
+            yield from self._view.final()
+        yield from probe(self._base, now_ns, self._verify)
+
+    def pending(self) -> Pending:
+        try:
+            return Pending(self._pending.count())
+        except NoAnswer:
+            return Pending(silent=(SERVICE,))
+
+    def stop(self) -> None:
+        """Ends what `start` started. What its owner started goes on, unless the file has a `stop`."""
+        life = self._file.life
+        if self._view is not None:
+            self._view.stop()
+        if life.stop and self._started:
+            try:
+                self._actions.do("stop", life.stop, life.stop_within_s)
+            except StockstormError as error:
+                print(error, file=sys.stderr, flush=True)  # the run is over, and its log keeps this
+        for part in self._parts.values():
+            part.stop()
+
+    @property
+    def _actions(self) -> Actions:
+        folder = Path(self._file.life.folder)
+        return Actions(self._file.name, folder, self._logs, self._environment, self._values, self._verify)
+
+    @property
+    def _uris(self) -> tuple[str, ...]:
+        """Every address at which it receives, each once."""
+        urls = (self._file.webhooks, *self._file.topic_urls.values())
+        return tuple(dict.fromkeys(filled(url, self._ports) for url in urls))
+
+    def _settings(self, around: Surroundings) -> Mapping[str, str]:
+        """Its environment: that of this command, the secrets by their names, and what its file says."""
+        names = self._file.secrets
+        secrets = {
+            names.client_secret: around.client_secret,
+            names.admin_token: around.admin_token,
+            names.channel_token: around.channel_token,
+            names.channel_secret: around.channel_secret,
+        }
+        if around.next_client_secret:
+            secrets[names.next_client_secret] = around.next_client_secret
+        inherited = {name: value for name, value in os.environ.items() if name not in self._private}
+        given = {name: filled(text, self._values) for name, text in self._file.environment.items()}
+        return inherited | secrets | given
+
+    def _child(self, name: str, text: str) -> Tree:
+        life = self._file.life
+        words, log = self._actions.words(text), self._logs / f"{name}.log"
+        return Tree(name, words, self._environment, log, Path(life.folder), life.stop_within_s)
+
+    def _answers(self) -> bool:
+        ready = self._file.life.ready
+        return self._actions.holds(ready) if ready else all(map(listens, self._uris))
+
+    def _refuse_taken(self) -> None:
+        """A service of an earlier run that still listens would be taken for this one."""
+        if taken := [uri for uri in self._uris if listens(uri)]:
+            found = f"a program listens at {taken[0]} before `start`: an earlier run's service, or another one"
+            raise SubjectError(self._file.name, found, "end it, or write ${port} in place of the port")
+
+    def _wait_until_ready(self) -> None:
+        within_s = self._file.life.ready_within_s
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            for part in self._parts.values():
+                if part.child.exit_code is not None:
+                    raise failed(self._file.name, part.child, f"it exited with code {part.child.exit_code}")
+            if self._answers():
+                return
+            if dead := PROCESSES.deaths("harness"):
+                found = f"it was not ready when {dead[0].name}, which it needs, ended"
+                raise SubjectError(self._file.name, found, f"read the logs in {self._logs}")
+            time.sleep(READY_POLL_S)
+        asked = f"`{self._file.life.ready}`" if self._file.life.ready else f"a connection to {self._uris[0]}"
+        found = f"it was not ready after {within_s:g} s, asked by {asked}"
+        raise SubjectError(self._file.name, found, f"read the logs in {self._logs}, or give it more ready_within_s")
+
+
+def _root(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}"

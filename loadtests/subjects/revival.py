@@ -1,0 +1,54 @@
+"""Starts again what ended by itself, as a supervisor in production: processes that Stockstorm started."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from stockstorm.loadtests.limits import REVIVALS_MAX
+from stockstorm.loadtests.processes.child import Child
+from stockstorm.loadtests.processes.part import ChildPart
+from stockstorm.simulator.config import FaultTarget
+from stockstorm.simulator.errors import SubjectError
+from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, ProcessEnded
+
+EXITED: Final = "exited by itself"  # the fault in the history
+
+
+class Revival:
+    """The processes by name. `target` is what faults call the process; `whose` is whose it is, for errors."""
+
+    def __init__(self, parts: Mapping[str, ChildPart], target: Callable[[str], FaultTarget], whose: str) -> None:
+        self._parts, self._target, self._whose = parts, target, whose
+        self._revivals = 0
+        self._recovering: set[str] = set()  # they had ended by themselves, and are not ready yet
+
+    def revive(self, now_ns: int, is_down: Callable[[FaultTarget], bool]) -> list[AnyFact]:
+        """Starts what has ended, except what a fault keeps down. Raises SubjectError when processes keep exiting."""
+        facts: list[AnyFact] = []
+        for name, part in self._parts.items():
+            child = part.child
+            if child.exit_code is None or is_down(self._target(name)):
+                continue
+            self._revivals += 1
+            if self._revivals > REVIVALS_MAX:
+                found = f"its processes exited {self._revivals} times, last with code {child.exit_code}"
+                raise failed(self._whose, child, found)
+            facts.append(ProcessEnded(now_ns, name, child.pid, child.exit_code, child.last_lines()))
+            if name not in self._recovering:
+                facts.append(FaultStarted(at_ns=now_ns, fault=EXITED, target=name))
+            self._recovering.add(name)
+            child.forget()  # it is dealt with
+            part.start()
+        return [*facts, *self._recovered()]
+
+    def _recovered(self) -> Iterator[AnyFact]:
+        """The processes that had ended by themselves and are ready again."""
+        for name in sorted(self._recovering):
+            if self._parts[name].ready():
+                self._recovering.discard(name)
+                yield FaultEnded(at_ns=time.monotonic_ns(), fault=EXITED, target=name)
+
+
+def failed(whose: str, child: Child, found: str) -> SubjectError:
+    """An error with the end of the process's log."""
+    return SubjectError(f"{whose}, {child.name}", f"{found}:\n{child.tail()}", f"read {child.log}")
