@@ -9,7 +9,7 @@ not exercised. A load generator that could not keep up makes it unknown.
 
 import math
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Final
 
 from stockstorm.reports.checkers.checker import Checker, Measure
@@ -32,6 +32,7 @@ ALWAYS_MIN_MS: Final = 200.0
 RISE: Final = 1.05
 RISES_MIN: Final = 4  # of the PARTS - 1 steps
 FALL: Final = 0.9
+FALLS_MAX: Final = 1  # of the pairs of parts; more than one make a level that comes and goes
 
 Samples = Iterable[tuple[int, float]]  # (ns, ms)
 
@@ -121,7 +122,7 @@ def _levels(samples: Samples, begin_ns: int, end_ns: int) -> list[float]:
 def _grows(levels: list[float]) -> bool:
     steps = list(pairwise(levels))
     rising = sum(after > RISE * before for before, after in steps) >= RISES_MIN
-    falling = any(after < FALL * before for before, after in steps)
+    falling = sum(after < FALL * before for before, after in combinations(levels, 2)) > FALLS_MAX
     if all(after > before for before, after in steps):
         return levels[-1] >= max(ALWAYS_MIN * levels[0], levels[0] + ALWAYS_MIN_MS) or (rising and _much(levels))
     return rising and not falling and _much(levels)
