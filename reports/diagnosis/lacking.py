@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
 
+from stockstorm.reports.diagnosis.alone import events_alone
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import clusters
 from stockstorm.reports.diagnosis.event_traits import event_traits
@@ -39,6 +40,8 @@ class Lacking(Diagnose):
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:
+        if events_alone(case).many_lost:
+            return  # listings lack what was lost
         right, wrong = right_and_wrong(case)
         events, traits, last = case.history.deliveries.events, event_traits(case), _last_events(case)
         lacked = first_lacking(case, wrong)

@@ -5,6 +5,7 @@ from typing import Final
 
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, Delivery
+from stockstorm.reports.history.ledgers import CAUSE_NAMES
 from stockstorm.reports.result import Side, Step, StepKind, units
 from stockstorm.simulator.api.exchange import request_id
 from stockstorm.simulator.clock import MILLISECOND_NS
@@ -142,7 +143,10 @@ def cause_text(cause: str) -> str:
     """Why a level changed: "sale in the shop", "set by the subject"."""
     if cause in WRITES:
         return f"{WRITES[cause]} by the subject"
-    return f"{cause} in the shop" if cause in ("sale", "cancellation", "return") else cause
+    if cause == "restock":
+        return "restock or correction"  # goods, a stocktake, another app: nothing tells them apart
+    name = CAUSE_NAMES.get(cause, cause)
+    return f"{name} in the shop" if cause in ("sale", "cancellation", "return", "order_edit") else name
 
 
 def call_ids(request: int) -> dict[str, str]:

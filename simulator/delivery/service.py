@@ -4,7 +4,7 @@ This is the generator's hot path. What a subscription's deliveries share (addres
 encoded and signed once per event, and all its subscriptions, copies and retries share the same bytes object.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -45,6 +45,7 @@ __all__ = ["DeliveryService", "Dispatch", "Keep", "Secrets", "forget"]
 
 
 LOST: Final = "lost"  # the mark of what is never sent
+WHOLE: Final[Mapping[int, bytes]] = {}  # every subscription gets the payload as it is
 Keep = Callable[[int, str, bytes], None]  # event, topic, body
 
 
@@ -130,7 +131,7 @@ class DeliveryService:
                 dispatch.facts.append(EventUnheard(now_ns, event.event))
                 continue
             routes = {each.subscription_id: self._routes.learn(each) for each in subscriptions}
-            body, shaped = self._payloads.body(event), dict[int, bytes]()
+            body, shaped = self._payloads.body(event), WHOLE
             if self._routes.shapes:
                 shaped = self._shaped(event, routes, body, dispatch, now_ns)
                 subscriptions = [each for each in subscriptions if each.subscription_id in shaped]
@@ -144,7 +145,7 @@ class DeliveryService:
 
     def _shaped(
         self, event: Event, routes: dict[int, Route], body: bytes, dispatch: Dispatch, now_ns: int
-    ) -> dict[int, bytes]:
+    ) -> Mapping[int, bytes]:
         """By subscription, what it gets of the event. One that gets nothing is left out, with a fact that says why."""
         found: dict[int, bytes] = {}
         for subscription_id, route in routes.items():
@@ -163,7 +164,7 @@ class DeliveryService:
         dispatch: Dispatch,
         now_ns: int,
         whole: bytes,
-        shaped: dict[int, bytes],
+        shaped: Mapping[int, bytes],
     ) -> None:
         """`whole`: the event's payload; `shaped`: what subscriptions get instead of it, by their id."""
         self._keep(event.event, event.topic, whole)

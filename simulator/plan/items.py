@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from stockstorm.simulator.config import FaultKind, ForgeryKind, LifeChange, PoisonKind
-from stockstorm.simulator.model import SHOPIFY, OrderKey, Sku, Topic
+from stockstorm.simulator.model import SHOPIFY, OrderKey, Origin, Sku, Topic
 
 
 class PlanItem(msgspec.Struct, frozen=True, tag_field="plan"):
@@ -20,13 +20,15 @@ class PlanItem(msgspec.Struct, frozen=True, tag_field="plan"):
     serial: int
 
 
-class PlannedPurchase(PlanItem, frozen=True, tag="purchase"):
-    """A buyer tries to buy on a channel."""
+class PlannedPurchase(PlanItem, frozen=True, tag="purchase", omit_defaults=True):
+    """A buyer tries to buy on a channel. What is as usual is not written, so plans without it stay as they were."""
 
     order: OrderKey
     channel: str
     buyer: int
     lines: tuple[tuple[Sku, int], ...]  # (sku, quantity)
+    origin: Origin = "web"
+    large_kb: int = 0
 
 
 class PlannedPayment(PlanItem, frozen=True, tag="payment"):
