@@ -37,7 +37,7 @@ from stockstorm.simulator.history.facts import (
 )
 from stockstorm.simulator.history.texts import without
 from stockstorm.simulator.limits import SAID_MAX
-from stockstorm.simulator.model import LIFE_TOPICS, SHOPIFY, Event, Topic
+from stockstorm.simulator.model import APP_TOPICS, LIFE_TOPICS, SHOPIFY, Event, Topic
 from stockstorm.simulator.plan.items import PlannedForgery, PlannedLife, PlannedPoison
 from stockstorm.simulator.seeds import Seeds
 
@@ -99,6 +99,7 @@ class DeliveryService:
         self._open: dict[int, _Open] = {}
         self._cancelled: dict[int, _Open] = {}  # ended with their subscription while an attempt was scheduled
         self._count = 0
+        self._away = False  # the app is not installed: its own subscriptions wait, and those made by the API go
 
     @property
     def pending(self) -> int:
@@ -127,7 +128,7 @@ class DeliveryService:
         dispatch = Dispatch([], [])
         for event in events:
             subscriptions = self._world.subscriptions(event.source, event.topic)
-            if not subscriptions:
+            if not subscriptions or (self._away and event.source == SHOPIFY and event.topic not in APP_TOPICS):
                 dispatch.facts.append(EventUnheard(now_ns, event.event))
                 continue
             routes = {each.subscription_id: self._routes.learn(each) for each in subscriptions}
@@ -267,7 +268,10 @@ class DeliveryService:
         match item.change:
             case "new_secret_used":
                 self._routes.rotate()
+            case "reinstall":
+                self._away = False
             case "uninstall":
+                self._away = True
                 for subscription in self._world.subscriptions(SHOPIFY):
                     if subscription.by_api:
                         self._remove(self._routes.learn(subscription), dispatch, now_ns, by_policy=False)

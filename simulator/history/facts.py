@@ -407,6 +407,20 @@ class StockProbed(Fact, frozen=True, tag=True):
     available: Balance
 
 
+class OwnViewRead(Fact, frozen=True, tag=True):
+    """One read of the stock and orders that the subject keeps itself. Only SKUs that changed since the last one.
+
+    What is shown was so at some time from `began_ns` to `at_ns`.
+    """
+
+    began_ns: Nanoseconds
+    skus: tuple[Name, ...] = ()
+    available: tuple[Balance, ...] = ()
+    orders: OptionalId = -1  # their number; -1: not read
+    reason: Text = ""  # why it failed; "" if it did not
+    final: bool = False  # at rest, of all SKUs
+
+
 class ProbeEnded(Fact, frozen=True, tag=True):
     """The end of a final read. `ok` False: the subject has no such probe, or it failed for `reason`."""
 
@@ -460,6 +474,7 @@ AnyFact = (
     | OrdersShown
     | EffectProbed
     | StockProbed
+    | OwnViewRead
     | ProbeEnded
 )
 
