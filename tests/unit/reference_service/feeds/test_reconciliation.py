@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from stockstorm.reference_service import limits
 from stockstorm.reference_service.clients.documents import LevelNode, Quantity
 from stockstorm.reference_service.clients.marketplace import FeedPage, MarketplaceCallFailed
 from stockstorm.reference_service.domain.stock_level import Level, Reading
 from stockstorm.reference_service.domain.timestamps import SECOND_NS, nanoseconds_of
 from stockstorm.reference_service.feeds.order_feed import OrderFeed
-from stockstorm.reference_service.feeds.reconciliation import _part
+from stockstorm.reference_service.feeds.reconciliation import Reconciler, _part
 from stockstorm.reference_service.storage.healed import Healed, Pass
 from stockstorm.reference_service.sync.stock_reader import _due, _healed
 
@@ -100,6 +101,33 @@ async def test_what_cannot_be_read_ends_its_own_part_of_a_pass() -> None:
     await _part("mercado", 0.01, hangs, counts)
     await _part("shop", 60.0, reads, counts)
     assert counts == {"bazaar failed": 1, "mercado failed": 1, "levels read": 3}
+
+
+class Channel:
+    """A marketplace's orders, which may never come."""
+
+    def __init__(self, channel: str, *, hangs: bool) -> None:
+        self.channel, self.hangs, self.reads = channel, hangs, 0
+
+    async def read_orders(self) -> int:
+        self.reads += 1
+        if self.hangs:
+            await asyncio.Event().wait()
+        return 1
+
+
+@pytest.mark.asyncio
+async def test_a_marketplace_that_is_down_keeps_no_other_waiting_and_is_to_be_read_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "RECONCILE_CHANNEL_S", 0.01)
+    reconciler: Any = Reconciler.__new__(Reconciler)
+    good, down = Channel("bazaar", hangs=False), Channel("mercado", hangs=True)
+    reconciler._channels = [good, down]
+    assert not await reconciler.read_missed(stock=False)
+    down.hangs = False
+    assert await reconciler.read_missed(stock=False)
+    assert (good.reads, down.reads) == (2, 2)
 
 
 @pytest.mark.asyncio
