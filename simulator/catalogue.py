@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 import msgspec
-from faker import Faker
 
 from stockstorm.simulator.config import ShopConfig, WorldConfig
 from stockstorm.simulator.ids import LIVE_IDS, Ids, ids_of
@@ -70,6 +69,8 @@ def make_buyers(count: int, seeds: Seeds, ids: Ids = LIVE_IDS) -> tuple[Buyer, .
 
 
 def _pools(region: Region, seeds: Seeds) -> Pools:
+    from faker import Faker  # noqa: PLC0415  # importing it takes 0.1 s, and only a run needs buyers
+
     fake = Faker(region.locale)
     fake.seed_instance(seeds.draw_int("faker", region.locale, bits=32))
     return Pools(

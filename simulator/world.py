@@ -37,6 +37,7 @@ from stockstorm.simulator.plan.items import (
     PlannedOrderEdit,
     PlannedPayment,
     PlannedPhase,
+    PlannedPoison,
     PlannedProductEdit,
     PlannedPurchase,
     PlannedRestock,
@@ -78,6 +79,9 @@ class World:
         self.app = App(config.app)
         self.channels: tuple[str, ...] = tuple(channel.name for channel in config.channels)
         self.marketplaces: tuple[str, ...] = tuple(name for name in self.channels if name != ONLINE)
+        self.notifying: tuple[str, ...] = tuple(
+            channel.name for channel in config.channels if channel.name != ONLINE and channel.tells != "feed"
+        )
         self._ledger = Ledger(catalogue.products)
         self._physical = PhysicalStock(catalogue.products)
         self.edits = Edits()
@@ -136,7 +140,7 @@ class World:
                 action.note(PhaseStarted(now_ns, item.name))
             case PlannedLife():
                 live(item, self.app, self.newest_order(ONLINE), action)
-            case PlannedForgery() | PlannedFault():
+            case PlannedForgery() | PlannedPoison() | PlannedFault():
                 pass
         return action.changes
 

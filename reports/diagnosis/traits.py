@@ -101,7 +101,7 @@ CAUSES: Final[dict[StockCause, str]] = {
     "sale": "a sale",
     "cancellation": "a cancellation",
     "return": "a return",
-    "restock": "a restock",
+    "restock": "a restock or correction",
     "transfer": "a transfer",
     "order_edit": "an edit of an order",
     "subject_adjust": "a subject adjust",

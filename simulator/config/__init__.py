@@ -223,6 +223,8 @@ ForgeryKind = Literal[
     "replayed",
     "stale_key",
 ]  # made in `delivery.forgery`
+# What its sender signs and nobody can process. Made in `delivery.poison`.
+PoisonKind = Literal["unknown_sku", "null_lines", "huge_quantity", "wrong_type", "not_json"]
 # What a quota gives to an order of the plan, and to an item next to a fault. `plan.quotas` deals them.
 OrderRole = Literal[
     "late_duplicate",
@@ -296,6 +298,10 @@ class QuotasConfig(Config):
             le=100,
             description="forged deliveries of each topic of each source, at the least; from 11 on of every kind",
         ),
+    ] = 0
+
+    poison: Annotated[
+        Quota, Field(le=20, description="deliveries that nobody can process, of each kind of each topic that has it")
     ] = 0
 
     def of_orders(self) -> dict[OrderRole, int]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from stockstorm.simulator.config import FaultKind, ForgeryKind, LifeChange
+from stockstorm.simulator.config import FaultKind, ForgeryKind, LifeChange, PoisonKind
 from stockstorm.simulator.model import SHOPIFY, OrderKey, Origin, Sku, Topic
 
 
@@ -84,6 +84,15 @@ class PlannedForgery(PlanItem, frozen=True, tag="forgery"):
     topic: Topic = "inventory_levels/update"
 
 
+class PlannedPoison(PlanItem, frozen=True, tag="poison"):
+    """A source sends a delivery that is signed and that nobody can process."""
+
+    kind: PoisonKind
+    sku: Sku
+    source: str
+    topic: Topic
+
+
 class PlannedPhase(PlanItem, frozen=True, tag="phase"):
     """A named interval of the schedule begins; for progress and reports."""
 
@@ -115,6 +124,7 @@ AnyPlanItem = (
     | PlannedTransfer
     | PlannedProductEdit
     | PlannedForgery
+    | PlannedPoison
     | PlannedPhase
     | PlannedFault
     | PlannedLife
