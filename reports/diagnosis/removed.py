@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
-from stockstorm.reports.history.deliveries import INVENTORY_TOPIC
 from stockstorm.reports.history.event_outcomes import ORDER_KINDS
 from stockstorm.reports.history.removals import Removal
 from stockstorm.reports.result import Diagnosis, counted
@@ -125,7 +124,9 @@ def _untold(case: Case, renewed: Sequence[Removal]) -> list[f.EventFired]:
     return [
         event
         for event, delivery in zip(events, classes, strict=True)
-        if event.topic == INVENTORY_TOPIC and event.at_ns <= until and delivery in ("unacknowledged", "no_subscription")
+        if case.history.learned.is_news(event)
+        and event.at_ns <= until
+        and delivery in ("unacknowledged", "no_subscription")
     ]
 
 
