@@ -121,12 +121,11 @@ def _untold(case: Case, renewed: Sequence[Removal]) -> list[f.EventFired]:
     """Changes of stock that were given up, cancelled with their subscription, or unheard, before the renewal."""
     until = max(each.again_ns for each in renewed)
     events, classes = case.history.all(f.EventFired), case.history.reported.delivery
+    told = case.history.learned
     return [
         event
         for event, delivery in zip(events, classes, strict=True)
-        if case.history.learned.is_news(event)
-        and event.at_ns <= until
-        and delivery in ("unacknowledged", "no_subscription")
+        if delivery in ("unacknowledged", "no_subscription") and event.at_ns <= until and told.is_news(event)
     ]
 
 

@@ -8,6 +8,7 @@ from stockstorm.reports.render.downsample import bin_width_s, rates
 from stockstorm.reports.render.figures.layout import Figure, label, line, phase_labels, phase_shapes, rounded, time_axis
 from stockstorm.reports.render.view import HistoryView
 from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT
+from stockstorm.simulator.delivery.poison import POISON
 from stockstorm.simulator.history import facts as f
 
 CLASSES: Final = {
@@ -20,6 +21,7 @@ CLASSES: Final = {
     "given up": "@c1",
     "subscription removed": "@c5",
     "never sent": "@band",
+    "poisonous": "@band",
     "pending at the end": "@muted",
 }
 _OUTCOMES: Final = {
@@ -122,6 +124,8 @@ def _count(view: HistoryView) -> dict[str, Counter[str]]:
 
 def _class(planned: f.DeliveryPlanned, delivery: Delivery) -> str:
     outcome = delivery.outcome or "pending"
+    if planned.forged in POISON:
+        return "poisonous"
     if planned.forged and planned.forged not in JUDGED_BY_EFFECT:
         return {"refused": "forged and refused", "acknowledged": "forged and acknowledged"}.get(
             outcome, "pending at the end"

@@ -235,8 +235,8 @@ def _caption(view: HistoryView, changes: Sequence[_Change]) -> str:
     )
     made_good = (
         f"Lost in this way: {_losses(view)}. Among them, {counted(len(changes), 'change')} of stock by others: the "
-        f"subject learned of {how['read']:,} from answers of the Admin API (▲), of {how['webhook']:,} by a later webhook "
-        f"about the same level, and of {how['never']:,} never."
+        f"subject learned of {how['read']:,} from answers of the Admin API (▲), of {how['webhook']:,} by a later "
+        f"webhook about the same level, and of {how['never']:,} never."
     )
     return f"{rule} {_renewal(removals, view)} {made_good}"
 
