@@ -57,6 +57,7 @@ FAULT_POLL_S: Final = 0.05  # interval at which it is checked whether a fault is
 REVIVALS_MAX: Final = 5  # restarts of processes that exited by themselves, per run
 LEASE_S: Final = 12.0  # the reference service's leases at a broker (10 s), and time to work on what comes back
 OWN_ANSWER_S: Final = 5.0  # for the first request to a service of the user
+OWN_ROWS_MAX: Final = 100_000  # of a read of such a service's own stock
 OWN_ASKED_S: Final = 2.0  # for a command that says whether such a service is ready
 PROBE_ANSWER_S: Final = 30.0
 PENDING_ANSWER_S: Final = 2.0  # a process that takes longer counts as not answering, so the run is not at rest

@@ -1,10 +1,13 @@
 """`stockstorm run`: one run, its verdict and its report."""
 
+import sys
+
 import typer
 from rich.console import Console
 
 from stockstorm.loadtests.cli.command import takes
 from stockstorm.loadtests.cli.progress import Progress
+from stockstorm.loadtests.config.own_checks import warnings_of
 from stockstorm.loadtests.config.run_options import RunOptions
 from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.orchestrator.run import run
@@ -14,6 +17,8 @@ from stockstorm.loadtests.orchestrator.run import run
 def run_command(options: RunOptions, _context: typer.Context) -> None:
     """Run a scenario against a subject, judge it, and write the report."""
     spec = make_spec(options)
+    for line in warnings_of(spec.own, spec.scenario) if spec.own is not None else ():
+        print(f"stockstorm: {line}", file=sys.stderr, flush=True)
     with Progress(Console(stderr=True), f"{options.scenario}, seed {options.seed}") as progress:
         judged = run(spec, progress.show, progress.live)
     raise typer.Exit(judged.show())

@@ -6,10 +6,12 @@ from typing import Annotated, Final, TypeVar
 
 from stockstorm.loadtests.config.checks import SEED_MAX, cloud_problem, is_url, read_subject
 from stockstorm.loadtests.config.flag import Flag, WrongText
-from stockstorm.loadtests.config.run_options import BackingOptions
+from stockstorm.loadtests.config.run_options import BackingOptions, HostOptions
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
+from stockstorm.loadtests.subjects.own.reading import is_subject_file, read_subject_file
 from stockstorm.scenarios.flags import SAFETY_STOCK_MAX
 from stockstorm.scenarios.problems import Problem, did_you_mean
+from stockstorm.simulator.errors import ScenarioError
 
 SEEDS_MAX: Final = 1_000  # in one range
 SEEDS_EXAMPLE: Final = "write e.g. 1-5, or 1,4,7"
@@ -42,13 +44,26 @@ def _list_of(read: Callable[[str], Sequence[T] | Problem], flag: str, example: s
 
 def _subject(word: str) -> Sequence[str] | Problem:
     if is_url(word):  # not repeated, since it may hold a password
-        found = "a service of your own cannot be emptied and given a new port for each run"
-        remedy = "run it seed by seed instead: stockstorm run SCENARIO --subject URL --seed 1"
+        found = "a running service cannot be emptied and started again for each run"
+        remedy = "write its `start` into a subject file, and give that: --subjects before.toml,after.toml"
         return Problem("--subjects", found, remedy)
+    if is_subject_file(word):
+        return _own_subject(word)
     name = read_subject(word, "--subjects")
     if isinstance(name, Problem):
         return Problem(name.key, name.found, did_you_mean(word, ARCHITECTURES))
     return [name]
+
+
+def _own_subject(word: str) -> Sequence[str] | Problem:
+    try:
+        life = read_subject_file(word).life
+    except ScenarioError as error:
+        return Problem(error.where, error.found, error.remedy)
+    if not (life.starts or life.reset):
+        found = "it has neither start nor reset, so that each run would find what the last one left"
+        return Problem(f"{word}: life", found, "add `start = …`, or `reset = …` for one that runs already")
+    return [word]
 
 
 def _seeds(word: str) -> Sequence[int] | Problem:
@@ -82,14 +97,14 @@ def _whole(word: str) -> int | None:
     return int(word) if word.isascii() and word.isdigit() else None
 
 
-class ComparisonOptions(BackingOptions):
+class ComparisonOptions(HostOptions, BackingOptions):
     """A matrix of runs: every subject, seed, rate and safety stock. None is the scenario's own."""
 
     scenario: Annotated[str, Flag("name, or path of a TOML file", positional=True, replay="always")] = ""
     subjects: Annotated[
         tuple[str, ...],
         Flag(
-            "architectures, with commas; left out: all",
+            "architectures and subject files, with commas; left out: all architectures",
             parse=_list_of(_subject, "--subjects", "write e.g. polling,queue-postgres, or leave it out for all"),
             replay="always",
         ),

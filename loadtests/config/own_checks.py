@@ -4,22 +4,21 @@ A running service read port and secrets when it started, before the run. If they
 would know neither: every call would be refused and every signature wrong. One that Stockstorm starts is told.
 """
 
-import ipaddress
 import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-import psutil
-
 from stockstorm.loadtests.config.checks import EVIDENCE, is_own, is_url
 from stockstorm.loadtests.subjects.own.file import SecretNames, SubjectFile
 from stockstorm.loadtests.subjects.own.reading import is_subject_file, of_url, read_subject_file
 from stockstorm.loadtests.subjects.own.urls import host_of
+from stockstorm.loadtests.subjects.own.values import filled, names_in
 from stockstorm.scenarios.problems import Problem
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.config import FAULTS, PROCESS_NAMES, FaultKind
+from stockstorm.simulator.io.own_addresses import is_own_address
 from stockstorm.simulator.plan.rates import expected_events
 
 SECRETS: Final = SecretNames().by_role()  # names of variables by what they hold
@@ -77,8 +76,9 @@ def _fault_problems(own: SubjectFile, kinds: Sequence[FaultKind]) -> Iterator[Pr
     having = {*(PROCESS_NAMES[name] for name in processes if name in PROCESS_NAMES), "subject"}
     if lacking := sorted({kind for kind in kinds if FAULTS[kind].target not in having}):
         can = ", ".join(kind for kind, fault in FAULTS.items() if fault.target in having)
-        found = f"{own.name} has the processes {', '.join(processes)}, and others are hit by: {', '.join(lacking)}"
-        yield Problem("--fault", found, f"name its processes receiver and worker under [life.processes], or use: {can}")
+        found = f"{own.name} has {', '.join(processes)}, and others are hit by: {', '.join(lacking)}"
+        remedy = f"name its processes receiver and worker under [life.processes], or use: {can}"
+        yield Problem("--fault", found, remedy)
 
 
 def rotation_problem(own: SubjectFile | None, rotated: bool) -> Problem | None:
@@ -113,18 +113,17 @@ def probe_problems(subject: str, probe_url: str, authority: str = "") -> list[Pr
 def is_this_machine(host: str) -> bool:
     """Whether a host is this machine. A name is, if every address that it has is. One without addresses is nobody's."""
     try:
-        found = {str(entry[4][0]).partition("%")[0] for entry in socket.getaddrinfo(host, None)}
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None)}
     except (OSError, UnicodeError):
         return True  # nothing can be sent there; the first request says so
-    own = {entry.address.partition("%")[0] for each in psutil.net_if_addrs().values() for entry in each}
-    return all(ipaddress.ip_address(address).is_loopback or address in own for address in found)
+    return all(map(is_own_address, found))
 
 
 def foreign_hosts(own: SubjectFile) -> dict[str, str]:
     """Hosts of its addresses that are not this machine, each with the first address."""
     found: dict[str, str] = {}
     for url in own.addresses().values():
-        host = host_of(url.replace("${port", "1${port").partition("${")[0] if "${" in url else url)
+        host = host_of(filled(url, dict.fromkeys(names_in(url), "1")))
         if host and host not in found and not is_this_machine(host):
             found[host] = url
     return found
@@ -138,6 +137,12 @@ def host_problems(own: SubjectFile, allowed: Sequence[str], scenario: Scenario) 
         for host, url in foreign_hosts(own).items()
         if host not in allowed
     ]
+
+
+def warnings_of(own: SubjectFile, scenario: Scenario) -> list[str]:
+    """What a run is about to send to hosts that are not this machine and were allowed."""
+    sent = what_is_sent(scenario)
+    return [f"{url} is not on this machine; it is sent {sent}" for url in foreign_hosts(own).values()]
 
 
 def _allow(host: str) -> str:

@@ -113,7 +113,17 @@ class BackingOptions(Options):
     ] = "embedded"
 
 
-class RunOptions(RunsFolder, BackingOptions, PlanOptions):
+class HostOptions(Options):
+    """Where a user's own service may be, and how it is known there."""
+
+    ca: Annotated[str, Flag("file of the authority that signed the certificate of your own service")] = ""
+    allow_hosts: Annotated[
+        tuple[str, ...],
+        Flag("host of your own service that is not this machine, and may take the load", name="allow-host"),
+    ] = ()
+
+
+class RunOptions(RunsFolder, HostOptions, BackingOptions, PlanOptions):
     """Flags of `stockstorm run` and of the locustfile."""
 
     faults: Annotated[
@@ -155,11 +165,6 @@ class RunOptions(RunsFolder, BackingOptions, PlanOptions):
             check=app_url_problem,
         ),
     ] = ""
-    ca: Annotated[str, Flag("file of the authority that signed the certificate of your own service")] = ""
-    allow_hosts: Annotated[
-        tuple[str, ...],
-        Flag("host of your own service that is not this machine, and may take the load", name="allow-host"),
-    ] = ()
     api_port: Annotated[int, Flag("port of the simulated APIs; 0: any free one", check=port_problem)] = 0
     api_host: Annotated[
         str, Flag("address that the simulated APIs listen on; every network of that address reaches them")

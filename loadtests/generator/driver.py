@@ -1,6 +1,7 @@
 """Conducts one run inside the Locust process: builds the parts, and starts, awaits and ends them in order."""
 
 import gc
+import ssl
 import time
 from collections.abc import Callable
 
@@ -28,7 +29,7 @@ from stockstorm.simulator.io.bodies import BodyFile
 from stockstorm.simulator.io.dispatcher import Dispatcher
 from stockstorm.simulator.io.journal import Journal
 from stockstorm.simulator.io.senders.pool import ConnectionPool
-from stockstorm.simulator.io.senders.resolver import Resolver
+from stockstorm.simulator.io.senders.resolver import Resolver, only_hosts
 from stockstorm.simulator.model import Event
 
 Send = Callable[[Step | Live | FaultDue | Quiescing], None]  # a message to the orchestrator
@@ -43,8 +44,11 @@ class Driver:
         self._spec, self._send, self._clock = spec, send, clock
         self.state = RunState()
         self._app_url = ""
-        self._resolver = Resolver(on_error=lambda error: send(Step(text=str(error))))
-        pool = ConnectionPool(clock, self._answered, connections_allowed(), resolver=self._resolver)
+        allowed = only_hosts(spec.options.allow_hosts)
+        self._resolver = Resolver(allowed, on_error=lambda error: send(Step(text=str(error))))
+        authority = spec.own.ca if spec.own is not None else ""
+        tls = ssl.create_default_context(cafile=authority) if authority else None
+        pool = ConnectionPool(clock, self._answered, connections_allowed(), resolver=self._resolver, tls=tls)
         pool.spawn = spawn
         wall = WallPair(clock(), time.time_ns())
         self._faults = OpenFaults(send)

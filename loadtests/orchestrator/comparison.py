@@ -13,7 +13,7 @@ import msgspec
 
 from stockstorm.loadtests.config.comparison_options import ComparisonOptions
 from stockstorm.loadtests.config.flag import exact, replay_line, require
-from stockstorm.loadtests.config.run_options import BackingOptions, RunOptions, make_scenario
+from stockstorm.loadtests.config.run_options import BackingOptions, HostOptions, RunOptions, make_scenario
 from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.orchestrator.comparison_state import (
@@ -29,11 +29,13 @@ from stockstorm.loadtests.orchestrator.comparison_state import (
 from stockstorm.loadtests.orchestrator.ending import INTERRUPTED, Show
 from stockstorm.loadtests.orchestrator.run import Judged, run
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
+from stockstorm.loadtests.subjects.own.reading import is_subject_file, read_subject_file
 from stockstorm.reports.compare.build import compare
 from stockstorm.reports.compare.comparison import Comparison, FailedRun, Key, Matrix, SubjectInfo
 from stockstorm.reports.compare.run_summary import RunSummary, reduce_run
+from stockstorm.reports.halves import opened
 from stockstorm.reports.render.comparison.page import write_page
-from stockstorm.reports.store import RunFolder, read_history, read_result
+from stockstorm.reports.store import RunFolder, read_result
 from stockstorm.scenarios.floor import oversell_floor_units
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.errors import HistoryError, StockstormError
@@ -42,6 +44,8 @@ from stockstorm.simulator.io.plan_file import plan_digest
 
 RunOne = Callable[[RunOptions, Show, Callable[[Live], None]], Judged]
 
+SHARED: Final = (*BackingOptions.model_fields, *HostOptions.model_fields)  # options of both commands
+OWN: Final = "a service of the user's own"
 AROUND_S: Final = 12.0  # estimate of start, quiesce and judgement of a run, beside its load
 FLOOR_MS: Final = tuple(10 * 10 ** (step / 12) for step in range(61))  # 10 ms to 1,000 s
 
@@ -71,15 +75,24 @@ def make_state(options: ComparisonOptions) -> State:
     require(options.problems())
     scenario = scenario_of(options)
     own = scenario.subject.safety_stock
-    stocks = tuple(own if stock is None else stock for stock in options.safety_stocks)
-    pairs = [(subject, stock) for subject in options.subjects for stock in stocks]
+    pairs = [
+        (subject, _declared_stock(subject, own) if stock is None else stock)
+        for subject in options.subjects
+        for stock in options.safety_stocks
+    ]
     cells = []
     for rate in options.rates:
         for turn, seed in enumerate(options.seeds):
             first = turn % len(pairs)
             keys = [Key(subject, seed, rate, stock) for subject, stock in pairs[first:] + pairs[:first]]
-            cells += [Cell(key, cell_folder(key, len(stocks) > 1)) for key in keys]
+            cells += [Cell(key, cell_folder(key, len(options.safety_stocks) > 1)) for key in keys]
     return State(SCHEMA, options, replay_line("compare", options), make_plans(options), tuple(cells))
+
+
+def _declared_stock(subject: str, of_scenario: int) -> int:
+    """The safety stock of a subject that no flag says: that of its file, or the scenario's."""
+    declared = read_subject_file(subject).safety_stock if is_subject_file(subject) else None
+    return of_scenario if declared is None else declared
 
 
 def make_plans(options: ComparisonOptions) -> dict[str, str]:
@@ -166,7 +179,9 @@ class ComparisonRun:
             subject=key.subject,
             safety_stock=key.safety_stock,
             runs=self.folder / cell.folder,
-        ).model_copy(update={name: getattr(matrix, name) for name in BackingOptions.model_fields})
+        ).model_copy(
+            update={name: getattr(matrix, name) for name in (*BackingOptions.model_fields, *HostOptions.model_fields)}
+        )
         try:
             judged = self._run_one(options, show, live)
         except StockstormError as error:
@@ -196,8 +211,9 @@ class ComparisonRun:
             if cell.status == "done":
                 if cell.key not in self._summaries:
                     run = RunFolder(self.folder / cell.folder / cell.run)
-                    result, history = read_result(run.result), read_history(run.history)
-                    self._summaries[cell.key] = reduce_run(cell.key, self._report(cell), result, history)
+                    result = read_result(run.result)
+                    with opened(run.history) as history:
+                        self._summaries[cell.key] = reduce_run(cell.key, self._report(cell), result, history)
                 found.append(self._summaries[cell.key])
         return found
 
@@ -229,7 +245,7 @@ def subject_info(subject: str) -> SubjectInfo:
     """What is known of a subject beside its runs. Only the name, if this version no longer has the subject."""
     found = ARCHITECTURES.get(subject)
     if found is None:
-        return SubjectInfo(subject)
+        return SubjectInfo(subject, summary=OWN if is_subject_file(subject) else "")
     return SubjectInfo(
         name=found.name,
         guide_ref=found.guide_ref,

@@ -31,6 +31,8 @@ from stockstorm.reports.checkers.never_sent import NeverSent
 from stockstorm.reports.checkers.nothing_lost import NothingLost
 from stockstorm.reports.checkers.order_latency import OrderLatency
 from stockstorm.reports.checkers.oversell import Oversell
+from stockstorm.reports.checkers.own_view import OwnView
+from stockstorm.reports.checkers.poison import Poison
 from stockstorm.reports.checkers.put_back import PutBack
 from stockstorm.reports.checkers.refused_though_available import RefusedThoughAvailable
 from stockstorm.reports.checkers.resources import Resources
@@ -73,6 +75,7 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     AppliedTwice(),
     Forged(),
     Drift(),
+    OwnView(),
     Oversell(),
     StaleOverwrite(),
     UnexplainedPush(),
@@ -82,6 +85,7 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     DeliverySuccess(),
     Unheard(),
     NeverSent(),
+    Poison(),
     Throttling(),
     RetryDiscipline(),
     NeedlessReads(),

@@ -49,6 +49,7 @@ from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.history.order_samples import OrderSample, find_order_samples
 from stockstorm.reports.history.overtaking import Overtaking, count_ties, find_overtaking
 from stockstorm.reports.history.pending import PendingItems, find_pending
+from stockstorm.reports.history.poison_ends import PoisonEnds, find_poison_ends
 from stockstorm.reports.history.removals import Removals, find_removals
 from stockstorm.reports.history.repeats import Repeats, count_read_again, find_repeats
 from stockstorm.reports.history.sell_outs import count_sell_outs
@@ -114,6 +115,11 @@ class History(FactLog):
         stock = {final.sku: max(0, final.available - self.safety_stock) for final in self.all(f.FinalStock)}
         wrong = {final.sku for final in self.all(f.FinalListing) if stock.get(final.sku, final.listed) != final.listed}
         return find_unsent(self, self.reported, self.orders, self.deliveries.visible_version, wrong)
+
+    @cached_property
+    def poison_ends(self) -> PoisonEnds | None:
+        """Processes that ended whenever a delivery came that nobody can process."""
+        return find_poison_ends(self.all(f.ProcessEnded), self.all(f.FaultEnded), self.deliveries.poison)
 
     @cached_property
     def lost_updates(self) -> list[LostUpdate]:

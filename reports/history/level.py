@@ -16,6 +16,7 @@ WORDS: Final[dict[Level, str]] = {
     "probe": "probe",
     "acknowledgement": "acknowledgement only",
 }
+LEVEL: Final = "level: "  # begins the reason of a check that needs more
 F = TypeVar("F", bound=f.Fact)
 
 
@@ -60,8 +61,8 @@ def level_text(history: Facts) -> str:
         if reached == "full":
             return f"{WORDS['full']}: {did}"
         return (
-            f"{WORDS['full']} is expected, and only {WORDS[reached]} was reached: {did}; one that only acknowledges "
-            'says so: level = "acknowledgement" in its subject file'
+            f"{WORDS['full']}, but what was reached is {WORDS[reached]}: {did}; a service that does no more says so: "
+            'level = "acknowledgement" in its subject file'
         )
     if ORDER[reached] > ORDER[declared]:
         return f"{WORDS[reached]}, more than the {WORDS[declared]} that is declared: {did}"
@@ -71,6 +72,11 @@ def level_text(history: Facts) -> str:
     return f"{WORDS['acknowledgement']}, as declared: answers and signatures are judged, and no effects"
 
 
+def full_loop(text: str) -> bool:
+    """Whether a result's sentence of its level says that the full loop was reached."""
+    return text.startswith(f"{WORDS['full']}:")
+
+
 def not_judged(history: Facts) -> str:
     """Why a check that needs more is not exercised."""
-    return f"level: {WORDS[judged_level(history)]}"
+    return f"{LEVEL}{WORDS[judged_level(history)]}"

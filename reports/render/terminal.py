@@ -28,6 +28,7 @@ from stockstorm.reports.formats import (
     tier_name,
 )
 from stockstorm.reports.history import History
+from stockstorm.reports.history.level import full_loop
 from stockstorm.reports.render.causes import (
     FirstScreen,
     cause_of,
@@ -67,7 +68,7 @@ def print_result(result: Result, folder: RunFolder | None, console: Console, cur
     console.print(_checks(result))
     if any(check.incidents for check in result.checks):
         console.print(_incidents(result))
-    if result.level:
+    if full_loop(result.level):
         console.print(Text(f"level: {result.level}", "dim"))
     if result.rest:
         console.print(Text(f"rest: {result.rest}", "dim"))
@@ -87,6 +88,8 @@ def _mark(verdict: Finding, text: str = "") -> Text:
 def _verdict(result: Result) -> RenderableType:
     lines = [Text(f"{SIGNS[result.verdict]} {result.verdict.upper()}", f"bold {COLOURS[result.verdict]}")]
     lines.append(Text(f"{result.subject} {tier_headline(result)}"))
+    if result.level and not full_loop(result.level):
+        lines.append(Text(f"level: {result.level}"))
     screen = first_screen(result)
     lines += _causes(screen)
     lines += [Text(f"! {event}", "bold yellow") for event in screen.unplanned]

@@ -12,6 +12,7 @@ from typing import Final
 
 from stockstorm.reports.checkers import CORRECTNESS
 from stockstorm.reports.checkers.sync_latency import too_few, with_moot
+from stockstorm.reports.history.level import LEVEL
 from stockstorm.reports.result import Check, Interval, TierOutcome, Verdict
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.scenarios.tiers import TIERS
@@ -78,6 +79,9 @@ def _barred(checks: Sequence[Check], unreliable: str) -> tuple[Verdict, str] | N
         check = by_name.get(name)
         if check is not None and check.verdict == "invalid":
             return "invalid", f"{NOT_RANKED}{name.replace('_', ' ')}: {check.reason}"
+    latency = by_name.get("sync_latency")
+    if latency is not None and latency.reason.startswith(LEVEL):
+        return "unknown", latency.reason
     if unreliable:
         return "unknown", unreliable
     for name in CORRECTNESS:

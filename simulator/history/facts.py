@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from stockstorm.simulator.config import ApiFaultKind, DeliveryMark, ForgeryKind
+from stockstorm.simulator.config import ApiFaultKind, DeliveryMark, ForgeryKind, PoisonKind
 from stockstorm.simulator.history.attempt_errors import AttemptError
 from stockstorm.simulator.history.ranges import (
     AttemptNumber,
@@ -308,7 +308,8 @@ class DeliveryPlanned(Fact, frozen=True, tag=True):
     due_ns: Nanoseconds
     copy: Count = 0
     perturbed: tuple[DeliveryMark, ...] = ()  # perturbations that changed it, or the quota that it fulfils
-    forged: ForgeryKind | Literal[""] = ""  # a forged delivery must be refused, or have no effect
+    # A forged delivery must be refused, or have no effect. A poisonous one is signed, and nobody can process it.
+    forged: ForgeryKind | PoisonKind | Literal[""] = ""
     source: Text = ""  # of a forged delivery: "shopify" or the channel's name
     claim: Text = ""  # of a forged delivery: the order that nobody placed, or the quantity that was never there
 
@@ -406,6 +407,20 @@ class StockProbed(Fact, frozen=True, tag=True):
     available: Balance
 
 
+class OwnViewRead(Fact, frozen=True, tag=True):
+    """One read of the stock and orders that the subject keeps itself. Only SKUs that changed since the last one.
+
+    What is shown was so at some time from `began_ns` to `at_ns`.
+    """
+
+    began_ns: Nanoseconds
+    skus: tuple[Name, ...] = ()
+    available: tuple[Balance, ...] = ()
+    orders: OptionalId = -1  # their number; -1: not read
+    reason: Text = ""  # why it failed; "" if it did not
+    final: bool = False  # at rest, of all SKUs
+
+
 class ProbeEnded(Fact, frozen=True, tag=True):
     """The end of a final read. `ok` False: the subject has no such probe, or it failed for `reason`."""
 
@@ -459,6 +474,7 @@ AnyFact = (
     | OrdersShown
     | EffectProbed
     | StockProbed
+    | OwnViewRead
     | ProbeEnded
 )
 

@@ -30,11 +30,11 @@ class SecretNames(Config):
     One that is not set is drawn, for a service that Stockstorm starts.
     """
 
-    client_secret: VariableName = "STOCKSTORM_CLIENT_SECRET"  # noqa: S105
-    admin_token: VariableName = "STOCKSTORM_ADMIN_TOKEN"  # noqa: S105
-    channel_token: VariableName = "STOCKSTORM_CHANNEL_TOKEN"  # noqa: S105
-    channel_secret: VariableName = "STOCKSTORM_CHANNEL_SECRET"  # noqa: S105
-    next_client_secret: VariableName = "STOCKSTORM_NEXT_CLIENT_SECRET"  # noqa: S105
+    client_secret: VariableName = "STOCKSTORM_CLIENT_SECRET"  # noqa: S105 - a name
+    admin_token: VariableName = "STOCKSTORM_ADMIN_TOKEN"  # noqa: S105 - a name
+    channel_token: VariableName = "STOCKSTORM_CHANNEL_TOKEN"  # noqa: S105 - a name
+    channel_secret: VariableName = "STOCKSTORM_CHANNEL_SECRET"  # noqa: S105 - a name
+    next_client_secret: VariableName = "STOCKSTORM_NEXT_CLIENT_SECRET"  # noqa: S105 - a name
 
     def by_role(self) -> dict[str, str]:
         """Names by what they hold, without the secret that only some scenarios rotate to."""

@@ -56,15 +56,13 @@ class Tree(Child):
         self._end(members)
 
     def _end(self, members: tuple[int, ...]) -> None:
-        """SIGKILL to these, and to all of the session that they have begun."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
+        """SIGKILL to these, and to all of the session that they have begun, also where the first one ended before."""
+        left = {pid for pid in members if pid != self.pid and _lives(pid)} | _group(self.pid)
         if self.exit_code is None:
-            send_all(members, signal.SIGKILL)
-        else:
-            send_all((pid for pid in members if pid != self.pid and _lives(pid)), signal.SIGKILL)
+            left.add(self.pid)
+        send_all(left, signal.SIGKILL)
         self._process.wait(GONE_WITHIN_S)
-        _wait(members, GONE_WITHIN_S)
+        _wait(tuple(left), GONE_WITHIN_S)
 
 
 class TreePart(ChildPart):
@@ -73,9 +71,25 @@ class TreePart(ChildPart):
     def __init__(self, make: Callable[[], Tree], answers: Callable[[], bool]) -> None:
         super().__init__(make, answers)
 
+    def start(self) -> None:
+        """What an ended process left behind ends first, because it may hold the port."""
+        if self.child.exit_code is not None:
+            self.child.kill()
+        super().start()
+
     def _signal(self, number: signal.Signals) -> None:
         if isinstance(self.child, Tree) and self.child.exit_code is None:
             self.child.signal_all(number)
+
+
+def _group(leader: int) -> set[int]:
+    """The living processes of the group that `leader` began. None of ours is in it."""
+    found = set()
+    for pid in psutil.pids():
+        with suppress(ProcessLookupError, PermissionError):
+            if os.getpgid(pid) == leader and pid != leader and _lives(pid):
+                found.add(pid)
+    return found
 
 
 def _wait(pids: tuple[int, ...], within_s: float) -> None:

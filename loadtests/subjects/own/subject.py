@@ -21,6 +21,7 @@ from stockstorm.loadtests.subjects.own.file import SERVICE, SubjectFile, is_addr
 from stockstorm.loadtests.subjects.own.greeting import greet, listens
 from stockstorm.loadtests.subjects.own.processes import Tree, TreePart
 from stockstorm.loadtests.subjects.own.values import draw_ports, filled, known_values
+from stockstorm.loadtests.subjects.own.view import OwnView, make_view
 from stockstorm.loadtests.subjects.probes import NoAnswer, PendingProbe, probe
 from stockstorm.loadtests.subjects.revival import Revival, failed
 from stockstorm.simulator.config import PROCESS_NAMES, FaultTarget
@@ -48,6 +49,7 @@ class OwnSubject:
         self._base = filled(file.probes, self._ports).rstrip("/") or _root(filled(file.webhooks, self._ports))
         self._pending = PendingProbe(self._base, self._verify)
         self._parts: dict[str, ChildPart] = {}
+        self._view: OwnView | None = None
         self._revival = Revival(self._parts, lambda name: PROCESS_NAMES.get(name, "subject"), file.name)
         self._values: Mapping[str, str] = self._ports
         self._environment: Mapping[str, str] = {}
@@ -87,11 +89,16 @@ class OwnSubject:
         if is_address(life.reset):
             self._actions.do("reset", life.reset, life.reset_within_s)
 
+        if self._file.reads.any:
+            self._view = make_view(self._file.reads, self._ports, os.environ, self._verify)
+            self._view.start()
+
     def statements(self) -> int | None:
         return None
 
     def revive(self, now_ns: int, is_down: Callable[[FaultTarget], bool]) -> list[AnyFact]:
-        return self._revival.revive(now_ns, is_down)
+        read = self._view.drain() if self._view is not None else []
+        return [*read, *self._revival.revive(now_ns, is_down)]
 
     def parts(self) -> dict[FaultTarget, Part]:
         if not self._parts:
@@ -102,7 +109,9 @@ class OwnSubject:
         return {**known, "subject": Together(*self._parts.values())}
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
-        return probe(self._base, now_ns, self._verify)
+        if self._view is not None:
+            yield from self._view.final()
+        yield from probe(self._base, now_ns, self._verify)
 
     def pending(self) -> Pending:
         try:
@@ -113,6 +122,8 @@ class OwnSubject:
     def stop(self) -> None:
         """Ends what `start` started. What its owner started goes on, unless the file has a `stop`."""
         life = self._file.life
+        if self._view is not None:
+            self._view.stop()
         if life.stop and self._started:
             try:
                 self._actions.do("stop", life.stop, life.stop_within_s)

@@ -5,7 +5,7 @@ host without endpoints is remembered too: it is reported once, and attempts to i
 """
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from urllib.parse import urlsplit
 
 import gevent
@@ -14,6 +14,7 @@ from gevent.lock import BoundedSemaphore
 
 from stockstorm.simulator.delivery.attempts import Address
 from stockstorm.simulator.errors import SubjectError
+from stockstorm.simulator.io.own_addresses import is_own_address
 
 Endpoint = tuple[int, tuple[str | int, ...]]  # address family, socket address
 Lookup = Callable[[str, int], list[Endpoint]]
@@ -26,6 +27,25 @@ def lookup(host: str, port: int) -> list[Endpoint]:
     """Every TCP endpoint of a host, by the system's resolver. Raises OSError."""
     found = gevent.socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [(int(family), tuple(address)) for family, _, _, _, address in found]
+
+
+class NotAllowed(OSError):
+    """A host that is not this machine, and that nobody allowed."""
+
+
+def only_hosts(allowed: Collection[str], resolve: Lookup = lookup) -> Lookup:
+    """A lookup that finds this machine, and hosts that were allowed by name. A subscription to another one finds none.
+
+    Nobody else gets load without having been asked. Raises OSError.
+    """
+
+    def found(host: str, port: int) -> list[Endpoint]:
+        endpoints = resolve(host, port)
+        if host not in allowed and not all(is_own_address(str(address[0])) for _, address in endpoints):
+            raise NotAllowed(host)
+        return endpoints
+
+    return found
 
 
 class Resolver:
@@ -78,6 +98,9 @@ class Resolver:
         try:
             with gevent.Timeout(LOOKUP_WITHIN_S, TimeoutError(f"no answer within {LOOKUP_WITHIN_S:g} s")):
                 return self._lookup(host, port)
+        except NotAllowed:
+            found = "it is not this machine, so nothing is sent to the subscription there"
+            return SubjectError(f"{host}:{port}", found, f"if it is yours and may take the load: --allow-host {host}")
         except (OSError, UnicodeError) as error:  # UnicodeError: a label is too long for a host name
             remedy = "check the host's name in the subject's public URL, or use an address such as 127.0.0.1"
             return SubjectError(f"{host}:{port}", f"the host cannot be found ({error})", remedy)

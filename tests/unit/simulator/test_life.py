@@ -107,6 +107,18 @@ def topic_of(outgoing: Outgoing) -> str:
     return next(line for line in outgoing.head.decode().split("\r\n") if line.startswith("X-Shopify-Topic"))[17:]
 
 
+def test_subscriptions_of_the_apps_own_file_wait_while_it_is_away_and_work_again_when_it_is_back() -> None:
+    shop = Shop()
+    shop.subscribe("inventory_levels/update", "app/uninstalled", by_api=False)
+    shop.play([buy(1, "online", (0, 1))])
+    shop.live(2, "uninstall")
+    shop.play([buy(3, "online", (0, 1))])
+    assert [topic_of(each) for each in shop.sent] == ["inventory_levels/update", "app/uninstalled"]
+    shop.live(4, "reinstall")
+    shop.play([buy(5, "online", (0, 1))])
+    assert [topic_of(each) for each in shop.sent][2:] == ["inventory_levels/update"]
+
+
 def test_a_plan_has_what_happens_to_the_app_and_both_moments_of_a_rotation() -> None:
     life = (
         LifeConfig(kind="uninstall", at_s=2, after_s=1.5),

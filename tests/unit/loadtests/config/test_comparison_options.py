@@ -1,6 +1,7 @@
 """The options of `stockstorm compare`: parsed into a matrix, or refused with what to write."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -45,11 +46,27 @@ def test_reference_is_the_default_architecture() -> None:
     assert read(subjects="reference").subjects == ("queue-postgres",)
 
 
-def test_a_service_of_ones_own_is_refused_with_the_command_that_runs_it() -> None:
+def test_a_running_service_is_refused_with_what_to_give_instead() -> None:
     message = refusal(subjects="reference,http://mary:hush@127.0.0.1:8080/webhooks")
-    assert "--subjects: a service of your own cannot be emptied and given a new port for each run" in message
-    assert "stockstorm run SCENARIO --subject URL --seed 1" in message
+    assert "--subjects: a running service cannot be emptied and started again for each run" in message
+    assert "--subjects before.toml,after.toml" in message
     assert "hush" not in message
+
+
+def test_services_of_ones_own_are_compared_by_their_files(tmp_path: Path) -> None:
+    files = [tmp_path / f"{name}.toml" for name in ("before", "after")]
+    for file in files:
+        file.write_text('webhooks = "http://127.0.0.1:${port}/w"\n[life]\nstart = "python app.py"\n')
+    words = tuple(str(file) for file in files)
+    assert read(subjects=f"reference,{','.join(words)}").subjects == ("queue-postgres", *words)
+
+
+def test_a_file_without_a_life_or_with_mistakes_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('webhooks = "http://127.0.0.1:8080/w"\n')
+    assert "each run would find what the last one left" in refusal(subjects=str(file))
+    file.write_text('webhook = "x"\n')
+    assert "unknown key 'webhook'" in refusal(subjects=str(file))
 
 
 def test_a_database_url_is_not_kept_since_it_holds_a_password(monkeypatch: pytest.MonkeyPatch) -> None:

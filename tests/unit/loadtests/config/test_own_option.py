@@ -1,5 +1,6 @@
 """A service of the user is refused, before anything is created, unless it can know port and secrets."""
 
+import re
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -7,14 +8,17 @@ from threading import Thread
 import pytest
 
 from stockstorm.loadtests.config.checks import probe_url_problem
-from stockstorm.loadtests.config.own_checks import NEXT_SECRET, SECRETS, own_problems
-from stockstorm.loadtests.config.run_options import RunOptions
+from stockstorm.loadtests.config.own_checks import NEXT_SECRET, SECRETS, host_problems, own_problems, warnings_of
+from stockstorm.loadtests.config.run_options import RunOptions, make_scenario
 from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.orchestrator.process import make_backing
 from stockstorm.loadtests.processes.child import free_port
 from stockstorm.loadtests.subjects import Pending
+from stockstorm.loadtests.subjects.own.file import SubjectFile
 from stockstorm.loadtests.subjects.own.reading import of_url
 from stockstorm.loadtests.subjects.own.subject import OwnSubject
+from stockstorm.scenarios import load
+from stockstorm.simulator.config import FaultKind
 from stockstorm.simulator.errors import ScenarioError
 
 URL = "http://127.0.0.1:8080/webhooks"
@@ -33,6 +37,79 @@ def test_the_port_and_every_secret_that_is_not_set_are_reported_at_once() -> Non
     assert "write e.g. --api-port 9400" in port.remedy
     assert secrets.key == "STOCKSTORM_ADMIN_TOKEN, STOCKSTORM_CHANNEL_TOKEN, STOCKSTORM_CHANNEL_SECRET"
     assert "export for your service and for this command" in secrets.remedy
+
+
+def file(**values: object) -> SubjectFile:
+    return SubjectFile.model_validate({"name": "mine", "webhooks": URL, **values})
+
+
+def test_a_service_that_stockstorm_starts_needs_neither_port_nor_secrets() -> None:
+    assert list(own_problems(file(life={"start": "python app.py"}), 0, (), {})) == []
+
+
+def test_secrets_are_asked_for_by_the_names_of_the_file() -> None:
+    (problem,) = own_problems(file(api_port=9400, secrets={"client_secret": "SHOPIFY_API_SECRET"}), 0, (), ALL)
+    assert problem.key == "SHOPIFY_API_SECRET"
+
+
+def test_an_authority_that_is_not_there_and_a_database_without_url_are_told() -> None:
+    lacking = file(life={"start": "x"}, ca="/nowhere.pem", reads={"sql": {"url": "SHOP_DB", "orders": "SELECT 1"}})
+    assert [problem.key for problem in own_problems(lacking, 0, (), {})] == ["--ca", "SHOP_DB"]
+
+
+@pytest.mark.parametrize(
+    ("life", "kinds", "said"),
+    [
+        ({"start": "x"}, ["kill_subject"], []),
+        ({"start": "x"}, ["kill_worker"], ["mine has service, and others are hit by: kill_worker"]),
+        ({"processes": {"receiver": "x", "worker": "y"}}, ["kill_worker", "pause_receiver", "kill_subject"], []),
+        ({"processes": {"worker": "y"}}, ["kill_database"], ["mine has worker, and others are hit by: kill_database"]),
+        ({"start": "x", "stop": "y", "detached": True}, ["kill_subject"], ["was not started by Stockstorm"]),
+    ],
+)
+def test_faults_hit_the_processes_that_start_made(
+    life: dict[str, object], kinds: list[FaultKind], said: list[str]
+) -> None:
+    found = [problem.found for problem in own_problems(file(life=life), 9400, kinds, ALL)]
+    assert len(found) == len(said)
+    assert all(text in each for text, each in zip(said, found, strict=True))
+
+
+def test_another_machine_is_refused_with_what_it_would_be_sent_and_allowed_by_its_name() -> None:
+    there = file(webhooks="https://192.0.2.7/webhooks", topic_urls={"orders/paid": "http://localhost:${port}/w"})
+    (problem,) = host_problems(there, (), load("smoke"))
+    assert problem.key == "--allow-host"
+    assert re.search(
+        r"https://192.0.2.7/webhooks is not on this machine; .* about [\d,]+ webhooks within 5 s", problem.found
+    )
+    assert problem.remedy.endswith("--allow-host 192.0.2.7")
+    assert host_problems(there, ("192.0.2.7",), load("smoke")) == []
+    assert "it is sent about" in warnings_of(there, load("smoke"))[0]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "no-such-host.invalid"])
+def test_this_machine_needs_no_permission(host: str) -> None:
+    assert host_problems(file(webhooks=f"http://{host}:8080/w"), (), load("smoke")) == []
+
+
+def test_a_run_at_another_machine_ends_before_a_folder_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ALL.items():
+        monkeypatch.setenv(name, value)
+    options = RunOptions(scenario="smoke", subject="http://192.0.2.7/w", api_port=9400, runs=tmp_path / "runs")
+    with pytest.raises(ScenarioError, match=r"--allow-host 192\.0\.2\.7"):
+        make_spec(options)
+    assert not (tmp_path / "runs").exists()
+    allowed = make_spec(options.model_copy(update={"allow_hosts": ("192.0.2.7",)}))
+    assert "--allow-host 192.0.2.7" in allowed.replay
+
+
+def test_what_a_file_declares_is_in_the_scenario_unless_a_flag_or_the_scenario_says_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "subject.toml"
+    path.write_text(f'webhooks = "{URL}"\nsafety_stock = 3\napi_version = "2026-04"\n')
+    declared = make_scenario(RunOptions(scenario="smoke", subject=str(path)))
+    assert (declared.subject.safety_stock, declared.shop.api_version) == (3, "2026-04")
+    told = make_scenario(RunOptions(scenario="old_api_version", subject=str(path), safety_stock=1))
+    assert (told.subject.safety_stock, told.shop.api_version) == (1, load("old_api_version").shop.api_version)
 
 
 def test_a_service_with_port_and_secrets_is_accepted() -> None:

@@ -6,7 +6,7 @@ import pytest
 from stockstorm.simulator.delivery.attempts import Address
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.io.senders import resolver as resolver_module
-from stockstorm.simulator.io.senders.resolver import Endpoint, Resolver, address_of
+from stockstorm.simulator.io.senders.resolver import Endpoint, Resolver, address_of, only_hosts
 
 V6: Endpoint = (10, ("::1", 80, 0, 0))
 V4: Endpoint = (2, ("127.0.0.1", 80))
@@ -39,6 +39,23 @@ def test_a_bus_that_nobody_publishes_to_has_no_endpoints_and_is_reported_once() 
         with pytest.raises(SubjectError, match="nor a bus of this run"):
             resolver.endpoints(address.host, address.port)
     assert len(reported) == 1
+
+
+def test_a_host_that_is_not_this_machine_gets_nothing_unless_it_was_allowed_by_name() -> None:
+    elsewhere: list[Endpoint] = [(2, ("192.0.2.7", 80))]
+    here: list[Endpoint] = [V6, V4]
+
+    def look(host: str, _port: int) -> list[Endpoint]:
+        return here if host == "localhost" else elsewhere
+
+    reported: list[SubjectError] = []
+    resolver = Resolver(only_hosts(["staging.example"], look), on_error=reported.append)
+    assert resolver.endpoints("localhost", 80) == here
+    assert resolver.endpoints("staging.example", 80) == elsewhere
+    for _ in range(2):
+        with pytest.raises(SubjectError, match=r"--allow-host shop\.example"):
+            resolver.endpoints("shop.example", 80)
+    assert [error.where for error in reported] == ["shop.example:80"]
 
 
 def test_a_uri_is_parsed_once() -> None:

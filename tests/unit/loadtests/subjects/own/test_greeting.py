@@ -1,0 +1,101 @@
+"""Another program at the address is noticed before the load; a sound receiver is never taken for one."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer, SimpleHTTPRequestHandler
+from socketserver import BaseRequestHandler, TCPServer
+
+import pytest
+
+from stockstorm.loadtests.processes.child import free_port
+from stockstorm.loadtests.subjects.own.greeting import greet
+from stockstorm.simulator.errors import SubjectError
+
+
+class Quiet(BaseHTTPRequestHandler):
+    """Answers `unsigned` without a signature and `signed` with one."""
+
+    unsigned, signed = 401, 200
+    seen: list[bool]
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        has = "X-Shopify-Hmac-Sha256" in self.headers
+        self.seen.append(has)
+        self.send_response(self.signed if has else self.unsigned)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        """Silent."""
+
+
+class Static(SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        """Silent."""
+
+
+class Database(BaseRequestHandler):
+    """Speaks another protocol."""
+
+    def handle(self) -> None:
+        self.request.recv(100)
+        self.request.sendall(b"E\x00\x00\x00\x0bbad start\x00")
+
+
+@contextmanager
+def serving(handler: type[BaseRequestHandler], server: type[TCPServer] = HTTPServer) -> Iterator[str]:
+    with server(("127.0.0.1", 0), handler) as made:
+        thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{made.server_address[1]}/webhooks"
+        finally:
+            made.shutdown()
+            thread.join()
+
+
+def receiver(unsigned: int, signed: int) -> type[Quiet]:
+    return type("Receiver", (Quiet,), {"unsigned": unsigned, "signed": signed, "seen": []})
+
+
+def said(uri: str, authority: str = "") -> str:
+    with pytest.raises(SubjectError) as caught:
+        greet("mine", (uri,), "secret", "demo.myshopify.com", authority)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("unsigned", "signed"), [(401, 200), (403, 422), (400, 200), (200, 200), (404, 200), (500, 500)]
+)
+def test_a_receiver_is_not_taken_for_another_program(unsigned: int, signed: int) -> None:
+    made = receiver(unsigned, signed)
+    with serving(made) as uri:
+        greet("mine", (uri,), "secret", "demo.myshopify.com")
+    assert made.seen == ([False, True] if unsigned == 404 else [False]), "a signed one only where it is needed"
+
+
+@pytest.mark.parametrize("status", [301, 307, 404, 405])
+def test_another_application_is_named_by_its_answer(status: int) -> None:
+    with serving(receiver(status, status)) as uri:
+        assert f"{uri} answers {status}" in said(uri)
+
+
+def test_a_static_server_is_noticed() -> None:
+    with serving(Static) as uri:
+        assert "answers 501 Not Implemented to webhooks, signed or not: another program" in said(uri)
+
+
+def test_a_program_of_another_protocol_is_noticed() -> None:
+    with serving(Database, TCPServer) as uri:
+        assert "does not speak HTTP" in said(uri)
+
+
+def test_https_at_a_port_of_http_is_told() -> None:
+    with serving(receiver(401, 200)) as uri:
+        assert "does not speak TLS" in said(uri.replace("http:", "https:"))
+
+
+def test_nobody_is_told() -> None:
+    assert "nobody answers there" in said(f"http://127.0.0.1:{free_port('127.0.0.1')}/w")
