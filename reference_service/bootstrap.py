@@ -31,7 +31,6 @@ from stockstorm.reference_service.ingress.connections import ConnectionLimits
 from stockstorm.reference_service.ingress.endpoint import TakesMessages, WebhookEndpoint, senders_of
 from stockstorm.reference_service.ingress.patience import PatientInbox
 from stockstorm.reference_service.operations import Probe, health_routes, healthz, reconcile_route
-from stockstorm.reference_service.queues.postgres import PostgresQueue
 from stockstorm.reference_service.seams import SOUND, Seams, handlers_of
 from stockstorm.reference_service.settings import Settings
 from stockstorm.reference_service.storage.database import STORE_GONE, Pool, apply_schema, leadership, open_pool
@@ -177,7 +176,7 @@ def make_session(
             for work_type in wiring.work_types
         ]
 
-    unannounced = UnannouncedOrders(parts, requeues=isinstance(queue, PostgresQueue))
+    unannounced = UnannouncedOrders(parts)
 
     async def subscribe() -> int:
         if wiring.shop_uri is None:

@@ -39,6 +39,7 @@ CLAIM_EVENTS_MAX = 500  # events in one claim, which is one transaction
 CLAIM_PACE_S = 0.02  # at most 50 claims a second for each work type under load, so that claims are large
 POLL_S = 1.0  # a work type checks its queue after this long without a notification
 ATTEMPTS_MAX = 8  # after these an event is a dead letter
+UNKNOWN_SKU_ATTEMPTS_MAX = 5  # some 8 s, in which a new product's level arrives; then it is a dead letter to replay
 BACKOFF_FIRST_S = 1.0
 BACKOFF_MAX_S = 300.0
 START_PATIENCE_S = 5.0  # a start waits this long for an unreachable marketplace and then continues without it

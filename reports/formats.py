@@ -35,7 +35,9 @@ def answers_text(topic: TopicOutcome) -> str:
 
 
 def effects_text(topic: TopicOutcome) -> str:
-    """Which effects were seen: "3 seen once, 1 superseded"."""
+    """Which effects were seen: "3 seen once, 1 superseded"; "seen once" of all of them."""
+    if len(topic.effects) == 1:
+        return next(EFFECTS.get(effect, effect) for effect in topic.effects)
     return ", ".join(f"{count} {EFFECTS.get(effect, effect)}" for effect, count in topic.effects.items())
 
 

@@ -38,6 +38,8 @@ def promises(scenario: Scenario) -> dict[str, str]:
         found["forged"] = "the scenario promises forged deliveries"
     if _has_duplicates(scenario.quotas) or _of_orders(scenario, "duplicate") >= SURE:
         found["applied_twice"] = "the scenario promises duplicated orders of marketplaces"
+    if scenario.quotas.poison:
+        found["poison"] = "the scenario promises deliveries that nobody can process"
     if _of_orders(scenario, "lost") >= SURE:
         found["never_sent"] = "the scenario promises orders of marketplaces that are never sent"
     if _sells_out(scenario):

@@ -8,11 +8,10 @@ phone and IP addresses are in ranges reserved for examples, so nobody real is ev
 import random
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 import msgspec
-from faker import Faker
 
 from stockstorm.simulator.config import ShopConfig, WorldConfig
 from stockstorm.simulator.ids import LIVE_IDS, Ids, ids_of
@@ -70,6 +69,8 @@ def make_buyers(count: int, seeds: Seeds, ids: Ids = LIVE_IDS) -> tuple[Buyer, .
 
 
 def _pools(region: Region, seeds: Seeds) -> Pools:
+    from faker import Faker  # noqa: PLC0415  # importing it takes 0.1 s, and only a run needs buyers
+
     fake = Faker(region.locale)
     fake.seed_instance(seeds.draw_int("faker", region.locale, bits=32))
     return Pools(
@@ -126,6 +127,7 @@ _COLOURS = ("Blue", "Crème", "Forest", "Black", "Rosé", "Sand", "Grün", "Whit
 _VENDORS = ("Ashdown & Sons", "Nordlicht", "Casa Peñón", "Maison d'Été", "Kite/Works", "Harbour Goods")
 
 
+SIZES = ("XS", "S", "M", "L", "XL", "XXL", "3XL", "4XL", "5XL", "6XL")  # of the variants of a product, in order
 LEVEL_IDS_PER_LOCATION = 10_000_000  # above the number of products with their offset
 T = TypeVar("T")
 
@@ -144,6 +146,14 @@ class Catalogue(msgspec.Struct, frozen=True):
         if location_id == product.location_id:
             return product.level_id
         return product.level_id + LEVEL_IDS_PER_LOCATION * (1 + self.locations.index(location_id))
+
+
+def by_product(products: Iterable[Product]) -> dict[int, tuple[Product, ...]]:
+    """Product id → its variants, by position."""
+    found: dict[int, list[Product]] = {}
+    for product in products:
+        found.setdefault(product.product_id, []).append(product)
+    return {number: tuple(sorted(each, key=lambda one: one.position)) for number, each in found.items()}
 
 
 def hot_count(shop: ShopConfig) -> int:
@@ -178,27 +188,30 @@ def make_catalogue(config: WorldConfig, seeds: Seeds) -> Catalogue:
 
 
 def _product(shop: ShopConfig, seeds: Seeds, ids: Ids, n: int, locations: tuple[int, ...], offset: int) -> Product:
-    draws = seeds.draws("product", n)
-    kind, material, colour = _pick(_TYPES, draws[0]), _pick(_MATERIALS, draws[1]), _pick(_COLOURS, draws[2])
-    title = f"{material} {kind} {n + 1} / {colour}"
+    draws, first = seeds.draws("product", n), n - n % shop.variants
+    shared = draws if first == n else seeds.draws("product", first)
+    kind, material, colour = _pick(_TYPES, shared[0]), _pick(_MATERIALS, shared[1]), _pick(_COLOURS, shared[2])
+    title = f"{material} {kind} {first + 1} / {colour}"
     hot = n < hot_count(shop)
     home = int(draws[7] * len(locations))
     units = shop.hot_stock if hot else round(shop.stock * (0.5 + draws[6]))
     return Product(
         sku=_sku(shop, n),
-        product_id=ids.product.of(offset + n),
+        product_id=ids.product.of(offset + first),
         variant_id=ids.variant.of(offset + n),
         inventory_item_id=ids.inventory_item.of(offset + n),
         location_id=locations[home],
         level_id=ids.level.of(offset + n),
         title=title,
         handle=_handle(title),
-        vendor=_pick(_VENDORS, draws[3]),
+        vendor=_pick(_VENDORS, shared[3]),
         product_type=kind,
         price_minor=max(1, round(shop.price * 100 * (0.5 + draws[4]))),
         grams=50 + int(draws[5] * 1_950),
         initial_available=units,
         hot=hot,
+        position=n - first + 1,
+        variant_title=SIZES[n - first] if shop.variants > 1 else None,
         others=_others(shop, seeds, n, locations, home, units) if shop.stocked_at > 1 else (),
     )
 

@@ -57,7 +57,7 @@ class Channel(Protocol):
     def returned(
         self, order: Order, refund: Refund, action: Action, promised: Mapping[Place, int] | None = None
     ) -> None:
-        """Goods came back. `refund.restock` says whether they can be sold again; `promised` is as `units_to`."""
+        """Goods came back. `refund.restock` says whether they can be sold again; `promised` is as of `move`."""
         ...
 
 

@@ -48,6 +48,9 @@ LIFE_TOPICS: Final[dict[str, AppTopic]] = {
 MARKETPLACE_TOPICS: Final[tuple[MarketplaceTopic, ...]] = get_args(MarketplaceTopic)
 
 OrderChange = Literal["payment", "cancellation", "return", "edit"]  # what can follow a purchase
+# Where an order of the own store was placed: in its web shop; at its point of sale, by nobody known and without
+# shipping; or by staff from a draft, with a line of its own that is no product of the shop.
+Origin = Literal["web", "pos", "draft"]
 ApiStockCause = Literal["subject_adjust", "subject_set"]
 StockCause = Literal["sale", "cancellation", "return", "restock", "transfer", "order_edit", ApiStockCause]
 # What moves units between the shelf and the rest of the world, and is told by the ledger alone.
@@ -64,7 +67,7 @@ class Stocked(msgspec.Struct, frozen=True):
 
 
 class Product(msgspec.Struct, frozen=True):
-    """A product with its only variant and inventory item.
+    """A variant of a product, and its inventory item. Variants of one product share its id, texts and handle.
 
     It is stocked at `location_id` and at the `others`. `level_id` is that of the first of them. `initial_available` is
     the sum over all.
@@ -101,6 +104,8 @@ class Product(msgspec.Struct, frozen=True):
     origin_province: str | None = None
     harmonized: str | None = None
     requires_shipping: bool = True
+    position: int = 1  # among the variants of the product
+    variant_title: str | None = None  # None: it is the only one
 
 
 class Buyer(msgspec.Struct, frozen=True):
@@ -244,7 +249,7 @@ class Order(msgspec.Struct, frozen=True, array_like=True):
     ref: str
     number: int  # 1001, 1002, … per channel
     channel: str
-    buyer: int  # index into the pool of buyers
+    buyer: int  # index into the pool of buyers; -1 for nobody in it
     lines: tuple[OrderLine, ...]
     created_ns: int
     updated_ns: int
@@ -256,6 +261,8 @@ class Order(msgspec.Struct, frozen=True, array_like=True):
     written: Written | None = None  # None: a buyer placed it
     drawn: tuple[Drawn, ...] = ()  # of the SKUs that several locations stock
     edits: tuple[OrderEdit, ...] = ()
+    origin: Origin = "web"
+    large_kb: int = 0  # size of what the buyer attached, such as pictures and texts to print
 
 
 class Level(msgspec.Struct, frozen=True, array_like=True):
@@ -316,4 +323,4 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     sale: int = -1  # key of the order whose sale fired it; -1 for every other event
     scopes: tuple[tuple[str, ...], tuple[str, ...]] | None = None  # app/scopes_update: before and after
     body: bytes | None = None  # of a topic whose body is made where it fires
-    available: int | None = None  # products/update: units of the item that can be sold, over all its locations
+    variants: tuple[tuple[Product, int], ...] = ()  # products/update: all of them, and units of each that can be sold

@@ -4,11 +4,11 @@ It has state, but no clock, random source or I/O. The world decides the effect o
 the ledger, the order book and the channels apply it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from stockstorm.simulator.catalogue import Catalogue
+from stockstorm.simulator.catalogue import Catalogue, by_product
 from stockstorm.simulator.channels import Channel, Marketplace, OnlineStore
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import WorldConfig
@@ -37,6 +37,7 @@ from stockstorm.simulator.plan.items import (
     PlannedOrderEdit,
     PlannedPayment,
     PlannedPhase,
+    PlannedPoison,
     PlannedProductEdit,
     PlannedPurchase,
     PlannedRestock,
@@ -62,7 +63,7 @@ from stockstorm.simulator.shop.life import live
 from stockstorm.simulator.shop.lines import before_each, columns, left
 from stockstorm.simulator.shop.order_edits import can_edit, edited
 from stockstorm.simulator.shop.order_search import Condition, FoundOrders
-from stockstorm.simulator.shop.orders import OrderBook, cancelled, held_of, paid, returned
+from stockstorm.simulator.shop.orders import OrderBook, cancelled, freed, paid, returned
 from stockstorm.simulator.shop.staff import restock, transfer
 from stockstorm.simulator.shop.subscriptions import Subscriptions
 from stockstorm.simulator.shop.written import Mover, OrderWrites
@@ -78,9 +79,13 @@ class World:
         self.app = App(config.app)
         self.channels: tuple[str, ...] = tuple(channel.name for channel in config.channels)
         self.marketplaces: tuple[str, ...] = tuple(name for name in self.channels if name != ONLINE)
+        self.notifying: tuple[str, ...] = tuple(
+            channel.name for channel in config.channels if channel.name != ONLINE and channel.tells != "feed"
+        )
         self._ledger = Ledger(catalogue.products)
         self._physical = PhysicalStock(catalogue.products)
         self.edits = Edits()
+        self._by_product = by_product(catalogue.products)
         self._book = OrderBook(ids_of(big=config.shop.big_ids))
         self._firing = Firing(seeds)
         self._subscriptions = Subscriptions()
@@ -135,7 +140,7 @@ class World:
                 action.note(PhaseStarted(now_ns, item.name))
             case PlannedLife():
                 live(item, self.app, self.newest_order(ONLINE), action)
-            case PlannedForgery() | PlannedFault():
+            case PlannedForgery() | PlannedPoison() | PlannedFault():
                 pass
         return action.changes
 
@@ -230,7 +235,7 @@ class World:
         if item.restock:
             for sku, quantity in item.lines:
                 self._physical.add(sku, quantity)
-        self._channels[order.channel].returned(order, refund, action, None if old is None else held_of(old))
+        self._channels[order.channel].returned(order, refund, action, None if old is None else freed(old, order))
 
     def _staff(self, item: PlannedRestock | PlannedTransfer | PlannedProductEdit, action: Action) -> None:
         product = self.catalogue.by_sku[item.sku]
@@ -243,7 +248,7 @@ class World:
             case PlannedTransfer():
                 transfer(item, product, self._ledger, action)
             case PlannedProductEdit():
-                action.product(self.edits.of(product), self._ledger.available(product.inventory_item_id))
+                action.product(self.edits.of(product), self._variants(product))
 
     def _there(self, item: PlannedRestock) -> int:
         """The units of a restock. Nobody writes off units that are not on the shelf, or that are promised."""
@@ -344,12 +349,21 @@ class World:
             action.connection("inventory_levels/disconnect", level, self._ledger.newest(inventory_item_id)[0])
         return action.changes
 
-    def edit(self, products: Sequence[Product], *, of_item: bool, now_ns: int) -> Changes:
-        """New values of products."""
+    def edit(self, products: Sequence[Product], *, of_items: Collection[int], now_ns: int) -> Changes:
+        """New values of variants of one product. `of_items`: the inventory items that changed themselves."""
         action = self._call(now_ns)
         for product in products:
-            self.edits.change(product, action, self._ledger.available(product.inventory_item_id), of_item=of_item)
+            self.edits.change(product)
+        action.product(products[0], self._variants(products[0]))
+        for product in products:
+            if product.inventory_item_id in of_items:
+                action.item(product)
         return action.changes
+
+    def _variants(self, product: Product) -> tuple[tuple[Product, int], ...]:
+        """All variants of a product as they are now, and the units of each that can be sold."""
+        found = self._by_product[product.product_id]
+        return tuple([(self.edits.of(each), self._ledger.available(each.inventory_item_id)) for each in found])
 
     def bulk_finished(self, body: bytes, now_ns: int) -> Changes:
         """A bulk operation has ended; `body` tells it."""

@@ -13,11 +13,12 @@ from stockstorm.simulator.clock import Clock
 from stockstorm.simulator.config import FaultKind, FaultTrigger
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
 from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT
+from stockstorm.simulator.delivery.poison import POISON
 from stockstorm.simulator.delivery.service import DeliveryService, Dispatch
 from stockstorm.simulator.history.facts import AnyFact
 from stockstorm.simulator.io.dispatcher import Work
 from stockstorm.simulator.model import Event
-from stockstorm.simulator.plan.items import AnyPlanItem, PlannedFault, PlannedForgery, PlannedLife
+from stockstorm.simulator.plan.items import AnyPlanItem, PlannedFault, PlannedForgery, PlannedLife, PlannedPoison
 from stockstorm.simulator.world import World
 
 Record = Callable[[list[AnyFact]], None]
@@ -98,7 +99,7 @@ class Attempts:
         """Handles an answer. Never raises, because connections call it: an error ends `run` instead."""
         try:
             topic, forged = self._deliveries.described(outgoing)
-            if forged not in JUDGED_BY_EFFECT:  # no answer to those is a failure
+            if forged not in JUDGED_BY_EFFECT and forged not in POISON:  # no answer to those is a failure
                 self._statistics.answered(topic, bool(forged), answer, outgoing.due_ns)
             taken = outgoing.attempt == 1 and 200 <= answer.status < 300 and not answer.error and not forged
             if taken and self._acknowledged is not None:
@@ -166,7 +167,7 @@ class PlanExecution:
         match item:
             case PlannedFault():
                 self._faults.begin(item.kind, item.duration_ns)
-            case PlannedForgery():
+            case PlannedForgery() | PlannedPoison():
                 self._attempts.dispatch(self._deliveries.forge(item, now_ns))
             case PlannedLife():
                 changes = self._world.apply(item, now_ns)

@@ -23,13 +23,13 @@ class Registered(msgspec.Struct, frozen=True):
     """The registrations at a moment, and those that are missing."""
 
     subscriptions: tuple[int, ...]  # their ids
-    channels_missing: tuple[str, ...]  # marketplaces without a notification address
+    channels_missing: tuple[str, ...]  # marketplaces that could notify and have no address
     topics_missing: tuple[str, ...]  # topics of the shop without a subscription
 
     @classmethod
     def of(cls, world: World, awaited: Sequence[str] = SHOP_TOPICS) -> "Registered":
         shop = world.subscriptions(SHOPIFY)
-        channels = {channel: world.subscriptions(channel) for channel in world.marketplaces}
+        channels = {channel: world.subscriptions(channel) for channel in world.notifying}
         topics = {subscription.topic for subscription in shop}
         everyone = [*shop, *(each for found in channels.values() for each in found)]
         return cls(

@@ -31,7 +31,8 @@ from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import AnyFact, ApiCalled, GeneratorHeld
 from stockstorm.simulator.io.plan_file import StoredPlan, store_plan
 from stockstorm.simulator.limits import CALL_HELD_MIN_NS
-from stockstorm.simulator.model import LIFE_TOPICS, SHOPIFY, Event
+from stockstorm.simulator.model import SHOPIFY, Event
+from stockstorm.simulator.plan.forgeries import told_topics
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.world import World
 
@@ -85,8 +86,7 @@ class SimulatedShopify(msgspec.Struct, frozen=True):
         facts: list[AnyFact] = []
         for topic, uri in receiving.topic_uris.items():
             facts += self._declare(topic, uri, now_ns)
-        told = {LIFE_TOPICS[life.kind] for life in self.scenario.life if life.kind in LIFE_TOPICS}
-        for topics, uri in ((SHOP_TOPICS, receiving.uri), (sorted(told), receiving.app_uri)):
+        for topics, uri in ((SHOP_TOPICS, receiving.uri), (told_topics(self.scenario), receiving.app_uri)):
             for topic in topics if uri else ():
                 if not self.world.subscriptions(SHOPIFY, topic):
                     facts += self._declare(topic, uri, now_ns)

@@ -33,8 +33,9 @@ from stockstorm.loadtests.subjects.own.reading import is_subject_file, read_subj
 from stockstorm.reports.compare.build import compare
 from stockstorm.reports.compare.comparison import Comparison, FailedRun, Key, Matrix, SubjectInfo
 from stockstorm.reports.compare.run_summary import RunSummary, reduce_run
+from stockstorm.reports.halves import opened
 from stockstorm.reports.render.comparison.page import write_page
-from stockstorm.reports.store import RunFolder, read_history, read_result
+from stockstorm.reports.store import RunFolder, read_result
 from stockstorm.scenarios.floor import oversell_floor_units
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.errors import HistoryError, StockstormError
@@ -210,8 +211,9 @@ class ComparisonRun:
             if cell.status == "done":
                 if cell.key not in self._summaries:
                     run = RunFolder(self.folder / cell.folder / cell.run)
-                    result, history = read_result(run.result), read_history(run.history)
-                    self._summaries[cell.key] = reduce_run(cell.key, self._report(cell), result, history)
+                    result = read_result(run.result)
+                    with opened(run.history) as history:
+                        self._summaries[cell.key] = reduce_run(cell.key, self._report(cell), result, history)
                 found.append(self._summaries[cell.key])
         return found
 

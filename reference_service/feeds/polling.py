@@ -78,9 +78,9 @@ class StockPoll:
         return count
 
 
-def order_loop(parts: Parts, channel: str, *, claim_max: int = limits.FEED_PAGE_MAX, requeues: bool = True) -> WorkLoop:
+def order_loop(parts: Parts, channel: str, *, claim_max: int = limits.FEED_PAGE_MAX) -> WorkLoop:
     """The loop over a channel's orders endpoint, `claim_max` notifications in a transaction."""
-    feed = OrderFeed(parts.pool, channel, parts.marketplaces[channel], parts.rng, requeues=requeues)
+    feed = OrderFeed(parts.pool, channel, parts.marketplaces[channel], parts.rng)
     handler = parts.handlers[WorkType.CHANNEL]
     return WorkLoop(WorkType.CHANNEL, feed, handler, parts.announce, parts.rng, claim_max=claim_max)
 

@@ -11,10 +11,10 @@ from stockstorm.reference_service.wiring import Parts
 
 
 class UnannouncedOrders:
-    """A feed over the channels that were added to it. `requeues` as of an order feed."""
+    """A feed over the channels that were added to it."""
 
-    def __init__(self, parts: Parts, *, requeues: bool) -> None:
-        self._parts, self._requeues = parts, requeues
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
         self._added: asyncio.Queue[str] = asyncio.Queue()
 
     def add(self, channel: str) -> None:
@@ -30,4 +30,4 @@ class UnannouncedOrders:
         async with asyncio.TaskGroup() as polling:
             while True:
                 channel = await self._added.get()
-                polling.create_task(order_loop(self._parts, channel, requeues=self._requeues).run())
+                polling.create_task(order_loop(self._parts, channel).run())

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from stockstorm.reference_service import limits
 from stockstorm.reference_service.domain.order import Effect, KnownOrder, Outcome, outcome_of, units_from_json
 from stockstorm.reference_service.domain.payloads import ChannelNotification, Unusable, decode
 from stockstorm.reference_service.domain.stock_level import Level, home_of
@@ -146,7 +147,11 @@ class MarketplaceOrdersHandler:
         units = outcome.effect.units if outcome.effect else {}
         if unknown := [sku for sku in units if sku not in fold.levels]:
             # The product may be new: the webhook or read that brings its level may not have arrived yet.
-            result.failed.append((entry, f"no stock level is known for {len(unknown)} of its SKUs"))
+            reason = f"no stock level is known for {len(unknown)} of its SKUs"
+            if entry.attempts + 1 >= limits.UNKNOWN_SKU_ATTEMPTS_MAX:
+                result.verdicts.append(DeadLetter(entry, reason))
+            else:
+                result.failed.append((entry, reason))
             return
         fold.add(channel, outcome)
         result.verdicts.append(Settled(entry, State.SUPERSEDED if outcome.order is None else State.APPLIED))

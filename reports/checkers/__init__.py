@@ -32,6 +32,7 @@ from stockstorm.reports.checkers.nothing_lost import NothingLost
 from stockstorm.reports.checkers.order_latency import OrderLatency
 from stockstorm.reports.checkers.oversell import Oversell
 from stockstorm.reports.checkers.own_view import OwnView
+from stockstorm.reports.checkers.poison import Poison
 from stockstorm.reports.checkers.put_back import PutBack
 from stockstorm.reports.checkers.refused_though_available import RefusedThoughAvailable
 from stockstorm.reports.checkers.resources import Resources
@@ -84,6 +85,7 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     DeliverySuccess(),
     Unheard(),
     NeverSent(),
+    Poison(),
     Throttling(),
     RetryDiscipline(),
     NeedlessReads(),

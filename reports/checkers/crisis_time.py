@@ -47,8 +47,11 @@ class CrisisTime(Checker):
         fast = {sku for sku, count in sales.items() if count * CRISIS_NS >= history.load_ns}
         if not fast or not history.marketplaces:
             return unknown(self.name, "no fast mover was sold, or there was no marketplace")
-        intervals = []
+        intervals, open_ = [], 0
         for pair in history.sync_pairs.pairs:
+            open_ += pair.open and pair.sku in fast
+            if pair.ended_ns - pair.fired_ns <= CRISIS_NS:
+                continue  # as nearly every pair
             end_ns = history.end_ns if pair.ended_ns == NEVER_NS else pair.ended_ns
             begin_ns = pair.fired_ns + pair.excused_ns + CRISIS_NS
             if pair.sku in fast and end_ns > begin_ns:
@@ -62,5 +65,4 @@ class CrisisTime(Checker):
             reached = max(reached, end)
         measures = {"crisis_time_s.total": total_ns / SECOND_NS, "crisis_time.fast_movers": float(len(fast))}
         reason = f"{total_ns / SECOND_NS:.1f} s of crisis over {counted(len(fast), 'fast mover')}"
-        open_ = sum(pair.open and pair.sku in fast for pair in history.sync_pairs.pairs)
         return with_open(tally.check(self.name, "measured", reason, measures), "crisis_time.open", open_, "movement")

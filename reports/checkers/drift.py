@@ -12,6 +12,7 @@ from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.evidence.off_stock import NAMED_MAX, off_text
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import NET_ONLY
+from stockstorm.reports.history.ledgers import named_cause
 from stockstorm.reports.history.listing_gap import TOPICS, Change, changes_lacking
 from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.history.off_stock import explain
@@ -184,7 +185,7 @@ def _change_text(history: History, change: Change) -> str:
     when = history.offset(change.at_ns)
     if change.order >= 0:
         return f"{TOPICS[change.what]} of {history.order_name(change.order)} ({change.units:+d} at {when})"
-    return f"a {change.what} in the shop ({change.units:+d} at {when})"
+    return f"{named_cause(change.what)} in the shop ({change.units:+d} at {when})"
 
 
 def _orders(history: History, tally: Tally) -> int:

@@ -17,7 +17,7 @@ from stockstorm.simulator.history.facts import RunStarted, SubscriptionCreated
 
 SHOWN: Final = 4
 FORGED: Final = "forged"
-DELIVERED: Final = (FORGED, "applied_twice", "never_sent")  # checks whose promise is about deliveries
+DELIVERED: Final = (FORGED, "applied_twice", "never_sent", "poison")  # checks whose promise is about deliveries
 
 
 def exposed(check: Check, exposure: dict[str, int], promise: str, cases: Collection[str] = ()) -> Check:
@@ -62,4 +62,7 @@ def cases_of(history: History) -> frozenset[str]:
 def _over_http(history: History, name: str) -> bool:
     """Whether anything is delivered to the subject. For forgeries: at an address, as nobody can forge on a bus."""
     created = history.all(SubscriptionCreated)
-    return any(name != FORGED or one.uri.startswith("http") for one in created) and not history.started.polls
+    return (
+        any(name not in (FORGED, "poison") or one.uri.startswith("http") for one in created)
+        and not history.started.polls
+    )

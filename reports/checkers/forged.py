@@ -11,7 +11,7 @@ nobody placed, in the master; a quantity that was never there, in a listing. A r
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from stockstorm.reports.checkers.checker import Checker, Measure
@@ -19,15 +19,16 @@ from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, Delivery
 from stockstorm.reports.history.faults import excused
 from stockstorm.reports.result import Check, Incident, Tally, unknown
-from stockstorm.simulator.config import ForgeryKind
-from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT
+from stockstorm.simulator.config import ForgeryKind, PoisonKind
+from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT, KINDS
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.shop.subscriptions import is_bus
 
 ONLY_BUSES: Final = "all of the subject's subscriptions are to an event bus, which accepts nothing from strangers"
+REFUSABLE: Final = frozenset(KINDS) - JUDGED_BY_EFFECT
 EFFECTS = frozenset({"applied", "superseded", "pending"})
 HELD_BACK_MAX: Final = 5_000  # units below a claimed quantity that a subject may list for it
-LABELS: Final[dict[ForgeryKind, str]] = {
+LABELS: Final[dict[ForgeryKind | PoisonKind, str]] = {
     "tampered": "tampered",
     "unsigned": "unsigned",
     "wrong_key": "signed with a wrong key",
@@ -81,7 +82,8 @@ class Forged(Checker):
     def __call__(self, history: History) -> Check:
         if not history.count(f.DeliveryPlanned):
             return unknown(self.name, "no delivery was planned")
-        forged, seen, tally = _forged(history), _Effects(history), Tally()
+        forged, tally = _forged(history), Tally()
+        seen = _Effects(history, forged)
         if not forged and _only_buses(history):
             measures = {"forged.sent": 0.0, "forged.accepted": 0.0, "forged.unanswered": 0.0}
             return Check(self.name, "not_exercised", ONLY_BUSES, measures)
@@ -130,9 +132,9 @@ def _excused(history: History, delivery: Delivery) -> bool:
 class _Effects:
     """Where the claims of forgeries appear: looked up once."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, made_up: Sequence[Delivery]) -> None:
         self._probed = {row.webhook_id for row in history.probed_strangers if row.state in EFFECTS}
-        claims = [(one.planned.topic, one.planned.claim) for one in _forged(history) if one.planned.claim]
+        claims = [(one.planned.topic, one.planned.claim) for one in made_up if one.planned.claim]
         self._recorded = _recorded(history, [claim for topic, claim in claims if topic != INVENTORY_TOPIC])
         self._listed = _listed(history, [int(claim) for topic, claim in claims if topic == INVENTORY_TOPIC])
 
@@ -140,13 +142,21 @@ class _Effects:
         """What shows that this forgery had an effect, each as a clause."""
         planned = delivery.planned
         found = []
-        if planned.webhook_id in self._probed and planned.forged not in JUDGED_BY_EFFECT:
+        if planned.webhook_id in self._probed and planned.forged in REFUSABLE:
             found.append("the subject reports that it processed it")
         if planned.claim in self._recorded:
             found.append(f"the master names its order {planned.claim}")
         if planned.claim in self._listed:
             found.append(f"a listing shows its quantity, {planned.claim}")
         return found
+
+
+def effects_of(history: History, made_up: Sequence[Delivery]) -> Iterator[tuple[Delivery, list[str]]]:
+    """Deliveries of what never happened whose claim appears, each with where it does."""
+    seen = _Effects(history, made_up)
+    for delivery in made_up:
+        if shown := seen.of(delivery):
+            yield delivery, shown
 
 
 def _recorded(history: History, references: list[str]) -> set[str]:

@@ -10,7 +10,6 @@ slowest order and the slowest change took. So are more units than scenarios/floo
 marketplace alone caused (`evidence.beyond_shelf`) is counted apart and not judged.
 """
 
-import math
 from bisect import bisect_left, bisect_right
 from typing import Final, cast
 
@@ -174,7 +173,7 @@ def _beyond_latency(
     history: History, lines: list[OversoldLine], exposed: int, measures: dict[str, float]
 ) -> tuple[Finding, str]:
     """Whether these oversells are more than the run's own latency explains, and why. Adds what it measured."""
-    syncs = [ms for ms in history.sync_samples_with_moot.fired.ordered if math.isfinite(ms)]
+    syncs = history.sync_samples_with_moot.fired.finite
     if not syncs:
         return "measured", "no latency was measured that could explain them"
     latest_ms = slowest_ms(history)

@@ -9,7 +9,6 @@ again in SHARE_MAX of the cases, or in nearly all of a few, the subject ignores 
 pushes many listings is one occasion: it may rest on one late read of the master.
 """
 
-import math
 from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -114,7 +113,7 @@ def next_pushes(history: History) -> Iterator[NextPush]:
 
 def _alone_ns(history: History) -> float:
     """How long a SKU must have been left alone before a sale. What happened to it before has been pushed by then."""
-    latencies = [ms for ms in history.sync_samples.visible.ordered if math.isfinite(ms)]
+    latencies = history.sync_samples.visible.finite
     return max(ALONE_MIN_NS, quantile(latencies, 0.5) * MILLISECOND_NS) if latencies else ALONE_MIN_NS
 
 

@@ -20,6 +20,7 @@ from typing import Final
 from stockstorm.reports.checkers.checker import Checker, Measure, quantile_measures, with_open
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import NET_ONLY
+from stockstorm.reports.history.ledgers import named_cause
 from stockstorm.reports.history.sync_pairs import SyncPair, SyncSamples
 from stockstorm.reports.result import Check, Incident, Tally, counted
 from stockstorm.reports.statistics.quantiles import quantiles
@@ -162,7 +163,7 @@ def _figures(samples: SyncSamples) -> dict[str, float]:
 def _never(history: History, pair: SyncPair) -> Incident:
     moved, units, event = _moved(history, pair)
     text = (
-        f"{pair.channel} never reflected a {moved} of {pair.sku} at {history.offset(pair.fired_ns)}: "
+        f"{pair.channel} never reflected {moved} of {pair.sku} at {history.offset(pair.fired_ns)}: "
         "its listing was wrong then and no push corrected it"
     )
     events = (event,) if event >= 0 else ()
@@ -179,27 +180,31 @@ def _moved(history: History, pair: SyncPair) -> tuple[str, int, int]:
     events = history.deliveries
     match history.facts[pair.seq]:
         case f.StockChanged() as change:
-            return change.cause, abs(change.delta), events.version_event.get((pair.sku, change.version), -1)
+            return (
+                named_cause(change.cause),
+                abs(change.delta),
+                events.version_event.get((pair.sku, change.version), -1),
+            )
         case f.PurchaseAccepted() as sale:
             units = _units_of(sale, pair.sku)
             return (
-                f"sale ({history.order_name(sale.order)})",
+                f"a sale ({history.order_name(sale.order)})",
                 units,
                 events.order_event.get((sale.order, "order.created"), -1),
             )
         case f.OrderCancelled() as gone:
             units = _units_of(gone, pair.sku)
             return (
-                f"cancellation ({history.order_name(gone.order)})",
+                f"a cancellation ({history.order_name(gone.order)})",
                 units,
                 events.order_event.get((gone.order, "order.cancelled"), -1),
             )
         case f.OrderReturned() as back:
             units = _units_of(back, pair.sku)
             return (
-                f"return ({history.order_name(back.order)})",
+                f"a return ({history.order_name(back.order)})",
                 units,
                 events.order_event.get((back.order, "order.returned"), -1),
             )
         case _:
-            return "stock movement", 0, -1
+            return "a stock movement", 0, -1

@@ -146,8 +146,9 @@ def _pushes(count: int) -> str:
 
 
 def ignores_retry_after(found: ToldToWait) -> bool:
-    """Whether pushes come again before Retry-After so often that it is no accident."""
-    return len(found.early_pushes) >= max(EARLY_MIN, EARLY_SHARE * found.pushes)
+    """Whether pushes come again before Retry-After so often that it is no accident; of 429, of 503, or of both."""
+    early = Counter(one.told.status for one in found.early_pushes)
+    return any(early[status] >= max(EARLY_MIN, EARLY_SHARE * told) for status, told in found.statuses.items())
 
 
 def _early_incident(history: History, one: TooEarly) -> Incident:

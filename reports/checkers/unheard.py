@@ -3,7 +3,7 @@
 Events that a subscription's filter kept back count as unheard where the filter let nothing of their topic through.
 Without a subscription, a subject can still read what happened. If it read neither the order nor the level, it cannot
 know of a marketplace's order or of a restock, so that is invalid. Other topics may be of no use to it, which Stockstorm
-cannot know: they are named, and the finding is unknown.
+cannot know: they are named, and the finding is unknown. What a marketplace tells by its feed alone must be read.
 """
 
 from collections import Counter, defaultdict
@@ -114,6 +114,8 @@ def _withheld(history: History, fired: Sequence[f.EventFired]) -> tuple[int, set
 
 def _excused(history: History, event: f.EventFired) -> bool:
     """Whether no subscription can have heard it, or a planned fault had cost the subject its subscription."""
+    if event.source in history.polled:
+        return True
     return history.app.excuses(event) or history.removals.excuses(event)
 
 

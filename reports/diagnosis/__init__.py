@@ -44,6 +44,7 @@ from stockstorm.reports.diagnosis.outage_forgotten import OutageForgotten
 from stockstorm.reports.diagnosis.overtaken import Overtaken
 from stockstorm.reports.diagnosis.own_filter import OwnFilter
 from stockstorm.reports.diagnosis.own_retries import OwnRetries
+from stockstorm.reports.diagnosis.poison import Poison
 from stockstorm.reports.diagnosis.process_ended import ProcessEnded
 from stockstorm.reports.diagnosis.push_forgotten import PushForgotten
 from stockstorm.reports.diagnosis.pushed_before import PushedBefore
@@ -73,6 +74,7 @@ from stockstorm.reports.result import Check, Diagnosis
 
 # In order of cause: what would explain everything after it comes first.
 DIAGNOSES: Final[tuple[Diagnose, ...]] = (
+    Poison(),
     ProcessEnded(),
     Unreachable(),
     SignatureCheck(),

@@ -1,19 +1,21 @@
 """Events that had their effect more than once, by what they have in common."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from stockstorm.reports.diagnosis.alone import events_alone, twice_note
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
-from stockstorm.reports.diagnosis.contrast import Common, clusters
+from stockstorm.reports.diagnosis.contrast import Common, Traits, clusters
 from stockstorm.reports.diagnosis.event_traits import event_traits
 from stockstorm.reports.diagnosis.order_arithmetic import of_wrong_rules
-from stockstorm.reports.diagnosis.traits import TOPIC_OF, contrasted, said
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, contrasted, said
 from stockstorm.reports.history.event_outcomes import ORDER_KINDS
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.history import facts as f
 
 CHECKS: Final = ("applied_twice", "drift", "event_classes", "unexplained_push", "oversell", "refused_though_available")
 GOOD_MAX: Final = 20_000
+COPIES: Final = Trait("copies")
 DEDUPLICATE: Final = (
     "recognise an event that was already taken, by its webhook id and by its order and kind, in the same transaction "
     "as "
@@ -33,7 +35,8 @@ class AppliedTwice(Diagnose):
             return
         traits = event_traits(case)
         step = max(1, len(good) // GOOD_MAX)
-        shared = clusters([traits.of(one) for one in bad], [traits.of(one) for one in good[::step]])
+        of_bad, of_good = [traits.of(one) for one in bad], [traits.of(one) for one in good[::step]]
+        shared = clusters(of_bad, of_good) or _all_copied(case, of_bad, of_good)
         if not shared:
             yield _found(self.name, case, None, bad)
         for common in shared:
@@ -41,7 +44,13 @@ class AppliedTwice(Diagnose):
 
 
 def doubled_and_single(case: Case) -> tuple[list[f.EventFired], list[f.EventFired]]:
-    """Events that incidents call applied twice, and marketplaces' other events."""
+    """Events that incidents call applied twice, and marketplaces' other events.
+
+    Of a subject that names no orders, these are the order events that came alone.
+    """
+    alone = events_alone(case)
+    if alone.many_twice:
+        return alone.twice, alone.single
     events, otherwise = case.history.deliveries.events, of_wrong_rules(case)
     told = [number for incident in case.incidents("applied_twice") for number in incident.events]
     if told:  # a check keeps only so many incidents
@@ -52,12 +61,20 @@ def doubled_and_single(case: Case) -> tuple[list[f.EventFired], list[f.EventFire
     return [events[number] for number in doubled], good
 
 
+def _all_copied(case: Case, bad: Sequence[Traits], good: Sequence[Traits]) -> list[Common]:
+    """That all of them came more than once. It needs no contrast where a second write of the units was seen."""
+    if not events_alone(case).many_twice or not all(COPIES in traits for traits in bad):
+        return []
+    others = sum(COPIES in traits for traits in good)
+    return [Common((COPIES,), len(bad), len(bad), others, len(good), (), frozenset(range(len(bad))))]
+
+
 def _alike(case: Case, event: f.EventFired) -> bool:
     return event.topic in ORDER_KINDS and event.source in case.history.marketplaces
 
 
 def _found(name: str, case: Case, common: Common | None, doubled: list[f.EventFired]) -> Found:
-    evidence = ["twice, for example, " + quoted(case.named(event) for event in doubled)]
+    evidence = ["twice, for example, " + quoted(case.named(event) for event in doubled), *twice_note(case)]
     if common is None:
         cause = (
             f"{counted(len(doubled), 'event')} had their effect more than once, with nothing in common that others lack"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
-from stockstorm.reports.diagnosis.not_played import nowhere
+from stockstorm.reports.diagnosis.not_played import not_offered, nowhere
 from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.api.exchange import request_id
 from stockstorm.simulator.history import facts as f
@@ -53,7 +53,7 @@ class CallsRefused(Diagnose):
 def _refused(call: f.ApiCalled) -> bool:
     if call.outcome == "ok":
         return bool(call.errors) and call.api != "admin"  # a push of which some rows were rejected
-    return call.outcome in REFUSED and not nowhere(call)
+    return call.outcome in REFUSED and not (nowhere(call) or not_offered(call))
 
 
 def _planned(case: Case, call: f.ApiCalled) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 from typing import Final, NamedTuple
 
+from stockstorm.reports.diagnosis.alone import lost_note
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.lost_events import CHECKS, in_common, lost_and_taken, taken_at
 from stockstorm.reports.result import Diagnosis
@@ -49,6 +50,7 @@ class Capped(Diagnose):
                     numbers,
                     f"{len(bad):,} of {len(bad) + len(good):,} events had no effect",
                     "lost, for example, " + quoted(case.named(event) for event in bad),
+                    *lost_note(case),
                 ),
                 "look for what is full: a buffer, a queue, a pool, a rate limit; answer 503 to what does not fit, and "
                 "it comes again",

@@ -21,7 +21,8 @@ class FewTopics(Diagnose):
         subscribed = case.history.all(f.SubscriptionCreated)
         topics = {fact.topic for fact in subscribed if fact.source == SHOPIFY}
         channels = {fact.source for fact in subscribed if fact.source != SHOPIFY}
-        silent = [channel for channel in case.history.marketplaces if channel not in channels]
+        polled = case.history.polled
+        silent = [name for name in case.history.marketplaces if name not in channels and name not in polled]
         removed = {fact.topic for fact in case.history.all(f.SubscriptionRemoved) if fact.source == SHOPIFY}
         missing = [topic for topic in SHOPIFY_TOPICS if topic not in topics]
         if not silent and not any(topic in missing for topic in NEEDED):

@@ -11,8 +11,9 @@ from stockstorm.reports.diagnosis.signature_check import RESPELLED, is_denied
 from stockstorm.reports.diagnosis.traits import Trait, said
 from stockstorm.reports.history.deliveries import Delivery
 from stockstorm.reports.result import Diagnosis, counted
-from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT
+from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT, KINDS
 
+REFUSABLE: Final = frozenset(KINDS) - JUDGED_BY_EFFECT
 KINDS_SHOWN: Final = 4
 DECIDED_MIN: Final = 3  # accepted ones, and refused ones
 CHECKS: Final = ("forged", "drift", "event_classes", "nothing_lost", "unexplained_push", "applied_twice")
@@ -26,7 +27,7 @@ class Forgeries(Diagnose):
 
     def __call__(self, case: Case) -> Iterator[Found]:
         deliveries = case.history.deliveries.by_id.values()
-        forged = [one for one in deliveries if one.planned.forged and one.planned.forged not in JUDGED_BY_EFFECT]
+        forged = [one for one in deliveries if one.planned.forged in REFUSABLE]
         taken = [one for one in forged if one.outcome == "acknowledged"]
         refused = [one for one in forged if one.outcome == "refused"]
         if taken and all(one.planned.forged == RESPELLED for one in taken) and failures(case, is_denied):

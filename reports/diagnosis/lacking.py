@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
 
+from stockstorm.reports.diagnosis.alone import events_alone
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import clusters
 from stockstorm.reports.diagnosis.event_traits import event_traits
@@ -16,6 +17,7 @@ from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, contrasted, hin
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
 from stockstorm.reports.history.listing_gap import Change, changes_lacking
 from stockstorm.reports.history.reads import is_query
+from stockstorm.reports.history.unsent import missed_of
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
@@ -38,10 +40,17 @@ class Lacking(Diagnose):
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:
+        if events_alone(case).many_lost:
+            return  # listings lack what was lost
         right, wrong = right_and_wrong(case)
         events, traits, last = case.history.deliveries.events, event_traits(case), _last_events(case)
         lacked = first_lacking(case, wrong)
-        bad = {change.event: sku for (_, sku), change in lacked.items() if change.event in events}
+        unsent = {one.event.event for one in missed_of(case.history.unsent)}  # explained by that alone
+        bad = {
+            change.event: sku
+            for (_, sku), change in lacked.items()
+            if change.event in events and change.event not in unsent
+        }
         skus = {one.sku for one in right} - {one.sku for one in wrong}
         good = {last[sku]: sku for sku in sorted(skus) if sku in last}
         pushes = _pushes(case)

@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 from typing import Final
 
+from stockstorm.reports.diagnosis.alone import events_alone, lost_note
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.diagnosis.lost_events import CHECKS, lost_and_taken, named_without_row, seldom_in_a_row
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
+FITS: Final = (
+    "; it fits that what does not fit into a buffer is dropped, that of several events that are processed together one "
+    "is dropped, or that some are dropped by chance"
+)
 NEAR_NS: Final = 5 * SECOND_NS
 
 
@@ -30,7 +35,8 @@ class LostAlone(Diagnose):
     )
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        if "nothing_lost" not in case.failing:
+        at_large = events_alone(case).many_lost
+        if "nothing_lost" not in case.failing and not at_large:
             return
         bad, good = lost_and_taken(case)
         if not bad or len(bad) < len(case.history.orders.misfits):
@@ -40,9 +46,10 @@ class LostAlone(Diagnose):
             Diagnosis(
                 self.name,
                 f"{counted(len(bad), 'event')} of {of:,} had no effect, with nothing in common that others lack"
-                f"{seldom_in_a_row(case)}",
+                f"{seldom_in_a_row(case)}{FITS if at_large else ''}",
                 (
                     *_rowless(case, bad),
+                    *lost_note(case),
                     *(f"lost: {case.named(event)}{_before(case, event.at_ns)}" for event in bad[:3]),
                 ),
                 "look for these webhook ids in the service's own log, from the answer to the effect",

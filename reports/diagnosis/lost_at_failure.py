@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from stockstorm.reports.diagnosis.alone import lost_note
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.lost_events import CHECKS, lost_and_taken, taken_at
 from stockstorm.reports.diagnosis.moments import followed
@@ -51,6 +52,7 @@ class LostAtFailure(Diagnose):
                     (
                         f"of the {near.good_of:,} events that had their effect, {near.good:,} came as shortly before",
                         "lost, for example, " + quoted(case.named(event) for event in lost),
+                        *lost_note(case),
                     ),
                     suspect.remedy,
                     case.consequences(*CHECKS),

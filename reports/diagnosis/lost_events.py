@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
+from stockstorm.reports.diagnosis.alone import events_alone, lost_note
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
 from stockstorm.reports.diagnosis.event_traits import event_traits
@@ -58,8 +59,13 @@ def _lost(case: Case) -> list[f.EventFired]:
 
 
 def lost_and_taken(case: Case) -> tuple[list[f.EventFired], list[f.EventFired]]:
-    """Events without the effect that they should have had, and events with it."""
-    history = case.history
+    """Events without the effect that they should have had, and events with it.
+
+    Of a subject that names no orders, these are the order events that came alone, if enough of them were lost.
+    """
+    history, alone = case.history, events_alone(case)
+    if alone.many_lost:
+        return alone.lost, alone.taken
     unwritten = set[int]()
     if not history.orders.net_only and history.orders.writes:
         for effect in history.orders.effects:
@@ -134,6 +140,7 @@ def _found(name: str, case: Case, common: Common, lost: Sequence[f.EventFired]) 
     evidence = [
         contrasted(common.good, common.good_of, "events that had their effect", common.traits),
         "lost, for example, " + quoted(case.named(event) for event in lost),
+        *lost_note(case),
     ]
     without_row = named_without_row(case.history)
     rowless = sum((event.order, event.topic) in without_row for event in lost)

@@ -32,8 +32,8 @@ class NeverSent(Diagnose):
         cause = f"{count} {'was' if len(missed) == 1 else 'were'} {_by(missed)}, and not fetched by the subject"
         evidence = (
             "of them: " + ", ".join(topics),
-            f"{all_of_them} of orders and stock {'was' if all_of_them == '1 event' else 'were'} never sent in all; after "
-            f"the first that is missing, the orders of a marketplace were read {reads:,} times",
+            f"never sent in all: {all_of_them} of orders and stock",
+            f"the orders of a marketplace were read {reads:,} times after the first that is missing",
             "missing, for example, " + quoted(case.named(one.event) for one in missed),
         )
         remedy = (

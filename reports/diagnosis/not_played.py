@@ -12,9 +12,19 @@ SHOWN: Final = 3
 _NOWHERE: Final = frozenset({404, 405, 406})
 
 
+# What some marketplaces have and others have not, by the scenario. A subject may ask, and learns it by a 404.
+_OFFERED_BY_SOME: Final = frozenset({"PUT notifications", "GET orders"})
+
+
 def nowhere(call: f.ApiCalled) -> bool:
     """Whether the call went to a path or a method that no API has. A known operation names its resource instead."""
-    return call.status in _NOWHERE and not call.unplayed and not call.operation.startswith(REST)
+    known = call.operation.startswith(REST) or not_offered(call)
+    return call.status in _NOWHERE and not call.unplayed and not known
+
+
+def not_offered(call: f.ApiCalled) -> bool:
+    """Whether a marketplace answered that it notifies nobody, or that it has no feed."""
+    return call.status == 404 and call.operation in _OFFERED_BY_SOME
 
 
 class NotPlayed(Diagnose):

@@ -5,6 +5,7 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC
+from stockstorm.reports.history.event_outcomes import ORDER_KINDS
 from stockstorm.reports.history.removals import Removal
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.clock import SECOND_NS
@@ -65,6 +66,7 @@ class GapNotReconciled(Diagnose):
         unread = [event for event in untold if not _learned(case, event)]
         if not unread:
             return
+        orders = _orders_missing(case)
         first, last = min(each.gone_ns for each in renewed), max(each.again_ns for each in renewed)
         skus = {event.sku for event in unread}
         yield Found(
@@ -78,6 +80,7 @@ class GapNotReconciled(Diagnose):
                         f"retry, and removed the subscriptions from {case.when(first)} on"
                     ),
                     f"for example {quoted(case.named(event) for event in unread)}",
+                    *_of_orders(orders),
                     *_because(renewed),
                 ),
                 "after every renewal of a subscription read the levels and the orders that changed since the last one "
@@ -85,8 +88,24 @@ class GapNotReconciled(Diagnose):
                 case.consequences(),
                 first,
             ),
-            frozenset(f"event {event.event}" for event in unread),
+            frozenset(f"event {event.event}" for event in (*unread, *orders)),
         )
+
+
+def _orders_missing(case: Case) -> list[f.EventFired]:
+    """Notifications of marketplaces that were given up in the same outage, and whose effect the master lacks."""
+    return [
+        one.event
+        for one in case.history.classified
+        if one.event.topic in ORDER_KINDS and one.delivery == "unacknowledged" and one.effect in ("none", "stuck")
+    ]
+
+
+def _of_orders(orders: Sequence[f.EventFired]) -> tuple[str, ...]:
+    if not orders:
+        return ()
+    text = f"{counted(len(orders), 'notification')} of the marketplaces given up too, and not fetched from their orders"
+    return (text,)
 
 
 def _from_ns(gone: Sequence[Removal]) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
+from stockstorm.reports.checkers.poison import kind_of
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.history.order_effects import SUBJECT_CAUSES
 from stockstorm.reports.result import Diagnosis, counted
@@ -86,6 +87,11 @@ def _near(case: Case, at_ns: int) -> list[str]:
         for end_ns, what in case.process_ends
         if abs(at_ns - end_ns) <= NEAR_NS
     ]
+    for delivery in case.history.deliveries.poison:
+        came_ns = delivery.attempts[0].at_ns if delivery.attempts else 0
+        if 0 <= at_ns + NEAR_NS - came_ns <= 2 * NEAR_NS:
+            what = f"{kind_of(delivery.planned)}, which nobody can process"
+            found.append(f"{what}, came at {case.when(came_ns)}, webhook {delivery.planned.webhook_id}")
     failed = [call for call in case.calls if call.errors and abs(call.at_ns - at_ns) <= NEAR_NS]
     if failed:
         last = failed[-1]

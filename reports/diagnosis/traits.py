@@ -101,7 +101,7 @@ CAUSES: Final[dict[StockCause, str]] = {
     "sale": "a sale",
     "cancellation": "a cancellation",
     "return": "a return",
-    "restock": "a restock",
+    "restock": "a restock or correction",
     "transfer": "a transfer",
     "order_edit": "an edit of an order",
     "subject_adjust": "a subject adjust",
@@ -121,7 +121,7 @@ MARKS: Final[dict[str, str]] = {
     "before_kill": "the last ones before a kill",
     "after_restart": "the first ones after a restart",
 }
-SIZES: Final = (2_000, 4_000, 8_000, 16_000, 32_000, 64_000)  # bytes of head and body
+SIZES: Final = (2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 256_000, 1_000_000)  # bytes of head and body
 
 
 class Trait(NamedTuple):

@@ -45,7 +45,7 @@ def apart(history: History, lines: list[OversoldLine]) -> tuple[list[OversoldLin
     if not lines or not (history.lags_ns or history.outages):
         return lines, []
     shelves = build_shelves(history, {line.sku for line in lines})
-    syncs = [ms for ms in history.sync_samples.fired.ordered if math.isfinite(ms)]
+    syncs = history.sync_samples.fired.finite
     slack_ns = (quantile(syncs, 0.5) if syncs else 0.0) * 1e6 + SLACK_NS
     beyond = [line for line in lines if _shown_late(history, line) or _in_outage(history, shelves, line, slack_ns)]
     left = {(line.seq, line.sku) for line in beyond}
@@ -54,7 +54,7 @@ def apart(history: History, lines: list[OversoldLine]) -> tuple[list[OversoldLin
 
 def slowest_ms(history: History) -> float:
     """The slowest that an order and a listing took in this run, of those that arrived."""
-    syncs = [ms for ms in history.sync_samples_with_moot.fired.ordered if math.isfinite(ms)]
+    syncs = history.sync_samples_with_moot.fired.finite
     orders = [sample.latency_ms for sample in history.order_samples if math.isfinite(sample.latency_ms)]
     return max(syncs, default=0.0) + max(orders, default=0.0)
 

@@ -5,10 +5,12 @@ from typing import Final
 
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, Delivery
+from stockstorm.reports.history.ledgers import CAUSE_NAMES
 from stockstorm.reports.result import Side, Step, StepKind, units
 from stockstorm.simulator.api.exchange import request_id
 from stockstorm.simulator.clock import MILLISECOND_NS
 from stockstorm.simulator.config import API_FAULTS
+from stockstorm.simulator.delivery.poison import POISON
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.history.attempt_errors import ATTEMPT_ERRORS
 
@@ -70,7 +72,8 @@ class Steps:
         """One delivery: its plan, its attempts and its outcome."""
         planned = delivery.planned
         ids = {"webhook id": planned.webhook_id}
-        what = f"a forged {planned.topic} ({planned.forged})" if planned.forged else planned.topic
+        made_up = "poisonous" if planned.forged in POISON else "forged"
+        what = f"a {made_up} {planned.topic} ({planned.forged})" if planned.forged else planned.topic
         copy = f", duplicate {planned.copy}" if planned.copy else ""
         marks = f" ({' and '.join(planned.perturbed)})" if planned.perturbed else ""
         found = [
@@ -140,7 +143,10 @@ def cause_text(cause: str) -> str:
     """Why a level changed: "sale in the shop", "set by the subject"."""
     if cause in WRITES:
         return f"{WRITES[cause]} by the subject"
-    return f"{cause} in the shop" if cause in ("sale", "cancellation", "return") else cause
+    if cause == "restock":
+        return "restock or correction"  # goods, a stocktake, another app: nothing tells them apart
+    name = CAUSE_NAMES.get(cause, cause)
+    return f"{name} in the shop" if cause in ("sale", "cancellation", "return", "order_edit") else name
 
 
 def call_ids(request: int) -> dict[str, str]:

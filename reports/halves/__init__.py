@@ -6,7 +6,8 @@ so that every error is found and told as of a small one.
 """
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -26,9 +27,19 @@ SPLIT_MIN_BYTES: Final = 3_000_000  # of the compressed file, about 250,000 fact
 CORES_MIN: Final = 2
 
 
+def on_stderr(text: str) -> None:
+    """Tells the user. A closed standard error costs no verdict."""
+    with suppress(OSError, ValueError):
+        print(f"note: {text}", file=sys.stderr, flush=True)  # nowhere where there is no standard error
+
+
 @contextmanager
-def opened(path: Path, *, unsealed: bool = False, split: bool | None = None) -> Iterator[History]:
+def opened(
+    path: Path, *, unsealed: bool = False, split: bool | None = None, tell: Callable[[str], None] = on_stderr
+) -> Iterator[History]:
     """A history to judge and render, as `read_history` gives it. `split`: None decides by its size and the machine.
+
+    `tell` takes a sentence for the user where the second process failed and this one had to do all of its work.
 
     Raises HistoryError as `read_history` does. The second process has ended afterwards.
     """
@@ -43,6 +54,8 @@ def opened(path: Path, *, unsealed: bool = False, split: bool | None = None) -> 
             yield _first_half(file, second) or read_history(file)
     finally:
         second.close()
+        if second.failure:
+            tell(f"one process judged this history, which took longer and changed no result: {second.failure}")
 
 
 def _worth_it(file: Path) -> bool:

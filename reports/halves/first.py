@@ -33,7 +33,12 @@ class Second:
         self._values: dict[str, Any] = {}
         self._complete = False  # no value follows
         self._facts: dict[Kind, list[Fact]] = {}
-        self._process = _started(file)
+        self.failure = ""  # why this process had to do without the other one
+        self._process: subprocess.Popen[bytes] | None = None
+        try:
+            self._process = _started(file)
+        except OSError as error:  # the machine has too many processes, or too little memory
+            self.failure = f"no second process could be started: {error.strerror or error}"
         self._bound = threading.Timer(SECOND_MAX_S, self._kill)
         self._bound.daemon = True
         self._bound.start()
@@ -69,7 +74,7 @@ class Second:
             pickle.dump((what, about), self._process.stdin, pickle.HIGHEST_PROTOCOL)
             self._process.stdin.flush()
         except OSError:
-            self.close()
+            self._ended_early()
             return False
         return True
 
@@ -80,14 +85,21 @@ class Second:
         try:
             name, value = pickle.load(self._process.stdout)  # noqa: S301 - what our own child wrote
         except (EOFError, pickle.UnpicklingError):
-            self.close()
+            self._ended_early()
             return
         self._values[name] = value
         self._complete = self._complete or name == END
 
     def _kill(self) -> None:
         if (process := self._process) is not None:
+            self.failure = f"the second process was not done after {SECOND_MAX_S:.0f} s"
             process.kill()
+
+    def _ended_early(self) -> None:
+        if (process := self._process) is not None:
+            self.close()
+            if process.returncode and not self.failure:
+                self.failure = f"the second process ended early, with exit status {process.returncode}"
 
     def close(self) -> None:
         """Ends the second process. From now on everything is built here."""
@@ -98,18 +110,16 @@ class Second:
             process.communicate()
 
 
-def _started(file: Path) -> subprocess.Popen[bytes] | None:
-    """None where the machine starts no further process: it has too many, or too little memory."""
+def _started(file: Path) -> subprocess.Popen[bytes]:
+    """In a process group of its own, so that Ctrl-C does not reach it, however early. It ends with this process."""
     path = os.pathsep.join([str(IMPORT_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    try:
-        return subprocess.Popen(  # noqa: S603 - our own command line, no shell
-            [sys.executable, "-P", "-m", "stockstorm.reports.halves", str(file.resolve())],
-            env={**os.environ, "PYTHONPATH": path},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-    except OSError:
-        return None
+    return subprocess.Popen(  # noqa: S603 - our own command line, no shell
+        [sys.executable, "-P", "-m", "stockstorm.reports.halves", str(file.resolve())],
+        env={**os.environ, "PYTHONPATH": path},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        process_group=0,
+    )
 
 
 def _verified_before(block: int) -> bool:

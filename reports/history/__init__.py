@@ -33,13 +33,23 @@ from stockstorm.reports.history.ledgers import Ledger, build_ledgers
 from stockstorm.reports.history.listings import Listing, build_listings
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.lost_updates import LostUpdate, find_lost_updates, sets_without_comparison
-from stockstorm.reports.history.marketplaces import Absences, Outage, absences_of, find_outages, lags_ns
+from stockstorm.reports.history.marketplaces import (
+    NO_SILENCE,
+    Absences,
+    Outage,
+    Silences,
+    absences_of,
+    find_outages,
+    lags_ns,
+    polled_in,
+)
 from stockstorm.reports.history.netted import claims_of, half_written, settle_netted
 from stockstorm.reports.history.off_stock import Attribution
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.history.order_samples import OrderSample, find_order_samples
 from stockstorm.reports.history.overtaking import Overtaking, count_ties, find_overtaking
 from stockstorm.reports.history.pending import PendingItems, find_pending
+from stockstorm.reports.history.poison_ends import PoisonEnds, find_poison_ends
 from stockstorm.reports.history.removals import Removals, find_removals
 from stockstorm.reports.history.repeats import Repeats, count_read_again, find_repeats
 from stockstorm.reports.history.sell_outs import count_sell_outs
@@ -107,6 +117,11 @@ class History(FactLog):
         return find_unsent(self, self.reported, self.orders, self.deliveries.visible_version, wrong)
 
     @cached_property
+    def poison_ends(self) -> PoisonEnds | None:
+        """Processes that ended whenever a delivery came that nobody can process."""
+        return find_poison_ends(self.all(f.ProcessEnded), self.all(f.FaultEnded), self.deliveries.poison)
+
+    @cached_property
     def lost_updates(self) -> list[LostUpdate]:
         """Sets that undid a change, because they ignored what was written since they read."""
         return find_lost_updates(self, self.orders, self.ledgers, self.deliveries)
@@ -164,7 +179,7 @@ class History(FactLog):
         found = build_sync_pairs(self, self.orders, self.ledgers, self.listings, self.deliveries)
         bound_open(found, not self.unrest, self.pending.skus, self.rest.seen_until_ns or self.end_ns)
         if self.outages:
-            excuse(found, self.absences)
+            excuse(found, self.absences, self.silences, self)
         return found
 
     @cached_property
@@ -173,9 +188,19 @@ class History(FactLog):
         return lags_ns(self.scenario) if self.count(f.RunStarted) else {}
 
     @cached_property
+    def polled(self) -> frozenset[str]:
+        """Marketplaces that notify nobody. What happens there is told by their feed."""
+        return polled_in(self.scenario) if self.count(f.RunStarted) else frozenset()
+
+    @cached_property
     def outages(self) -> tuple[Outage, ...]:
         """When marketplaces were down, as the scenario wanted it."""
         return find_outages(self.scenario, self) if self.count(f.RunStarted) else ()
+
+    @cached_property
+    def silences(self) -> Silences:
+        """When marketplaces that are polled could not be."""
+        return Silences.of(self.scenario, self.absences, self) if self.outages else NO_SILENCE
 
     @cached_property
     def told_to_wait(self) -> ToldToWait:
@@ -190,7 +215,7 @@ class History(FactLog):
     @cached_property
     def order_samples(self) -> list[OrderSample]:
         """How long each marketplace order took to reach the master."""
-        return list(find_order_samples(self, self.orders, self.pending))
+        return list(find_order_samples(self, self.orders, self.pending, self.silences))
 
     @shared
     def sell_outs(self) -> int:

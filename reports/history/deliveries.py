@@ -10,6 +10,7 @@ import msgspec
 from stockstorm.reports.history.elsewhere import shared
 from stockstorm.reports.history.ledgers import Ledger
 from stockstorm.reports.history.log import FactLog
+from stockstorm.simulator.delivery.poison import POISON
 from stockstorm.simulator.history import facts as f
 
 INVENTORY_TOPIC: Final = "inventory_levels/update"
@@ -111,7 +112,13 @@ class Deliveries:
     @shared
     def forged(self) -> list[Delivery]:
         """Deliveries that their source did not make."""
-        return [delivery for delivery in self.by_id.values() if delivery.planned.forged]
+        made_up = (delivery for delivery in self.by_id.values() if delivery.planned.forged)
+        return [delivery for delivery in made_up if delivery.planned.forged not in POISON]
+
+    @shared
+    def poison(self) -> list[Delivery]:
+        """Deliveries that their source made, and that nobody can process."""
+        return [delivery for delivery in self.by_id.values() if delivery.planned.forged in POISON]
 
     @shared
     def any_pending(self) -> bool:

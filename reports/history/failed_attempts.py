@@ -55,15 +55,21 @@ def failed_attempts(log: FactLog, deliveries: Deliveries, intervals: Iterable[Fa
         if delivery.planned.forged:
             continue
         tried[delivery.planned.topic] += len(delivery.attempts)
-        for attempt in delivery.attempts:
-            if attempt.error == "dropped" and attempt is not delivery.attempts[-1]:
-                continue  # any server may close an idle connection; it was repeated at once
+        for attempt in _counted(delivery.attempts):
             if attempt.error or not 200 <= attempt.status < 300:
                 of_fault = faults if attempt.error in TIMEOUTS else recovered
                 if not excused(attempt, of_fault):
                     found.append(FailedAttempt(delivery, attempt))
     unwanted = _never_wanted(log, tried, found) if found else frozenset[str]()
     return [failure for failure in found if failure.delivery.planned.topic not in unwanted]
+
+
+def _counted(attempts: list[f.AttemptEnded]) -> list[f.AttemptEnded]:
+    """The attempts without the first one on a dropped connection, which was repeated at once. The next one counts."""
+    if len(attempts) == 1:
+        return attempts  # as of nearly every delivery
+    place = next((place for place, attempt in enumerate(attempts) if attempt.error == "dropped"), -1)
+    return attempts if place in (-1, len(attempts) - 1) else [*attempts[:place], *attempts[place + 1 :]]
 
 
 def until_recovered(log: FactLog, faults: Sequence[FaultInterval]) -> list[FaultInterval]:

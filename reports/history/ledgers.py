@@ -21,6 +21,15 @@ from stockstorm.simulator.history import facts as f
 
 BLOCK: Final = 64  # versions skipped at once when a whole block cannot match
 NEVER: Final = -1
+CAUSE_NAMES: Final = {"order_edit": "edit of an order"}  # of those whose name is no word
+
+
+def named_cause(cause: str) -> str:
+    """Why a level changed, with an article: "a sale", "an edit of an order"."""
+    name = CAUSE_NAMES.get(cause, cause)
+    return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
+
+
 UNMOVING: Final = frozenset({"stocked", "transfer"})
 NO_LIMIT: Final = 2**62
 EMPTY: Final = Curve([], [], [], [])

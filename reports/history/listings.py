@@ -82,15 +82,13 @@ def build_listings(
         for channel in log.marketplaces:
             listings[channel, sku] = Listing(channel, ledger, [ledger.seqs[0]], [opening])
     _add_pushes(log, listings)
-    sales: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    for seq, sale in log.numbered(f.PurchaseAccepted):
-        for sku, units, shown in zip(sale.skus, sale.quantities, sale.shown_before, strict=True):
-            sales.setdefault((sale.channel, sku), []).append((seq, shown - units))
-    unit_sales = _units_sold(log, lagging) if lagging else {}
+    sales = _shown_after(log)
+    sold = _units_sold(log, lagging) if lagging else {}
     for key, listing in listings.items():
-        _replay(listing, sales.get(key, []))
-        if listing.channel in lagging:
-            _replay_accepted(listing, unit_sales.get(key, []))
+        if key[0] in lagging:
+            _replay_accepted(listing, sold.get(key, []))
+        else:
+            _replay(listing, sales.get(key, []))
         _match(listing)
         in_doubt = doubts.get(key[1], ())
         if listing.ledger.parts:
@@ -123,6 +121,15 @@ def _replay(listing: Listing, sales: list[tuple[int, int]]) -> None:
         changes.sort(key=itemgetter(0))
     listing.seqs += [seq for seq, _ in changes]
     listing.listed += [quantity for _, quantity in changes]
+
+
+def _shown_after(log: FactLog) -> dict[tuple[str, str], list[tuple[int, int]]]:
+    """By channel and SKU: (sequence number, units that were shown after it) of each sale."""
+    sales: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for seq, sale in log.numbered(f.PurchaseAccepted):
+        for sku, units, shown in zip(sale.skus, sale.quantities, sale.shown_before, strict=True):
+            sales.setdefault((sale.channel, sku), []).append((seq, shown - units))
+    return sales
 
 
 def _units_sold(log: FactLog, channels: Collection[str]) -> dict[tuple[str, str], list[tuple[int, int]]]:

@@ -40,8 +40,8 @@ class FactLog:
     @cached_property
     def _seqs_by_type(self) -> dict[type[f.Fact], list[int]]:
         found: dict[type[f.Fact], list[int]] = defaultdict(list)
-        for seq, fact in enumerate(self.facts):
-            found[type(fact)].append(seq)
+        for seq, decoded in enumerate(map(type, self.facts)):
+            found[decoded].append(seq)
         return dict(found)
 
     @cached_property

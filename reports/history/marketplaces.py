@@ -3,9 +3,10 @@
 Both are settings of the scenario. The time in which a subject could not push is not counted as its own.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
+from typing import Final
 
 import msgspec
 
@@ -15,7 +16,7 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import EVERY_API, MARKETPLACES, ApiFaultKind
 from stockstorm.simulator.history import facts as f
 
-DOWN: ApiFaultKind = "down"
+DOWN: Final[ApiFaultKind] = "down"
 
 
 class Outage(msgspec.Struct, frozen=True):
@@ -65,6 +66,11 @@ def lags_ns(scenario: Scenario) -> dict[str, int]:
     return {each.name: round(each.lag_s * SECOND_NS) for each in scenario.channels if each.lag_s}
 
 
+def polled_in(scenario: Scenario) -> frozenset[str]:
+    """Marketplaces that notify nobody and have a feed alone."""
+    return frozenset(each.name for each in scenario.channels if each.tells == "feed")
+
+
 def find_outages(scenario: Scenario, log: FactLog) -> tuple[Outage, ...]:
     """Every outage of a marketplace, in order of begin. Only a fault of the kind "down" that hits all calls is one."""
     found = []
@@ -88,6 +94,39 @@ def absences_of(outages: Sequence[Outage]) -> Mapping[str, Absences]:
         channel: Absences((each.begin_ns, each.told_ns) for each in outages if each.channel == channel)
         for channel in channels
     }
+
+
+class Silences:
+    """Outages of marketplaces that tell of orders by their feed alone: a subject cannot know of them meanwhile."""
+
+    def __init__(self, away: Mapping[str, Absences], shown: Mapping[int, list[int]]) -> None:
+        self._away, self._shown = away, shown  # the latter: by order, when answers showed it
+
+    @classmethod
+    def of(cls, scenario: Scenario, absences: Mapping[str, Absences], log: FactLog) -> "Silences":
+        """Those of a run."""
+        polled = polled_in(scenario)
+        away = {channel: absence for channel, absence in absences.items() if channel in polled}
+        shown: dict[int, list[int]] = {}
+        for told in log.all(f.OrdersShown) if away else ():
+            for order in told.orders if told.channel in away else ():
+                shown.setdefault(order, []).append(told.at_ns)
+        return cls(away, shown)
+
+    def __bool__(self) -> bool:
+        return bool(self._away)
+
+    def within(self, channel: str, order: int, begin_ns: int, end_ns: int) -> int:
+        """Nanoseconds in which nobody could learn what happened to an order, until an answer showed it."""
+        away = self._away.get(channel)
+        if away is None:
+            return 0
+        shown = self._shown.get(order, [])
+        place = bisect_left(shown, begin_ns)
+        return away.within(begin_ns, min(end_ns, shown[place]) if place < len(shown) else end_ns)
+
+
+NO_SILENCE: Final = Silences({}, {})
 
 
 def _told_ns(log: FactLog, channel: str, begin_ns: int, end_ns: int) -> int:

@@ -1,7 +1,8 @@
 """How long each marketplace order took to reach the master. Infinite if it never did.
 
 An order that is not included while something is pending counts as at least the time until the end of the run. Orders
-that were cancelled before they were written, and so netted to nothing, are left out.
+that were cancelled before they were written, and so netted to nothing, are left out. Time in which a marketplace that
+is polled was down, so that nobody could read the order, is not counted.
 """
 
 import math
@@ -10,6 +11,7 @@ from typing import NamedTuple
 
 from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.history.marketplaces import Silences
 from stockstorm.reports.history.pending import PendingItems
 
 
@@ -21,7 +23,9 @@ class OrderSample(NamedTuple):
     open: bool = False
 
 
-def find_order_samples(log: FactLog, orders: ChannelOrders, pending: PendingItems) -> Iterator[OrderSample]:
+def find_order_samples(
+    log: FactLog, orders: ChannelOrders, pending: PendingItems, silences: Silences
+) -> Iterator[OrderSample]:
     """Every marketplace order that owed the master something."""
     end_ns = log.rest.seen_until_ns or log.end_ns
     for effects in orders.by_order.values():
@@ -30,7 +34,9 @@ def find_order_samples(log: FactLog, orders: ChannelOrders, pending: PendingItem
             continue
         sold_ns, order = sales[0].at_ns, sales[0].order
         if min([effect.version for effect in sales]) >= 0:
-            yield OrderSample(sold_ns, (max([effect.version_ns for effect in sales]) - sold_ns) / 1e6)
+            included_ns = max([effect.version_ns for effect in sales])
+            untold_ns = silences.within(sales[0].channel, order, sold_ns, included_ns) if silences else 0
+            yield OrderSample(sold_ns, (included_ns - sold_ns - untold_ns) / 1e6)
         elif log.unrest or order in pending.orders:
             yield OrderSample(sold_ns, max(0, end_ns - sold_ns) / 1e6, open=True)
         else:

@@ -36,12 +36,16 @@ class Curve(msgspec.Struct, frozen=True, gc=False):
     def dates(self, quantities: Sequence[int], seqs: Sequence[int], date: Callable[[int, int], int]) -> list[int]:
         """`date`, which is `known_by` or `equal_by`, of each quantity and sequence number.
 
-        Nearly every push has the newest quantity. That one is looked up here, which takes a third of the time.
+        Nearly every push has the newest quantity, or the one before. These are looked up here, in a third of the time.
         """
         indexes = map(bisect_right, repeat(self.seqs), seqs)
         values, changed = [NOTHING, *self.values], [NOTHING, *self.seqs]
         return [
-            changed[index] if values[index] == quantity else date(quantity, seq)
+            changed[index]
+            if values[index] == quantity
+            else changed[index - 1]
+            if index and values[index - 1] == quantity
+            else date(quantity, seq)
             for index, quantity, seq in zip(indexes, quantities, seqs, strict=True)
         ]
 

@@ -14,7 +14,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import repeat
 from operator import attrgetter
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -23,10 +23,11 @@ from stockstorm.reports.history.deliveries import NEVER_NS, Deliveries
 from stockstorm.reports.history.ledgers import NO_LIMIT, Ledger, moves_stock
 from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.history.log import FactLog
-from stockstorm.reports.history.marketplaces import Absences
+from stockstorm.reports.history.marketplaces import Absences, Silences
 from stockstorm.reports.history.order_effects import Effect
+from stockstorm.reports.history.righted import Righted, needs_of, righted_of
 from stockstorm.reports.statistics.samples import Samples
-from stockstorm.simulator.history.facts import ListingPushed
+from stockstorm.simulator.history.facts import ListingPushed, OrderCancelled, OrderReturned, PurchaseAccepted
 
 NEVER_SEQ: Final = 2**62
 # A version of the master that moved stock by itself, or the effect of a marketplace's order. A plain tuple is made and
@@ -91,21 +92,6 @@ class SyncSamples(msgspec.Struct, frozen=True):
         )
 
 
-class _Needs(NamedTuple):
-    """What a listing may show, from the start and from each change of what is left on."""
-
-    keys: list[int]  # twice the sequence number, so that a change of the listing at the same fact sorts behind it
-    most: list[int]
-    least: list[int]
-
-
-class _Righted(msgspec.Struct, gc=False):
-    """Sequence numbers at which a listing stopped being too high, and too low."""
-
-    not_high: list[int]
-    not_low: list[int]
-
-
 def build_sync_pairs(
     log: FactLog,
     orders: ChannelOrders,
@@ -124,10 +110,10 @@ def build_sync_pairs(
         moved = [*_of_master(deliveries, ledger), *_of_channels(deliveries, ledger, effects.get(sku, []), plain)]
         if not moved:
             continue
-        needs = _needs(ledger)
+        needs = needs_of(ledger)
         for channel in log.marketplaces:
             listing = listings[channel, sku]
-            _judge(log, listing, _righted(needs, listing), moved, found)
+            _judge(log, listing, righted_of(needs, listing), moved, found)
     found.pairs.sort(key=attrgetter("seq"))
     return found
 
@@ -140,18 +126,31 @@ def bound_open(found: SyncPairs, at_rest: bool, pending_skus: Set[str], end_ns: 
             pair.latency_ms, pair.visible_latency_ms = _latencies(pair.fired_ns, pair.visible_ns, pair.ended_ns)
 
 
-def excuse(found: SyncPairs, absences: Mapping[str, Absences]) -> None:
-    """Takes the time off each latency in which the listing's marketplace could not be called."""
+def excuse(found: SyncPairs, absences: Mapping[str, Absences], silences: Silences, log: FactLog) -> None:
+    """Takes the time off each latency in which the listing's marketplace could not be called.
+
+    Also the time in which the marketplace of the movement told nobody of it.
+    """
     for pair in found.pairs:
-        away = absences.get(pair.channel)
-        if away is None or pair.ended_ns == NEVER_NS:
+        if pair.ended_ns == NEVER_NS:
             continue
-        excused_ns = away.within(pair.fired_ns, pair.ended_ns)
-        if excused_ns:
-            pair.excused_ns = excused_ns
-            pair.latency_ms -= excused_ns / 1e6
-            seen_ns = min(max(pair.fired_ns, pair.visible_ns), pair.ended_ns)
-            pair.visible_latency_ms = max(0.0, pair.visible_latency_ms - away.within(seen_ns, pair.ended_ns) / 1e6)
+        away = absences.get(pair.channel)
+        seen_ns = min(max(pair.fired_ns, pair.visible_ns), pair.ended_ns)
+        excused = [away.within(begin, pair.ended_ns) for begin in (pair.fired_ns, seen_ns)] if away else [0, 0]
+        if silences:
+            unknown = [_untold_ns(log, silences, pair, begin) for begin in (pair.fired_ns, seen_ns)]
+            excused = [max(both) for both in zip(excused, unknown, strict=True)]
+        if excused[0]:
+            pair.excused_ns = excused[0]
+            pair.latency_ms -= excused[0] / 1e6
+            pair.visible_latency_ms = max(0.0, pair.visible_latency_ms - excused[1] / 1e6)
+
+
+def _untold_ns(log: FactLog, silences: Silences, pair: SyncPair, begin_ns: int) -> int:
+    fact = log.facts[pair.seq]
+    if not isinstance(fact, PurchaseAccepted | OrderCancelled | OrderReturned):
+        return 0
+    return silences.within(fact.channel, fact.order, begin_ns, pair.ended_ns)
 
 
 def _of_master(deliveries: Deliveries, ledger: Ledger) -> Iterator[_Movement]:
@@ -197,7 +196,7 @@ def _moments(deliveries: Deliveries, event: int, fired_ns: int, seen: int) -> tu
     return seen if seen != NEVER_NS else 0, fired_ns if event in deliveries.unheard else seen
 
 
-def _judge(log: FactLog, listing: Listing, righted: _Righted, moved: list[_Movement], found: SyncPairs) -> None:
+def _judge(log: FactLog, listing: Listing, righted: Righted, moved: list[_Movement], found: SyncPairs) -> None:
     """Pairs each movement of other channels with the listing."""
     channel, sku, facts, add = listing.channel, listing.ledger.item.sku, log.facts, found.pairs.append
     listed, known = [listing.listed[0], *listing.listed], listing.known
@@ -237,56 +236,3 @@ def _latencies(fired_ns: int, visible_ns: int, ended_ns: int) -> tuple[float, fl
     if ended_ns == NEVER_NS:
         return math.inf, math.inf
     return (ended_ns - fired_ns) / 1e6, (ended_ns - visible_ns) / 1e6 if ended_ns > visible_ns else 0.0
-
-
-def _needs(ledger: Ledger) -> _Needs:
-    """The most is what is left. The least is that plus the units that came back and are not recorded."""
-    tracks = (
-        zip(ledger.seqs, ledger.base, strict=True),
-        zip(ledger.sale_seqs, ledger.sale_totals, strict=True),
-        zip(ledger.netted_seqs, ledger.netted_totals, strict=True),
-        zip(ledger.back_seqs, ledger.back_totals, strict=True),
-        zip(ledger.seqs, ledger.back_included, strict=True),
-    )
-    changes = sorted((seq, what, value) for what, track in enumerate(tracks) for seq, value in track)
-    state, safety = [ledger.base[0], 0, 0, 0, 0], ledger.safety
-    needs = _Needs([], [], [])
-    for seq, what, value in [(-1, 0, ledger.base[0]), *changes]:
-        if state[what] != value or seq < 0:
-            state[what] = value
-            base, sold, netted, back, recorded = state
-            left = base - sold + netted - safety
-            right = left + back - recorded
-            needs.keys.append(2 * seq)
-            needs.most.append(left if left > 0 else 0)
-            needs.least.append(right if right > 0 else 0)
-    return needs
-
-
-def _righted(needs: _Needs, listing: Listing) -> _Righted:
-    """Replays everything that changes what is left or what is listed, and notes when the listing becomes right.
-
-    What one fact changed in the ledger precedes what it changed in the listing.
-    """
-    not_high, not_low = list[int](), list[int]()
-    mosts, leasts, shown = iter(needs.most), iter(needs.least), iter(listing.listed)
-    most, least, listed = needs.most[0], needs.least[0], listing.listed[0]
-    high, low = listed > most, listed < least
-    for key in sorted(needs.keys + [2 * seq + 1 for seq in listing.seqs]):
-        if key & 1:
-            listed = next(shown)
-        else:
-            most, least = next(mosts), next(leasts)
-        if high:
-            if listed <= most:
-                not_high.append(key >> 1)
-                high = False
-        elif listed > most:
-            high = True
-        if low:
-            if listed >= least:
-                not_low.append(key >> 1)
-                low = False
-        elif listed < least:
-            low = True
-    return _Righted(not_high, not_low)

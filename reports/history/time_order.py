@@ -49,6 +49,8 @@ class FileOrder:
     def add(self, facts: Iterable[f.Fact]) -> None:
         """The next facts of the file."""
         kinds = self._kinds
+        if not kinds:
+            return
         times = [fact.at_ns for fact in facts if type(fact) in kinds]
         if times:
             self.holds = self.holds and self._last_ns <= times[0] and times == sorted(times)

@@ -6,6 +6,7 @@ counted apart and prove nothing.
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
@@ -28,19 +29,24 @@ class TooEarly(msgspec.Struct, frozen=True):
 
 
 class ToldToWait(msgspec.Struct, frozen=True):
-    """`pushes` and `reads`: calls that were told to wait. Of both, those that were repeated too early."""
+    """Calls that were told to wait, and of them those that were repeated too early. `statuses`: of the pushes."""
 
-    pushes: int
+    statuses: dict[int, int]
     early_pushes: tuple[TooEarly, ...]
     reads: int
     early_reads: int
+
+    @property
+    def pushes(self) -> int:
+        """Pushes that were told to wait."""
+        return sum(self.statuses.values())
 
 
 def find_told_to_wait(log: FactLog) -> ToldToWait:
     """Over all marketplaces. Empty where none said how long to wait."""
     told = [call for call in log.all(f.ApiCalled) if call.retry_after_s and call.api in log.marketplaces]
     if not told:
-        return ToldToWait(0, (), 0, 0)
+        return ToldToWait({}, (), 0, 0)
     concerned = {(call.api, call.operation) for call in told}
     calls: dict[tuple[str, str], list[f.ApiCalled]] = {key: [] for key in sorted(concerned)}
     for call in log.all(f.ApiCalled):
@@ -51,8 +57,8 @@ def find_told_to_wait(log: FactLog) -> ToldToWait:
     for key, of_operation in calls.items():
         of_operation.sort(key=_begun)
         early[key[1] == PUSH] += _early(of_operation, rows)
-    pushes = sum(call.operation == PUSH for call in told)
-    return ToldToWait(pushes, tuple(early[True]), len(told) - pushes, len(early[False]))
+    statuses = Counter(call.status for call in told if call.operation == PUSH)
+    return ToldToWait(statuses, tuple(early[True]), len(told) - statuses.total(), len(early[False]))
 
 
 def _early(calls: list[f.ApiCalled], rows: dict[int, set[str]]) -> Iterator[TooEarly]:

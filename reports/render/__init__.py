@@ -1,16 +1,11 @@
 """Renderers: a judged run in one form each. To add one, add its file and one line to `RENDERERS`."""
 
+from importlib import import_module
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.history import History
-from stockstorm.reports.render.bodies import bodies
-from stockstorm.reports.render.files import json_file
-from stockstorm.reports.render.html import html
-from stockstorm.reports.render.junit import junit
-from stockstorm.reports.render.markdown import markdown
-from stockstorm.reports.render.terminal import terminal
 from stockstorm.reports.result import Result
 from stockstorm.reports.store import RunFolder
 
@@ -24,13 +19,27 @@ class Renderer(Protocol):
     def __call__(self, result: Result, history: History, folder: RunFolder) -> Path | None: ...
 
 
+def _of(module: str, name: str) -> Renderer:
+    """A renderer that is imported when it is used.
+
+    Jinja and Rich take 0.15 s, and a process that only draws figures, as the one that judges half of a history, needs
+    neither.
+    """
+
+    def render(result: Result, history: History, folder: RunFolder) -> Path | None:
+        renderer = cast(Renderer, getattr(import_module(f"{__name__}.{module}"), name))
+        return renderer(result, history, folder)
+
+    return render
+
+
 RENDERERS: Final[dict[str, Renderer]] = {
-    "json": json_file,
-    "junit": junit,
-    "markdown": markdown,
-    "bodies": bodies,
-    "html": html,
-    "terminal": terminal,  # last, since it lists the files that exist
+    "json": _of("files", "json_file"),
+    "junit": _of("junit", "junit"),
+    "markdown": _of("markdown", "markdown"),
+    "bodies": _of("bodies", "bodies"),
+    "html": _of("html", "html"),
+    "terminal": _of("terminal", "terminal"),  # last, since it lists the files that exist
 }
 
 

@@ -4,7 +4,9 @@ A list of pairs costs a visit to four objects for each sample, anywhere in memor
 so that a million of them are sorted and counted several times faster.
 """
 
+import math
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -32,3 +34,8 @@ class Samples:
     def ordered(self) -> list[float]:
         """The values in ascending order."""
         return sorted(self.values)
+
+    @cached_property
+    def finite(self) -> list[float]:
+        """The same without infinity, which is the greatest."""
+        return self.ordered[: bisect_left(self.ordered, math.inf)]

@@ -130,9 +130,8 @@ class MarketplaceApi:
                 retry_after_s=call.wait_s,
             )
         )
-        headers = (*_HEADERS, (REQUEST_ID, request_id(call.serial)))
-        if call.wait_s:
-            headers = (*headers, ("Retry-After", str(call.wait_s)))
+        told = (("Retry-After", str(call.wait_s)),) if call.wait_s else ()
+        headers = (*_HEADERS, (REQUEST_ID, request_id(call.serial)), *told)
         reply = ApiReply(status, headers, self._encode(body), call.facts, call.events)
         return injection.applied(reply) if admitted else reply
 

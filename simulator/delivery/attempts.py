@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from stockstorm.simulator.config import DeliveryMark, ForgeryKind
+from stockstorm.simulator.config import DeliveryMark, ForgeryKind, PoisonKind
 from stockstorm.simulator.history.facts import AttemptError
 from stockstorm.simulator.model import Event
 
@@ -16,8 +16,8 @@ from stockstorm.simulator.model import Event
 class Delivery(msgspec.Struct, frozen=True):
     """One notification to one subscription (`copy` 0), or a duplicate of it (1, 2, …).
 
-    `event` is None for a forged delivery. Perturbations change `due_ns`, add copies, and add their names to
-    `perturbed`. A copy has the same webhook id, unless it is one that was resent.
+    `event` is None for a forged delivery, and for a poisonous one. Perturbations change `due_ns`, add copies, and add
+    their names to `perturbed`. A copy has the same webhook id, unless it is one that was resent.
     """
 
     webhook_id: str
@@ -29,7 +29,7 @@ class Delivery(msgspec.Struct, frozen=True):
     due_ns: int
     copy: int = 0
     perturbed: tuple[DeliveryMark, ...] = ()
-    forged: ForgeryKind | Literal[""] = ""
+    forged: ForgeryKind | PoisonKind | Literal[""] = ""
 
 
 class Address(msgspec.Struct, frozen=True):

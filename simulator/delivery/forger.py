@@ -10,10 +10,12 @@ import msgspec
 from stockstorm.simulator.delivery.attempts import Delivery
 from stockstorm.simulator.delivery.claims import ClaimWorld, claim_of
 from stockstorm.simulator.delivery.forgery import KINDS, OTHER_DOMAIN, Attack
+from stockstorm.simulator.delivery.poison import spoiled
 from stockstorm.simulator.delivery.routes import Route, Routes, named_uuid
+from stockstorm.simulator.events.encoding import sign
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.model import Event, Subscription
-from stockstorm.simulator.plan.items import PlannedForgery
+from stockstorm.simulator.plan.items import PlannedForgery, PlannedPoison
 from stockstorm.simulator.shop.subscriptions import is_bus
 
 
@@ -53,6 +55,29 @@ class Forger:
         key = event.source, event.topic
         if key not in self._sent:
             self._sent[key] = Sent(event.event_id, event.at_ns, body)
+
+    def poison(self, item: PlannedPoison, now_ns: int) -> Forged | None:
+        """The poisonous delivery of a plan item, signed by its source. None as in `forge`."""
+        listening = [each for each in self._world.subscriptions(item.source, item.topic) if not is_bus(each.uri)]
+        if not listening:
+            return None
+        route = self._routes.learn(listening[0])
+        invented = PlannedForgery(item.offset_ns, item.serial, "unsigned", item.sku, item.source, item.topic)
+        claim = claim_of(invented, self._world, self._payloads, now_ns)
+        body, webhook_id = spoiled(item.kind, claim.body, item.serial), named_uuid(f"poison:{item.serial}")
+        head = route.head(
+            length=len(body),
+            signature=sign(route.secret, body),
+            topic=item.topic,
+            webhook_id=webhook_id,
+            event_id=named_uuid(f"poison event:{item.serial}"),
+            triggered_at=self._payloads.times.utc(now_ns),
+        )
+        to = route.subscription
+        delivery = Delivery(
+            webhook_id, to.subscription_id, to.uri, item.source, item.topic, None, now_ns, forged=item.kind
+        )
+        return Forged(delivery, route, head, body, claim.shows)
 
     def forge(self, item: PlannedForgery, now_ns: int) -> Forged | None:
         """The forged delivery of a plan item, to the first subscription. None if nothing listens, or only a bus.

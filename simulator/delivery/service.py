@@ -4,12 +4,12 @@ This is the generator's hot path. What a subscription's deliveries share (addres
 encoded and signed once per event, and all its subscriptions, copies and retries share the same bytes object.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
 
-from stockstorm.simulator.config import ForgeryKind, QuotasConfig, WorldConfig, app_version
+from stockstorm.simulator.config import ForgeryKind, PoisonKind, QuotasConfig, WorldConfig, app_version
 from stockstorm.simulator.delivery.attempts import Address, Answer, Delivery, Outgoing
 from stockstorm.simulator.delivery.forger import Forged, Forger
 from stockstorm.simulator.delivery.forgery import KINDS, OTHER_DOMAIN, Attack, Signed
@@ -38,13 +38,14 @@ from stockstorm.simulator.history.facts import (
 from stockstorm.simulator.history.texts import without
 from stockstorm.simulator.limits import SAID_MAX
 from stockstorm.simulator.model import APP_TOPICS, LIFE_TOPICS, SHOPIFY, Event, Topic
-from stockstorm.simulator.plan.items import PlannedForgery, PlannedLife
+from stockstorm.simulator.plan.items import PlannedForgery, PlannedLife, PlannedPoison
 from stockstorm.simulator.seeds import Seeds
 
 __all__ = ["DeliveryService", "Dispatch", "Keep", "Secrets", "forget"]
 
 
 LOST: Final = "lost"  # the mark of what is never sent
+WHOLE: Final[Mapping[int, bytes]] = {}  # every subscription gets the payload as it is
 Keep = Callable[[int, str, bytes], None]  # event, topic, body
 
 
@@ -65,7 +66,7 @@ class _Open(msgspec.Struct, gc=False):
     route: Route
     due_ns: int  # of that attempt
     topic: str
-    forged: ForgeryKind | Literal[""]
+    forged: ForgeryKind | PoisonKind | Literal[""]
     failures: int = 0  # in a row, with nothing acknowledged on the subscription in between
     acknowledged: int = 0  # what the route had acknowledged when the last of them was counted
     dropped: int = 0  # attempts that were repeated at once, because a kept connection had been closed
@@ -131,7 +132,7 @@ class DeliveryService:
                 dispatch.facts.append(EventUnheard(now_ns, event.event))
                 continue
             routes = {each.subscription_id: self._routes.learn(each) for each in subscriptions}
-            body, shaped = self._payloads.body(event), dict[int, bytes]()
+            body, shaped = self._payloads.body(event), WHOLE
             if self._routes.shapes:
                 shaped = self._shaped(event, routes, body, dispatch, now_ns)
                 subscriptions = [each for each in subscriptions if each.subscription_id in shaped]
@@ -145,7 +146,7 @@ class DeliveryService:
 
     def _shaped(
         self, event: Event, routes: dict[int, Route], body: bytes, dispatch: Dispatch, now_ns: int
-    ) -> dict[int, bytes]:
+    ) -> Mapping[int, bytes]:
         """By subscription, what it gets of the event. One that gets nothing is left out, with a fact that says why."""
         found: dict[int, bytes] = {}
         for subscription_id, route in routes.items():
@@ -164,7 +165,7 @@ class DeliveryService:
         dispatch: Dispatch,
         now_ns: int,
         whole: bytes,
-        shaped: dict[int, bytes],
+        shaped: Mapping[int, bytes],
     ) -> None:
         """`whole`: the event's payload; `shaped`: what subscriptions get instead of it, by their id."""
         self._keep(event.event, event.topic, whole)
@@ -227,10 +228,10 @@ class DeliveryService:
         else:
             dispatch.attempts.append(Outgoing(number, 1, due_ns, route.address, head, body))
 
-    def forge(self, item: PlannedForgery, now_ns: int) -> Dispatch:
-        """Make the forged delivery of a plan item; nothing if nobody listens to its topic."""
-        dispatch = Dispatch([], [])
-        made = self._forger.forge(item, now_ns)
+    def forge(self, item: PlannedForgery | PlannedPoison, now_ns: int) -> Dispatch:
+        """Make the forged or poisonous delivery of a plan item; nothing if nobody listens to its topic."""
+        dispatch, forger = Dispatch([], []), self._forger
+        made = forger.poison(item, now_ns) if isinstance(item, PlannedPoison) else forger.forge(item, now_ns)
         if made is not None:
             self._take(made.delivery, made.route, dispatch, head=made.head, body=made.body, now_ns=now_ns, made=made)
         return dispatch

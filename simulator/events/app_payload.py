@@ -46,7 +46,7 @@ class AppPayload:
     def _customer(self, event: Event, orders: str) -> dict[str, Any]:
         """About the buyer of the newest order; about the first buyer as long as nobody has ordered."""
         order = event.order
-        buyer = self._buyers[order.buyer if order is not None else 0]
+        buyer = self._buyers[max(0, order.buyer) if order is not None else 0]
         who = {"id": buyer.customer_id, "email": buyer.email, "phone": buyer.phone}
         return {**self._identity(), "customer": who, orders: [] if order is None else [order.order_id]}
 

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -51,6 +52,7 @@ class Times:
 CACHED_MAX: Final = 20_000
 
 
+@lru_cache(maxsize=CACHED_MAX)  # an order has some 15 amounts, and a shop has few prices
 def amount(minor: int) -> str:
     """Minor units (pence) as "51.50". Negative amounts keep their sign: -5 gives "-0.05"."""
     sign, minor = ("-", -minor) if minor < 0 else ("", minor)

@@ -5,9 +5,10 @@ from typing import Final
 
 from msgspec import Raw
 
-from stockstorm.simulator.events.encoding import Money, amount
+from stockstorm.simulator.events.encoding import CACHED_MAX, Money, amount
 from stockstorm.simulator.events.order_shape import LineBody, RefundedItem, TaxLine
 from stockstorm.simulator.events.order_sums import due_units, refunded_units, remaining_units, shipped_units, vat
+from stockstorm.simulator.events.product_payload import full_title
 from stockstorm.simulator.model import Order, OrderLine, Product, Sku
 
 VAT_RATE: Final = Raw(b"0.20")  # a float with a trailing zero, which is lost when a receiver re-serialises
@@ -19,6 +20,7 @@ class Lines:
     def __init__(self, products: Mapping[Sku, Product], money: Money) -> None:
         self.products, self._money = products, money
         self._zero = money.in_both(0)
+        self._taxes: dict[int, TaxLine] = {}
 
     def bodies(self, order: Order) -> tuple[LineBody, ...]:
         """All lines. Refunded and cancelled units are no longer current."""
@@ -42,7 +44,7 @@ class Lines:
             fulfillable_quantity=due,
             fulfillment_status=None if not shipped else "partial" if due else "fulfilled",
             grams=product.grams,
-            name=product.title,
+            name=full_title(product),
             price=amount(line.price_minor),
             price_set=self._money.in_both(line.price_minor),
             product_id=product.product_id,
@@ -51,6 +53,7 @@ class Lines:
             title=product.title,
             total_discount_set=self._zero,
             variant_id=product.variant_id,
+            variant_title=product.variant_title,
             vendor=product.vendor,
             tax_lines=(self.tax(vat(line.price_minor * line.quantity)),),
         )
@@ -64,9 +67,10 @@ class Lines:
             title=product.title,
             quantity=line.quantity,
             sku=line.sku,
+            variant_title=product.variant_title,
             vendor=product.vendor,
             product_id=product.product_id,
-            name=product.title,
+            name=full_title(product),
             fulfillable_quantity=due,
             grams=product.grams,
             price=amount(line.price_minor),
@@ -83,4 +87,11 @@ class Lines:
 
     def tax(self, minor: int) -> TaxLine:
         """A tax line of this amount."""
-        return TaxLine(price=amount(minor), rate=VAT_RATE, price_set=self._money.in_both(minor))
+        made = self._taxes.get(minor)
+        if made is None:
+            if len(self._taxes) >= CACHED_MAX:
+                self._taxes.clear()
+            made = self._taxes[minor] = TaxLine(
+                price=amount(minor), rate=VAT_RATE, price_set=self._money.in_both(minor)
+            )
+        return made

@@ -8,7 +8,7 @@ order is `refunded`, and its last refund says so. An order cancelled before paym
 """
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Raw
 
 from stockstorm.simulator.events.encoding import Money, Times, amount, derived_id, derived_token
 from stockstorm.simulator.events.line_payload import Lines
@@ -26,6 +26,7 @@ from stockstorm.simulator.events.order_sums import (
 )
 from stockstorm.simulator.events.people_payload import People
 from stockstorm.simulator.events.refund_payload import RefundPayload, shipping_line
+from stockstorm.simulator.events.unusual import as_placed
 from stockstorm.simulator.model import API_CLIENT_ID, FIRST_ORDER_NUMBER, SHOP_ID, Fulfilment, Order, Written
 from stockstorm.simulator.versions import ApiVersion, in_force
 
@@ -61,10 +62,11 @@ def fulfilment_body(order: Order, fulfilment: Fulfilment, lines: Lines, times: T
 
 
 def _with_what_the_subject_gave(body: OrderBody, written: Written) -> OrderBody:
+    attributes = [{"name": name, "value": value} for name, value in written.attributes]
     return msgspec.structs.replace(
         body,
         note=written.note,
-        note_attributes=tuple({"name": name, "value": value} for name, value in written.attributes),
+        note_attributes=Raw(msgspec.json.encode(attributes)),
         po_number=written.po_number,
         source_name=written.source_name or str(API_CLIENT_ID),
         source_identifier=written.source_identifier,
@@ -98,7 +100,9 @@ class OrderPayload:
     def body(self, order: Order) -> OrderBody:
         """The order with all documented fields."""
         body = self._body(order)
-        return body if order.written is None else _with_what_the_subject_gave(body, order.written)
+        if order.written is not None:
+            return _with_what_the_subject_gave(body, order.written)
+        return as_placed(body, order, self._money) if order.origin != "web" or order.large_kb else body
 
     def _body(self, order: Order) -> OrderBody:
         bought, current, shipping = bought_total(order), current_total(order), current_shipping(order)
@@ -152,7 +156,7 @@ class OrderPayload:
             total_discounts_set=money(0),
             total_line_items_price=amount(bought),
             total_line_items_price_set=money(bought),
-            total_outstanding=amount(outstanding(order)),
+            total_outstanding=amount(current_price if order.paid_ns is None else outstanding(order)),
             total_price=amount(price),
             total_price_set=money(price),
             total_shipping_price_set=money(shipping_price(order)),

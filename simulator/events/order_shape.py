@@ -41,20 +41,20 @@ class LineBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     price: str
     price_set: Raw
     product_exists: bool = True
-    product_id: int
+    product_id: int | None
     properties: tuple[()] = EMPTY
     quantity: int
     requires_shipping: bool = True
     sales_line_item_group_id: None = None
-    sku: str
+    sku: str | None
     taxable: bool = True
     title: str
     total_discount: str = "0.00"
     total_discount_set: Raw
-    variant_id: int
-    variant_inventory_management: str = "shopify"
-    variant_title: None = None
-    vendor: str
+    variant_id: int | None
+    variant_inventory_management: str | None = "shopify"
+    variant_title: str | None = None
+    vendor: str | None
     tax_lines: tuple[TaxLine, ...]
     duties: tuple[()] = EMPTY
     discount_allocations: tuple[()] = EMPTY
@@ -284,9 +284,9 @@ class OrderBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     buyer_accepts_marketing: bool = False
     cancel_reason: str | None
     cancelled_at: str | None
-    cart_token: str
+    cart_token: str | None
     checkout_id: int | UnsetType = UNSET
-    checkout_token: str
+    checkout_token: str | None
     client_details: Raw
     closed_at: str | None
     confirmation_number: str
@@ -313,14 +313,14 @@ class OrderBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     estimated_taxes: bool = False
     financial_status: FinancialStatus
     fulfillment_status: str | None = None
-    landing_site: str = "/collections/all?utm_source=newsletter&utm_medium=email"
+    landing_site: str | None = "/collections/all?utm_source=newsletter&utm_medium=email"
     landing_site_ref: None = None
     location_id: None = None
     merchant_business_entity_id: str = "MTU0ODM4MDAwOQ"
     merchant_of_record_app_id: None = None
     name: str
     note: str | None = None
-    note_attributes: tuple[dict[str, str], ...] = EMPTY
+    note_attributes: Raw = Raw(b"[]")
     number: int
     order_number: int
     order_status_url: str | UnsetType
@@ -332,7 +332,7 @@ class OrderBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     presentment_currency: str
     processed_at: str
     reference: None = None
-    referring_site: str = "https://www.example.org/search?q=<sale>&page=1"
+    referring_site: str | None = "https://www.example.org/search?q=<sale>&page=1"
     source_identifier: str | None = None
     source_name: str = "web"
     source_url: None = None

@@ -81,7 +81,9 @@ def shipping_status(order: Order) -> ShippingStatus:
 
 def shipping_price(order: Order) -> int:
     """The price of shipping as bought, in minor units."""
-    return SHIPPING_MINOR if order.written is None else order.written.shipping_minor
+    if order.written is not None:
+        return order.written.shipping_minor
+    return 0 if order.origin == "pos" else SHIPPING_MINOR
 
 
 def order_name(order: Order) -> str:
@@ -145,7 +147,7 @@ def financial_status(order: Order) -> FinancialStatus:
     """Shopify's status of the payment. Only a refund returns money, and not one that an edit made."""
     if order.paid_ns is None:
         return "voided" if order.cancelled_ns is not None else "pending"
-    if not any(not refund.edited for refund in order.refunds):
+    if not order.refunds or all(refund.edited for refund in order.refunds):
         return "partially_paid" if order.edits and outstanding(order) > 0 else "paid"
     refunded = refunded_units(order)
     if all(refunded.get(line.line_id, 0) >= line.quantity for line in order.lines):

@@ -22,7 +22,7 @@ from stockstorm.simulator.events.product_payload import (
     item_body,
 )
 from stockstorm.simulator.events.refund_payload import RefundPayload
-from stockstorm.simulator.model import APP_TOPICS, MARKETPLACE_TOPICS, ORDER_TOPICS, Event, Topic
+from stockstorm.simulator.model import APP_TOPICS, MARKETPLACE_TOPICS, ORDER_TOPICS, Event, Product, Topic
 from stockstorm.simulator.versions import ApiVersion
 
 
@@ -95,7 +95,7 @@ class Payloads:
     def _product(self, event: Event) -> bytes:
         if event.product is None:
             raise _missing(event, "product")
-        return self._encoded(self.products.body(event.product, _available(event), event.at_ns))
+        return self._encoded(self.products.body(_variants(event, event.product), event.at_ns))
 
     def _item(self, event: Event) -> bytes:
         if event.product is None:
@@ -116,9 +116,11 @@ class Payloads:
         return escaped(self._encode(body))
 
 
-def _available(event: Event) -> int | None:
-    """What the item of a product has when the event fires; a forged event claims a level instead."""
-    return event.level.available if event.available is None and event.level is not None else event.available
+def _variants(event: Event, product: Product) -> tuple[tuple[Product, int], ...]:
+    """The variants of a product when the event fires; a forged event claims one and a level instead."""
+    if event.variants:
+        return event.variants
+    return ((product, product.initial_available if event.level is None else event.level.available),)
 
 
 def _missing(event: Event, what: str) -> ValueError:

@@ -88,6 +88,7 @@ class Person(msgspec.Struct, frozen=True):
 
 
 _NULL: Final = Raw(b"null")
+STRANGER: Final = Person(None, None, None, _NULL, _NULL, _NULL)  # somebody at a till
 NOBODY: Final = Person(UNSET, UNSET, None, _NULL, _NULL, _NULL)  # of an app without access to customer data
 
 
@@ -100,9 +101,11 @@ class People:
         self._cards: dict[int, Raw] = {}
 
     def person(self, buyer: int) -> Person:
-        """The part of the buyer at this index of the pool."""
+        """The part of the buyer at this index of the pool; -1: nobody is known."""
         if not self._shown:
             return NOBODY
+        if buyer < 0:
+            return STRANGER
         person = self._people.get(buyer)
         if person is None:
             person = self._people[buyer] = self._encoded(self._buyers[buyer])

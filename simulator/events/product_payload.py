@@ -1,8 +1,9 @@
 """The bodies of products/update and inventory_levels/update.
 
-A product has exactly one variant. Its levels, one for each location, are told one by one.
+An item's levels, one for each location, are told one by one.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +13,7 @@ from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.events.encoding import Times, amount, escaped
 from stockstorm.simulator.model import Event, Level, Product
 
+DEFAULT_TITLE: Final = "Default Title"  # of the only variant of a product
 LISTED_SINCE: Final = "2025-03-01T10:15:00-05:00"
 LISTED_S: Final = int(datetime.fromisoformat(LISTED_SINCE).timestamp())
 
@@ -23,14 +25,14 @@ class Variant(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     created_at: str = LISTED_SINCE
     id: int
     inventory_policy: str = "deny"
-    position: int = 1
+    position: int
     price: str
     product_id: int
     sku: str
     taxable: bool = True
-    title: str = "Default Title"
+    title: str
     updated_at: str
-    option1: str = "Default Title"
+    option1: str
     option2: None = None
     option3: None = None
     image_id: None = None
@@ -40,11 +42,11 @@ class Variant(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Option(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    name: str = "Title"
+    name: str
     id: int
     product_id: int
     position: int = 1
-    values: tuple[str, ...] = ("Default Title",)
+    values: tuple[str, ...]
 
 
 class VariantGid(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -120,10 +122,9 @@ class ProductPayload:
     def __init__(self, times: Times) -> None:
         self._times = times
 
-    def body(self, product: Product, available: int | None, at_ns: int) -> ProductBody:
-        """The product as edited at `at_ns`, with the units that can be sold (None: those before load)."""
-        at = self._times.shop(at_ns)
-        gid = f"gid://shopify/ProductVariant/{product.variant_id}"
+    def body(self, variants: Sequence[tuple[Product, int]], at_ns: int) -> ProductBody:
+        """The product as edited at `at_ns`: its variants by position, and the units of each that can be sold."""
+        at, product = self._times.shop(at_ns), variants[0][0]
         return ProductBody(
             admin_graphql_api_id=f"gid://shopify/Product/{product.product_id}",
             body_html=f"<p>{product.title} – très chic & made to last.</p>",
@@ -134,27 +135,56 @@ class ProductPayload:
             updated_at=at,
             vendor=product.vendor,
             tags="hot, sale" if product.hot else "sale",
-            variants=(self._variant(product, available, gid, at),),
-            options=(Option(id=product.product_id + 1, product_id=product.product_id),),
-            variant_gids=(VariantGid(admin_graphql_api_id=gid, updated_at=at),),
+            variants=tuple([self._variant(each, available, at) for each, available in variants]),
+            options=(
+                Option(
+                    name=option_name(product),
+                    id=product.product_id + 1,
+                    product_id=product.product_id,
+                    values=tuple([variant_title(each) for each, _ in variants]),
+                ),
+            ),
+            variant_gids=tuple([VariantGid(admin_graphql_api_id=_gid(each), updated_at=at) for each, _ in variants]),
         )
 
-    def _variant(self, product: Product, available: int | None, gid: str, at: str) -> Variant:
-        quantity = product.initial_available if available is None else available
+    def _variant(self, product: Product, available: int, at: str) -> Variant:
+        title = variant_title(product)
         return Variant(
-            admin_graphql_api_id=gid,
+            admin_graphql_api_id=_gid(product),
             barcode=product.barcode,
             compare_at_price=None if product.compare_at_minor is None else amount(product.compare_at_minor),
             taxable=product.taxable,
             id=product.variant_id,
+            position=product.position,
             price=amount(product.price_minor),
             product_id=product.product_id,
             sku=product.sku,
+            title=title,
+            option1=title,
             updated_at=at,
             inventory_item_id=product.inventory_item_id,
-            inventory_quantity=quantity,
-            old_inventory_quantity=quantity,
+            inventory_quantity=available,
+            old_inventory_quantity=available,
         )
+
+
+def variant_title(product: Product) -> str:
+    """What distinguishes a variant from the others of its product."""
+    return product.variant_title or DEFAULT_TITLE
+
+
+def option_name(product: Product) -> str:
+    """By what the variants of a product differ."""
+    return "Title" if product.variant_title is None else "Size"
+
+
+def full_title(product: Product) -> str:
+    """The name of a variant on the lines of orders: without its own title where it is the only one."""
+    return product.title if product.variant_title is None else f"{product.title} - {product.variant_title}"
+
+
+def _gid(product: Product) -> str:
+    return f"gid://shopify/ProductVariant/{product.variant_id}"
 
 
 class InventoryPayload:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from stockstorm.simulator.config import ApiFaultKind, DeliveryMark, ForgeryKind
+from stockstorm.simulator.config import ApiFaultKind, DeliveryMark, ForgeryKind, PoisonKind
 from stockstorm.simulator.history.attempt_errors import AttemptError
 from stockstorm.simulator.history.ranges import (
     AttemptNumber,
@@ -308,7 +308,8 @@ class DeliveryPlanned(Fact, frozen=True, tag=True):
     due_ns: Nanoseconds
     copy: Count = 0
     perturbed: tuple[DeliveryMark, ...] = ()  # perturbations that changed it, or the quota that it fulfils
-    forged: ForgeryKind | Literal[""] = ""  # a forged delivery must be refused, or have no effect
+    # A forged delivery must be refused, or have no effect. A poisonous one is signed, and nobody can process it.
+    forged: ForgeryKind | PoisonKind | Literal[""] = ""
     source: Text = ""  # of a forged delivery: "shopify" or the channel's name
     claim: Text = ""  # of a forged delivery: the order that nobody placed, or the quantity that was never there
 

@@ -28,6 +28,7 @@ class Rank(IntEnum):
     TRANSFER = 11
     ORDER_EDIT = 12
     CORRECTION = 12
+    POISON = 13
 
 
 class Draft(NamedTuple):

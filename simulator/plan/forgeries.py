@@ -10,7 +10,15 @@ from typing import Final, get_args
 
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import ForgeryKind, WorldConfig
-from stockstorm.simulator.model import LIFE_TOPICS, MARKETPLACE_TOPICS, ONLINE, SHOPIFY, SHOPIFY_TOPICS, Topic
+from stockstorm.simulator.model import (
+    APP_TOPICS,
+    LIFE_TOPICS,
+    MARKETPLACE_TOPICS,
+    ONLINE,
+    SHOPIFY,
+    SHOPIFY_TOPICS,
+    Topic,
+)
 from stockstorm.simulator.plan import schedule
 from stockstorm.simulator.plan.demand import Demand
 from stockstorm.simulator.plan.drafts import Draft, Rank
@@ -36,13 +44,20 @@ def targets(config: WorldConfig) -> list[tuple[str, Topic]]:
     markets = [channel.name for channel in config.channels if channel.name != ONLINE]
     return [
         *((market, topic) for market in markets for topic in MARKETPLACE_TOPICS),
-        *((SHOPIFY, topic) for topic in _told(config)),
+        *((SHOPIFY, topic) for topic in told_topics(config)),
         *((SHOPIFY, topic) for topic in SHOPIFY_TOPICS),
     ]
 
 
-def _told(config: WorldConfig) -> list[Topic]:
-    """The topics of what the plan tells the app."""
+def has_every_pair(config: WorldConfig) -> bool:
+    """Whether each kind comes on each topic."""
+    return config.quotas.forgeries >= len(ALL_KINDS)
+
+
+def told_topics(config: WorldConfig) -> list[Topic]:
+    """The topics of what the plan tells the app; all that an app can be told where every one of them is forged."""
+    if has_every_pair(config):
+        return sorted(APP_TOPICS)
     return sorted({LIFE_TOPICS[life.kind] for life in config.life if life.kind in LIFE_TOPICS})
 
 
@@ -63,6 +78,11 @@ def dealt(config: WorldConfig, seeds: Seeds) -> Iterator[tuple[ForgeryKind, str,
         kinds.rotate(1)
 
 
+def names_shop(source: str, topic: Topic) -> bool:
+    """Whether a delivery for another shop can be told by its ids. Of an app it is told by its headers alone."""
+    return source == SHOPIFY and topic not in APP_TOPICS
+
+
 def every_pair(config: WorldConfig, seeds: Seeds) -> Iterator[tuple[ForgeryKind, str, Topic]]:
     """Round after round each kind on every topic of every source that can have it. Replays come in the last round."""
     kinds = [kind for kind in ALL_KINDS if kind != LAST]
@@ -70,13 +90,13 @@ def every_pair(config: WorldConfig, seeds: Seeds) -> Iterator[tuple[ForgeryKind,
     while True:
         for kind in (*kinds[start:], *kinds[:start], LAST):
             for source, topic in targets(config):
-                yield (kind if source == SHOPIFY or kind not in OF_SHOPIFY else "wrong_key"), source, topic
+                yield (kind if kind not in OF_SHOPIFY or names_shop(source, topic) else "wrong_key"), source, topic
 
 
 def forgery_drafts(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
     """All forgeries, sorted. Each has its own part of the load, and a time within it that the seed draws."""
     end_ns, count = schedule.starts_ns(config.phases)[-1], forgery_count(config)
-    turns = every_pair(config, seeds) if config.quotas.forgeries >= len(ALL_KINDS) else dealt(config, seeds)
+    turns = every_pair(config, seeds) if has_every_pair(config) else dealt(config, seeds)
     for n in range(count):
         time_draw, sku_draw, *_ = seeds.draws("forgery", n)
         kind, source, topic = next(turns)

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from stockstorm.simulator.config import FaultKind, ForgeryKind, LifeChange
-from stockstorm.simulator.model import SHOPIFY, OrderKey, Sku, Topic
+from stockstorm.simulator.config import FaultKind, ForgeryKind, LifeChange, PoisonKind
+from stockstorm.simulator.model import SHOPIFY, OrderKey, Origin, Sku, Topic
 
 
 class PlanItem(msgspec.Struct, frozen=True, tag_field="plan"):
@@ -20,13 +20,15 @@ class PlanItem(msgspec.Struct, frozen=True, tag_field="plan"):
     serial: int
 
 
-class PlannedPurchase(PlanItem, frozen=True, tag="purchase"):
-    """A buyer tries to buy on a channel."""
+class PlannedPurchase(PlanItem, frozen=True, tag="purchase", omit_defaults=True):
+    """A buyer tries to buy on a channel. What is as usual is not written, so plans without it stay as they were."""
 
     order: OrderKey
     channel: str
     buyer: int
     lines: tuple[tuple[Sku, int], ...]  # (sku, quantity)
+    origin: Origin = "web"
+    large_kb: int = 0
 
 
 class PlannedPayment(PlanItem, frozen=True, tag="payment"):
@@ -82,6 +84,15 @@ class PlannedForgery(PlanItem, frozen=True, tag="forgery"):
     topic: Topic = "inventory_levels/update"
 
 
+class PlannedPoison(PlanItem, frozen=True, tag="poison"):
+    """A source sends a delivery that is signed and that nobody can process."""
+
+    kind: PoisonKind
+    sku: Sku
+    source: str
+    topic: Topic
+
+
 class PlannedPhase(PlanItem, frozen=True, tag="phase"):
     """A named interval of the schedule begins; for progress and reports."""
 
@@ -113,6 +124,7 @@ AnyPlanItem = (
     | PlannedTransfer
     | PlannedProductEdit
     | PlannedForgery
+    | PlannedPoison
     | PlannedPhase
     | PlannedFault
     | PlannedLife

@@ -27,6 +27,7 @@ from stockstorm.simulator.plan.items import (
     PlannedTransfer,
 )
 from stockstorm.simulator.plan.next_to_faults import drafts_next_to_faults
+from stockstorm.simulator.plan.poison import poison_drafts
 from stockstorm.simulator.plan.purchases import correction_delta, purchase_drafts
 from stockstorm.simulator.plan.rates import expected_events, expected_items_max, with_event_rate
 from stockstorm.simulator.seeds import Seeds
@@ -48,6 +49,7 @@ def plan_drafts(config: WorldConfig, seed: int) -> Iterator[Draft]:
         _product_edits(config, seeds, demand),
         drafts_next_to_faults(config, seeds),
         forgery_drafts(config, seeds, demand),
+        poison_drafts(config, seeds, demand),
         sorted(_faults(config)),
         sorted(_life(config)),
         _phases(config),

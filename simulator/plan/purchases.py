@@ -28,6 +28,7 @@ from stockstorm.simulator.plan.quotas import (
     RETURNED_AFTER_NS,
     Roles,
 )
+from stockstorm.simulator.plan.variety import variety
 from stockstorm.simulator.seeds import Seeds
 
 # Events of the own store besides one per line that changed stock. A marketplace fires one each, and none for payments.
@@ -54,7 +55,8 @@ def _purchases(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[li
                 demand.purchase(key, phase.hot_share) if part is None else demand.role_purchase(key, part)
             )
             bought = Bought(OrderKey(key), starts[n] + arrival_ns, channel == ONLINE, lines)
-            values = (bought.key, channel, buyer, lines)
+            unusual = variety(bought.key, config.orders, seeds) if bought.online else ()
+            values = (bought.key, channel, buyer, lines, *unusual)
             events = 1 + len(dict(lines)) if bought.online else 1
             purchase = Draft(bought.offset_ns, Rank.PURCHASE, key, events, PlannedPurchase, values)
             if part is not None and part.role in CANCELLED_AFTER_NS:

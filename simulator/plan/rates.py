@@ -15,6 +15,7 @@ from stockstorm.simulator.plan.demand import Demand
 from stockstorm.simulator.plan.edits import EDIT_EVENTS, REMOVES, SWAPS
 from stockstorm.simulator.plan.forgeries import forgery_count
 from stockstorm.simulator.plan.next_to_faults import drafts_next_to_faults
+from stockstorm.simulator.plan.poison import poison_count
 from stockstorm.simulator.plan.purchases import (
     CANCELLATION_EVENTS,
     PAYMENT_EVENTS,
@@ -42,7 +43,7 @@ def expected_items_max(config: WorldConfig) -> float:
     events = config.events
     beside = (events.restocks_per_s + events.product_edits_per_s + events.transfers_per_s) * _seconds(config)
     beside += events.corrections_per_s * _seconds(config)
-    beside += forgery_count(config) + len(drafts_next_to_faults(config, Seeds(0)))
+    beside += forgery_count(config) + poison_count(config) + len(drafts_next_to_faults(config, Seeds(0)))
     role_items = len(Roles(config))  # the one that has a return and a cancellation has one more than others
     each = ITEMS_PER_PURCHASE_MAX + config.orders.edit_share
     return purchases * each + role_items + beside + len(config.phases) + len(config.faults)

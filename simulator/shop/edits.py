@@ -3,32 +3,25 @@
 from collections.abc import Mapping, Sequence
 
 from stockstorm.simulator.model import Product
-from stockstorm.simulator.shop.firing import Action
 
 
 class Edits:
-    """The newest value of each edited product."""
+    """The newest value of each edited variant."""
 
     def __init__(self) -> None:
         self._edited: dict[int, Product] = {}
 
     def of(self, product: Product) -> Product:
         """The product as it is now."""
-        return self._edited.get(product.product_id, product) if self._edited else product
+        return self._edited.get(product.variant_id, product) if self._edited else product
 
     def all_of(self, products: Sequence[Product]) -> Sequence[Product]:
         """Several products as they are now."""
         return [self.of(product) for product in products] if self._edited else products
 
-    def change(self, product: Product, action: Action, available: int, *, of_item: bool) -> None:
-        """Store a new value, and fire what it fires. `of_item`: a field of the inventory item changed.
-
-        `available`: its units that can be sold.
-        """
-        self._edited[product.product_id] = product
-        action.product(product, available)
-        if of_item:
-            action.item(product)
+    def change(self, product: Product) -> None:
+        """Store a new value."""
+        self._edited[product.variant_id] = product
 
 
 def changed(product: Product, values: Mapping[str, object]) -> bool:

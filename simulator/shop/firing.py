@@ -100,14 +100,14 @@ class Action:
         self.changes.events.append(Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, level=level))
         self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, sku=sku))
 
-    def product(self, product: Product, available: int) -> None:
-        """Fire products/update. `available`: units of the item that can be sold now, over all its locations."""
+    def product(self, product: Product, variants: tuple[tuple[Product, int], ...]) -> None:
+        """Fire products/update because of a variant. `variants`: all, and the units of each that can be sold now."""
         serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
         rng_key = ("product", product.product_id, self._firing.next_edit(product.product_id))
         topic: ShopifyTopic = "products/update"
         self._firing.edited_ns[product.product_id] = now_ns
         self.changes.events.append(
-            Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, product=product, available=available)
+            Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, product=product, variants=variants)
         )
         self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, sku=product.sku))
 

@@ -64,8 +64,8 @@ def still_drawn(order: Order, *, shipped: bool = False) -> list[Drawn]:
     ]
     if shipped:
         due, refunded = due_units(order), refunded_units(order)
-        for line in order.lines:
-            split(line.sku, line.quantity - due[line.line_id] - refunded.get(line.line_id, 0), drawn)
+        for sold in order.lines:
+            split(sold.sku, sold.quantity - due[sold.line_id] - refunded.get(sold.line_id, 0), drawn)
     return drawn
 
 

@@ -81,7 +81,10 @@ class OrderBook:
             for n, (sku, quantity) in enumerate(item.lines)
         )
         ref = str(order_id) if channel == ONLINE else f"{channel}-{number}"
-        order = Order(key, order_id, ref, number, channel, item.buyer, lines, now_ns, now_ns, drawn=drawn)
+        buyer = -1 if item.origin == "pos" else item.buyer
+        order = Order(key, order_id, ref, number, channel, buyer, lines, now_ns, now_ns, drawn=drawn)
+        if item.origin != "web" or item.large_kb:
+            order = msgspec.structs.replace(order, origin=item.origin, large_kb=item.large_kb)
         self._insert(order)
         return order
 
@@ -207,18 +210,21 @@ def cancelled(order: Order, now_ns: int) -> Cancellation | None:
     """The cancellation of an order. None if it was cancelled before. Only the own store refunds here."""
     if order.cancelled_ns is not None:
         return None
-    units, promised = left_at(order), held_of(order)
+    units = left_at(order)
     number = ids_beside(order.order_id).refund.of(FIRST_CANCELLED + order.key)
     own = order.channel == ONLINE
     refund = whole_refund(order, number, now_ns, restock=True, note="") if own and order.paid_ns is not None else None
     refunds = order.refunds if refund is None else (*order.refunds, refund)
     gone = msgspec.structs.replace(order, cancelled_ns=now_ns, updated_ns=now_ns, refunds=refunds)
-    return Cancellation(gone, units, promised, refund)
+    return Cancellation(gone, units, freed(order, gone), refund)
 
 
-def held_of(order: Order) -> Mapping[Place, int] | None:
-    """What of an order is committed to it. None: all that did not come back, because nothing was shipped."""
-    return held(order) if order.fulfilments else None
+def freed(old: Order, new: Order) -> Mapping[Place, int] | None:
+    """What of an order is no longer committed to it after a change. None: all that came back; nothing was shipped."""
+    if not old.fulfilments:
+        return None
+    still = held(new) if new.cancelled_ns is None else {}
+    return {place: units - still.get(place, 0) for place, units in held(old).items() if units > still.get(place, 0)}
 
 
 def whole_refund(order: Order, refund_id: int, now_ns: int, *, restock: bool, note: str | None) -> Refund | None:

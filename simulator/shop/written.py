@@ -14,7 +14,7 @@ from stockstorm.simulator.model import SHOPIFY, Fulfilment, Level, Order, Produc
 from stockstorm.simulator.shop.firing import Action, Changes
 from stockstorm.simulator.shop.ledger import Entry, Ledger, PhysicalStock
 from stockstorm.simulator.shop.lines import Place, columns, left, left_at, split, still_drawn
-from stockstorm.simulator.shop.orders import OrderBook, held_of, times_updated, whole_refund
+from stockstorm.simulator.shop.orders import OrderBook, freed, times_updated, whole_refund
 
 Claim = Literal["bypass", "ignoring_policy", "obeying_policy"]  # how an order takes its units from stock
 Line = tuple[Product, int, int]  # product, units, price of one in minor units
@@ -94,7 +94,7 @@ class OrderWrites:
         back = units if restock else []
         if old.written is None:
             action.note(OrderCancelled(now_ns, order.key, order.channel, order.ref, *columns(back)))
-        levels = self._put_back(old, left_at(old), restock, "cancellation", ":cancelled", request, action)
+        levels = self._put_back(old, order, left_at(old), restock, "cancellation", ":cancelled", request, action)
         self._note("cancelled", order, back, request, action)
         if made is not None:
             action.order(SHOPIFY, "refunds/create", order, len(order.refunds), made)
@@ -120,7 +120,7 @@ class OrderWrites:
                 )
             )
         back = [(line.sku, line.location_id, line.quantity) for line in lines]
-        levels = self._put_back(old, back, restock, "return", self._returned_token(old), request, action)
+        levels = self._put_back(old, order, back, restock, "return", self._returned_token(old), request, action)
         self._note("refunded", order, units, request, action)
         action.order(SHOPIFY, "refunds/create", order, len(order.refunds), refund)
         action.order(SHOPIFY, "orders/updated", order, times_updated(order))
@@ -145,10 +145,10 @@ class OrderWrites:
         return order, action.changes
 
     def _put_back(
-        self, old: Order, units: list[tuple[Sku, int, int]], restock: bool,
+        self, old: Order, order: Order, units: list[tuple[Sku, int, int]], restock: bool,
         cause: Literal["cancellation", "return"], suffix: str, request: int, action: Action,
     ) -> list[tuple[Level, Sku]]:  # fmt: skip
-        promised = held_of(old) if old.written is None or old.written.claimed else {}
+        promised = freed(old, order) if old.written is None or old.written.claimed else {}
         if not restock:
             self._parts.online.leave(units, promised)
             return []

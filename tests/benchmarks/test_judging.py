@@ -23,9 +23,9 @@ from tests.modelled.subject import Behaviour
 from tests.running import run_module
 from tests.stored_history import as_written, sealed
 
-LOOPS_MAX = 430.0  # of both processes; 330 to 340 when it was set, on a very busy machine
-LONGEST_MAX = 250.0  # of the one with more to do; 173 to 194 then
-PEAK_MAX_MB = 1_100.0  # of both processes, for 1,020,000 facts; 1,040, of which 60 are code that they share
+LOOPS_MAX = 340.0  # of both processes; 255 to 270 when it was set, on a very busy machine
+LONGEST_MAX = 180.0  # of the one with more to do; 136 to 140 then
+PEAK_MAX_MB = 950.0  # of both processes, for 1,020,000 facts; 890, of which 60 are code that they share
 TRADE = WorldConfig(
     shop=ShopConfig(skus=300, hot_skus=4, stock=120, hot_stock=60, buyers=1),
     channels=tuple(ChannelConfig(name=name) for name in ("online", "bazaar", "mercado", "tradepost")),

@@ -19,7 +19,12 @@ DELIVERIES = [
     *(planned_deliveries(order_event("orders/create", serial=500), [ORDERS])),
 ]
 SECONDS = 3.0
-MIXES = [(kind,) for kind in REGISTRY] + [("duplicate", "reorder", "delay"), ("delay", "duplicate")]
+MIXES = [(kind,) for kind in REGISTRY] + [
+    ("duplicate", "reorder", "delay"),
+    ("delay", "duplicate"),
+    ("duplicate", "lost"),
+    ("lost", "duplicate"),
+]
 
 
 def made(mix: tuple[str, ...], seed: int = 5, **settings: object) -> Perturbation:
@@ -65,7 +70,7 @@ def test_the_delivered_bytes_stay_the_same(mix: tuple[str, ...]) -> None:
 def test_a_changed_delivery_names_its_perturbations_and_no_other_does(mix: tuple[str, ...]) -> None:
     due = {each.webhook_id: each.due_ns for each in DELIVERIES}
     for each in made(mix)(DELIVERIES):
-        touched = each.copy > 0 or each.due_ns != due[each.webhook_id]
+        touched = each.copy > 0 or each.due_ns != due[each.webhook_id] or "lost" in each.perturbed
         assert touched == bool(each.perturbed)
         assert set(each.perturbed) <= set(mix)
 
@@ -112,3 +117,12 @@ def test_forged_deliveries_are_left_alone(mix: tuple[str, ...]) -> None:
 
 def test_an_empty_list_stays_empty(mix: tuple[str, ...]) -> None:
     assert made(mix)([]) == []
+
+
+@pytest.mark.parametrize("mix", [("duplicate", "lost"), ("lost", "duplicate")])
+def test_an_event_is_lost_as_a_whole(mix: tuple[str, ...]) -> None:
+    fates: dict[str, set[bool]] = {}
+    for each in made(mix)(DELIVERIES):
+        fates.setdefault(each.webhook_id, set()).add("lost" in each.perturbed)
+    assert {len(fate) for fate in fates.values()} == {1}
+    assert 40 < sum(True in fate for fate in fates.values()) < 110

@@ -19,6 +19,8 @@ FLAWED = [
     ("missing_scopes", "refused_topic_ends_registration", "unheard", "scopes_missing"),
     ("secret_rotation", "previous_secret_forgotten", "delivery_success", "signature_check"),
     ("secret_rotation", "new_secret_never_read", "delivery_success", "signature_check"),
+    ("outage_and_removal", "removal_unnoticed", "unheard", "removal_unnoticed"),
+    ("outage_and_removal", "gap_not_reconciled", "drift", "gap_not_reconciled"),
 ]
 
 
@@ -57,7 +59,7 @@ def test_a_sound_service_survives_a_new_installation(stockstorm: Any, tmp_path: 
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize("scenario", ["reinstall", "missing_scopes", "secret_rotation"])
+@pytest.mark.parametrize("scenario", ["reinstall", "missing_scopes", "secret_rotation", "outage_and_removal"])
 @pytest.mark.parametrize("seed", ["1", "2", "3"])
 def test_a_sound_service_survives_every_scenario_of_the_app(
     stockstorm: Any, tmp_path: Path, scenario: str, seed: str

@@ -132,7 +132,7 @@ class Subject:
             sku = self.world.catalogue.by_item[event.level.inventory_item_id].sku
             self._receive_level(sku, event.level.version, event.level.available)
         elif event.order is not None and event.source == "shopify":
-            self._read([line.sku for line in event.order.lines], event.at_ns)
+            self._read_levels([line.sku for line in event.order.lines])
         elif event.order is not None and event.topic.startswith("order."):
             token = f"{event.source}:{event.order.ref}"
             units = {str(line.sku): line.quantity for line in event.order.lines}
@@ -145,7 +145,7 @@ class Subject:
                     back = {str(line.sku): line.quantity for line in event.refund.lines}
                     self._add_write(f"{token}:returned:{event.refund.refund_id}", back)
 
-    def _read(self, skus: Sequence[Sku], now: int) -> None:
+    def _read_levels(self, skus: Sequence[Sku]) -> None:
         """Reads the levels of an order's SKUs."""
         for sku in skus:
             product = self.world.catalogue.by_sku[sku]

@@ -22,8 +22,8 @@ from stockstorm.simulator.delivery.attempts import Address
 from stockstorm.simulator.delivery.service import DeliveryService
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history import facts as f
-from stockstorm.simulator.model import LIFE_TOPICS, MARKETPLACE_TOPICS, SHOPIFY, SHOPIFY_TOPICS
-from stockstorm.simulator.plan.forgeries import ALL_KINDS
+from stockstorm.simulator.model import MARKETPLACE_TOPICS, SHOPIFY, SHOPIFY_TOPICS
+from stockstorm.simulator.plan.forgeries import ALL_KINDS, told_topics
 from stockstorm.simulator.plan.items import PlannedForgery
 from stockstorm.simulator.plan.planner import make_plan
 from stockstorm.simulator.plan.quotas import CORRECTED_AFTER_NS, KEPT_KEY, Roles, late_ns
@@ -205,9 +205,7 @@ def test_forgeries_cover_every_topic_of_every_source_and_every_kind_whatever_the
     wanted |= {(c.name, topic) for c in scenario.channels if c.name != "online" for topic in MARKETPLACE_TOPICS}
     for seed in range(10):
         forgeries = [item for item in make_plan(name, scenario, seed).items if isinstance(item, PlannedForgery)]
-        of_app = {
-            (SHOPIFY, topic) for topic in {LIFE_TOPICS[each.kind] for each in scenario.life if each.kind in LIFE_TOPICS}
-        }
+        of_app = {(SHOPIFY, topic) for topic in told_topics(scenario)}
         assert {(item.source, item.topic) for item in forgeries} == wanted | of_app
         few = {"stale_key"} if scenario.quotas.forgeries < len(ALL_KINDS) else set()
         assert {item.kind for item in forgeries} == set(get_args(ForgeryKind)) - few

@@ -23,7 +23,7 @@ DECLARED: Final = (
         may=without({**CALLS, **LATE_EFFECTS}, "retry_discipline"),
         subjects=OF_WEBHOOKS,
         scenario="thundering_herd",
-        diagnoses=frozenset({"own_retries", "failures_forgotten"}),
+        diagnoses=frozenset({"own_retries", "retry_after_ignored"}),
     ),
     Flaw(
         name="one_row_per_push",

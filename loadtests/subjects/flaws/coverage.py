@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from stockstorm.loadtests.subjects.flaws.flaw import LATE_EFFECTS, OF_WEBHOOKS, WRONG_STOCK, Flaw, without
+from stockstorm.loadtests.subjects.flaws.flaw import LATE_EFFECTS, OF_RECEIVERS, OF_WEBHOOKS, WRONG_STOCK, Flaw, without
 
 DECLARED: Final = (
     Flaw(
@@ -102,5 +102,27 @@ DECLARED: Final = (
         scenario="many_locations",
         out_of_reach="The sum stays right. A location that is short of units is no proof: two sales of its last unit "
         "at once make it short for a sound service too.",
+    ),
+    Flaw(
+        name="edits_ignored",
+        kind="coverage",
+        mistake="what an edit of an order does to stock is left to a handler of orders/edited, which does nothing",
+        must=frozenset({"drift"}),
+        may=without({**WRONG_STOCK, **LATE_EFFECTS}, "drift"),
+        says=("an edit of an order",),
+        subjects=OF_RECEIVERS,
+        scenario="edited_orders",
+        diagnoses=frozenset({"lacking", "lost_events"}),
+    ),
+    Flaw(
+        name="large_bodies_refused",
+        kind="coverage",
+        mistake="bodies above 100 kB are answered 503",
+        must=frozenset({"delivery_success"}),
+        may=without({**WRONG_STOCK, **LATE_EFFECTS}, "delivery_success"),
+        says=("larger than",),
+        subjects=OF_RECEIVERS,
+        scenario="edited_orders",
+        diagnoses=frozenset({"webhook_failures"}),
     ),
 )

@@ -52,7 +52,6 @@ DECLARED: Final = (
         subjects=OF_QUEUES,
         scenario="outage_and_removal",
         diagnoses=frozenset({"removal_unnoticed"}),
-        guide_ref="C3",
     ),
     Flaw(
         name="gap_not_reconciled",
@@ -63,6 +62,5 @@ DECLARED: Final = (
         subjects=OF_QUEUES,
         scenario="outage_and_removal",
         diagnoses=frozenset({"gap_not_reconciled"}),
-        guide_ref="C3",
     ),
 )

@@ -57,6 +57,21 @@ DECLARED: Final = (
         diagnoses=frozenset({"stops", "dead_letters"}),
     ),
     Flaw(
+        name="poison_crashes_worker",
+        kind="loss",
+        mistake="a marketplace's order whose lines are null ends the worker",
+        must=frozenset({"poison"}),
+        may={
+            **WRONG_STOCK,
+            **LATE_EFFECTS,
+            **RESTARTED,
+            "stability": "processes end that nobody ended",
+        },
+        subjects=OF_QUEUES,
+        scenario="poison_events",
+        diagnoses=frozenset({"poison"}),
+    ),
+    Flaw(
         name="no_reconciliation",
         kind="loss",
         mistake="what Shopify or a marketplace never sends is never looked for",

@@ -1,4 +1,4 @@
-"""Flaws of an app's life: uninstalled and installed again, with fewer scopes than it asks for, its subscriptions gone."""
+"""Flaws of an app's life: installed again, with fewer scopes than it asks for, or with its subscriptions gone."""
 
 from collections.abc import Mapping
 

@@ -9,6 +9,7 @@ from stockstorm.reference_service.flaws.loss import (
     no_reconciliation,
     overflow_dropped,
     poison_blocks,
+    poison_crashes_worker,
 )
 from stockstorm.reference_service.seams import Compose
 
@@ -19,4 +20,5 @@ FLAWS: Mapping[str, Compose] = {
     "no_reconciliation": no_reconciliation.compose,
     "overflow_dropped": overflow_dropped.compose,
     "poison_blocks": poison_blocks.compose,
+    "poison_crashes_worker": poison_crashes_worker.compose,
 }

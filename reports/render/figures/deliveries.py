@@ -3,14 +3,17 @@
 from collections import Counter, defaultdict
 from typing import Any, Final
 
+from stockstorm.reports.history.deliveries import Delivery
 from stockstorm.reports.render.downsample import bin_width_s, rates
 from stockstorm.reports.render.figures.layout import Figure, label, line, phase_labels, phase_shapes, rounded, time_axis
 from stockstorm.reports.render.view import HistoryView
 from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT
+from stockstorm.simulator.delivery.poison import POISON
 from stockstorm.simulator.history import facts as f
 
 CLASSES: Final = {
     "at the first try": "@c0",
+    "on another connection, after a kept one was dropped": "@c6",
     "after retries": "@c4",
     "forged and refused": "@c3",
     "forged and acknowledged": "@invalid",
@@ -18,6 +21,7 @@ CLASSES: Final = {
     "given up": "@c1",
     "subscription removed": "@c5",
     "never sent": "@band",
+    "poisonous": "@band",
     "pending at the end": "@muted",
 }
 _OUTCOMES: Final = {
@@ -114,11 +118,14 @@ def _count(view: HistoryView) -> dict[str, Counter[str]]:
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for delivery in view.history.deliveries.by_id.values():
         planned = delivery.planned
-        counts[planned.topic][_class(planned, delivery.outcome or "pending", len(delivery.attempts))] += 1
+        counts[planned.topic][_class(planned, delivery)] += 1
     return counts
 
 
-def _class(planned: f.DeliveryPlanned, outcome: str, tries: int) -> str:
+def _class(planned: f.DeliveryPlanned, delivery: Delivery) -> str:
+    outcome = delivery.outcome or "pending"
+    if planned.forged in POISON:
+        return "poisonous"
     if planned.forged and planned.forged not in JUDGED_BY_EFFECT:
         return {"refused": "forged and refused", "acknowledged": "forged and acknowledged"}.get(
             outcome, "pending at the end"
@@ -126,5 +133,8 @@ def _class(planned: f.DeliveryPlanned, outcome: str, tries: int) -> str:
     if planned.forged:
         return "another shop's, or replayed"
     if outcome == "acknowledged":
-        return "at the first try" if tries <= 1 else "after retries"
+        if len(delivery.attempts) <= 1:
+            return "at the first try"
+        dropped = all(attempt.error == "dropped" for attempt in delivery.attempts[:-1])
+        return "on another connection, after a kept one was dropped" if dropped else "after retries"
     return _OUTCOMES.get(outcome, "pending at the end")

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
-from stockstorm.reports.history.deliveries import INVENTORY_TOPIC
+from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, NEVER_NS
 from stockstorm.reports.history.learned import How
-from stockstorm.reports.history.removals import NEVER_NS, Removal
+from stockstorm.reports.history.removals import Removal
 from stockstorm.reports.render.downsample import bin_width_s, thinned_open
 from stockstorm.reports.render.figures.layout import (
     ABOVE_GRID,
@@ -131,11 +131,12 @@ def _times_of(view: HistoryView, topic: str) -> list[tuple[int, int, bool]]:
     found: list[tuple[int, int, bool]] = []
     alive, begin_ns = 0, 0
     for change in changes:
-        created = isinstance(change, f.SubscriptionCreated)
-        alive += 1 if created else -1
-        if created and alive == 1:
-            begin_ns = change.at_ns
-        elif not created and alive == 0:
+        if isinstance(change, f.SubscriptionCreated):
+            alive += 1
+            begin_ns = change.at_ns if alive == 1 else begin_ns
+            continue
+        alive -= 1
+        if alive == 0:
             found.append((begin_ns, change.at_ns, change.by_policy))
     return [*found, (begin_ns, history.end_ns, False)] if alive else found
 
@@ -167,13 +168,15 @@ def _lost(view: HistoryView) -> list[_Change]:
 def _healings(changes: Sequence[_Change], end_s: float) -> list[dict[str, Any]]:
     """A mark for each interval in which answers showed lost changes, with their number where it is large."""
     width = max(bin_width_s(end_s), end_s / MARKS_MAX)
-    moments: dict[int, list[float]] = {}
-    for change in changes:
-        if change.how == "read":
-            moments.setdefault(int(change.learned_s / width), []).append(change.learned_s)
+    moments: list[list[float]] = []
+    for at_s in sorted(change.learned_s for change in changes if change.how == "read"):
+        if moments and at_s - moments[-1][0] <= width:
+            moments[-1].append(at_s)
+        else:
+            moments.append([at_s])
     if not moments:
         return []
-    marks = sorted((sum(times) / len(times), len(times)) for times in moments.values())
+    marks = [(sum(times) / len(times), len(times)) for times in moments]
     most = max(count for _, count in marks)
     xs = rounded([at_s for at_s, _ in marks])
     return [

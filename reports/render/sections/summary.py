@@ -101,7 +101,12 @@ def tiles(view: RunView) -> Markup:
             _load_tile(view),
             _tile(view, "Events lost", "lost.events", "acknowledged, and without effect"),
             _tile(view, "Orders applied twice", "applied_twice.orders", ""),
-            _tile(view, "Forged deliveries accepted", "forged.accepted", f"of {len(view.forged):,} sent"),
+            _tile(
+                view,
+                "Forged deliveries accepted",
+                "forged.accepted",
+                f"of {len(view.history.deliveries.forged):,} sent",
+            ),
             _drift_tile(view),
         ],
     )

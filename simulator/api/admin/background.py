@@ -13,7 +13,7 @@ from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, 
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.history.facts import AnyFact, ApiCalled
 from stockstorm.simulator.model import Event
-from stockstorm.simulator.versions import ApiVersion
+from stockstorm.simulator.versions import NEWEST, ApiVersion
 from stockstorm.simulator.world import World
 
 OPERATION: Final = "GET bulk operation file"
@@ -64,9 +64,7 @@ class Background:
         if not request.path.startswith(FILES):
             return None
         found = self._state.bulk.at(request.path) if request.method == "GET" else None
-        call = self._call(serial, now_ns)
-        if found is not None:
-            call.show(found.shown.levels, found.shown.orders)
+        shown = [] if found is None else found.shown.facts(serial, now_ns)
         status, body = (404, b"Not Found") if found is None or found.file is None else (200, found.file)
         called = ApiCalled(
             at_ns=now_ns,
@@ -79,14 +77,14 @@ class Background:
             rows=0 if found is None else found.objects,
         )
         headers = (*_HEADERS, (REQUEST_ID, request_id(serial)))
-        return ApiReply(status, headers, body, [*call.shown(), called], [])
+        return ApiReply(status, headers, body, [*shown, called], [])
 
     def _prepared(self, text: str, version: ApiVersion) -> Query | str:
         return prepare(self._documents, admin_schema(version), text, lambda: self._call(0, self._now_ns, version))
 
     def _call(self, serial: int, now_ns: int, version: ApiVersion | None = None) -> Call:
-        given = {} if version is None else {"version": version}
-        return Call(self._world, self._wall, self._state, self._options, request=serial, now_ns=now_ns, **given)
+        parts = (self._world, self._wall, self._state, self._options)
+        return Call(*parts, request=serial, now_ns=now_ns, version=version or NEWEST)
 
     def _told(self, ended: BulkOperation) -> bytes:
         call = self._call(0, self._now_ns)

@@ -1,14 +1,21 @@
 """Sorted views of the catalogue, by the ids that REST paths and filters name. Made once."""
 
-from stockstorm.simulator.catalogue import Catalogue
+from stockstorm.simulator.catalogue import Catalogue, by_product
+from stockstorm.simulator.model import Product
 
 
 class Index:
-    """Products by each of their ids."""
+    """Products, for each of which its first variant stands, and variants by each of their ids."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self.products = sorted(catalogue.products, key=lambda product: product.product_id)
+        self._groups = by_product(catalogue.products)
+        firsts = [found[0] for found in self._groups.values()]
+        self.products = sorted(firsts, key=lambda product: product.product_id)
         self.variants = sorted(catalogue.products, key=lambda product: product.variant_id)
         self.items = sorted(catalogue.products, key=lambda product: product.inventory_item_id)
         self.by_product = {product.product_id: product for product in self.products}
         self.by_variant = {product.variant_id: product for product in self.variants}
+
+    def variants_of(self, product: Product) -> tuple[Product, ...]:
+        """The variants of a product, by position."""
+        return self._groups[product.product_id]

@@ -1,15 +1,15 @@
-"""A worker's start with an unreachable marketplace."""
+"""A worker's start with an unreachable marketplace, and its checks of the subscriptions."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from stockstorm.reference_service import limits
 from stockstorm.reference_service.sync.signals import Signals
-from stockstorm.reference_service.worker import Session, Worker
+from stockstorm.reference_service.worker import Session, Worker, _check_subscriptions
 
 
 class Pusher:
@@ -74,6 +74,11 @@ async def subscribe() -> None:
     """Succeeds at once."""
 
 
+async def subscribed() -> int:
+    """Everything is there."""
+    return 0
+
+
 async def never() -> None:
     await asyncio.Event().wait()
 
@@ -87,7 +92,7 @@ async def test_an_unreachable_marketplace_does_not_delay_the_others(
     monkeypatch.setattr("stockstorm.reference_service.worker._sync_with_shopify", lambda _: never())
     parts: Any = Parts({"unreachable": Pusher(unreachable=True), "reachable": Pusher(unreachable=False)})
     unreachable, reachable = Feed(unreachable=True), Feed(unreachable=False)
-    session = Session(parts, None, [], [unreachable, reachable], continuous, subscribe, [never, subscribe])
+    session = Session(parts, None, [], [unreachable, reachable], continuous, subscribed, [never, subscribe])
     worker = Worker(lead, lambda: session)
     assert worker.unfinished() == 0
     running = asyncio.create_task(worker.run())
@@ -98,3 +103,26 @@ async def test_an_unreachable_marketplace_does_not_delay_the_others(
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("created", "reads"), [([0, 0, 0], 0), ([0, 6, 0], 1)])
+async def test_what_was_missed_is_read_after_a_check_that_had_to_subscribe_again(
+    created: list[int], reads: int
+) -> None:
+    left, read, done = list(created), list[int](), asyncio.Event()
+
+    async def check() -> int:
+        if not left:
+            done.set()
+            await asyncio.Event().wait()
+        return left.pop(0)
+
+    async def missed() -> None:
+        read.append(len(left))
+
+    session = Session(cast(Any, Parts({})), None, [], [], True, check, [], check_every_s=0.001, missed=missed)
+    checking = asyncio.create_task(_check_subscriptions(session))
+    await asyncio.wait_for(done.wait(), 5)
+    checking.cancel()
+    assert len(read) == reads

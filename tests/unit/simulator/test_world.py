@@ -302,4 +302,4 @@ def test_a_product_is_told_with_what_can_be_sold_of_it_at_that_moment() -> None:
     changes = world.apply(PlannedProductEdit(0, 9, sku(0)), 60)
     world.apply(buy(1, "online", (0, 1)), 70)
     (event,) = changes.events
-    assert event.available == STOCK - 3
+    assert event.variants == ((product(0), STOCK - 3),)

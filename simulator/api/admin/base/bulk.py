@@ -11,6 +11,8 @@ from typing import Final, Literal
 import msgspec
 
 from stockstorm.simulator.events.encoding import derived_token
+from stockstorm.simulator.history.facts import AnyFact, OrdersShown, StockShown
+from stockstorm.simulator.model import ONLINE
 from stockstorm.simulator.versions import ApiVersion
 
 BulkStatus = Literal["CREATED", "RUNNING", "COMPLETED", "CANCELING", "CANCELED", "FAILED"]
@@ -26,10 +28,23 @@ Line = dict[str, object]
 
 
 class Shown(msgspec.Struct):
-    """What a file shows, as the facts of an answer do."""
+    """What a file shows, as the facts of an answer do. A file can be fetched often, so its columns are made once."""
 
     levels: dict[tuple[str, int], None] = {}  # SKU and version
     orders: dict[int, None] = {}
+    columns: tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]] = ((), (), ())
+
+    def close(self) -> None:
+        """Nothing more is shown."""
+        skus, versions = zip(*self.levels, strict=True) if self.levels else ((), ())
+        self.columns = skus, versions, tuple(self.orders)
+        self.levels, self.orders = {}, {}
+
+    def facts(self, request: int, now_ns: int) -> list[AnyFact]:
+        """What a call that fetches the file is shown."""
+        skus, versions, orders = self.columns
+        found: list[AnyFact] = [StockShown(now_ns, request, skus, versions)] if skus else []
+        return [*found, OrdersShown(now_ns, request, ONLINE, orders)] if orders else found
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -90,6 +105,7 @@ class BulkOperation:
         self.status, self.completed_ns = status, now_ns
         if status == "COMPLETED" and self.objects:
             self.file = b"".join(self._parts)
+            self.shown.close()
         self._parts.clear()
         self._lines = iter(())
         if self.file is None:

@@ -260,11 +260,6 @@ class Call:
         self._levels_shown, self._orders_shown = {}, {}
         return levels, orders
 
-    def show(self, levels: dict[tuple[str, int], None], orders: dict[int, None]) -> None:
-        """Record that the answer shows what another one had collected."""
-        self._levels_shown.update(levels)
-        self._orders_shown.update(orders)
-
     def shown(self) -> list[AnyFact]:
         """What the answer showed, as facts."""
         facts: list[AnyFact] = []

@@ -28,6 +28,7 @@ from stockstorm.simulator.api.admin.base.views import (
     number_of,
 )
 from stockstorm.simulator.events.encoding import amount
+from stockstorm.simulator.events.product_payload import variant_title
 from stockstorm.simulator.model import Level, Product
 from stockstorm.simulator.searching import Term
 
@@ -250,8 +251,8 @@ VARIANT: dict[str, Resolver] = {
     "id": lambda variant, _arguments, _call: gid("ProductVariant", variant.product.variant_id),
     "legacyResourceId": lambda variant, _arguments, _call: str(variant.product.variant_id),
     "sku": lambda variant, _arguments, _call: variant.product.sku,
-    "title": lambda _variant, _arguments, _call: "Default Title",
-    "displayName": lambda variant, _arguments, _call: f"{variant.product.title} - Default Title",
+    "title": lambda variant, _arguments, _call: variant_title(variant.product),
+    "displayName": lambda row, _arguments, _call: f"{row.product.title} - {variant_title(row.product)}",
     "price": lambda variant, _arguments, _call: amount(variant.product.price_minor),
     "inventoryQuantity": _variant_quantity,
     "inventoryItem": lambda variant, _arguments, _call: variant.product,

@@ -56,12 +56,11 @@ def product(call: RestCall) -> tuple[int, object]:
 
 def variants_of(call: RestCall) -> tuple[int, object]:
     found = _product(call)
-    return 200, {"variants": [chosen(call, variant_body(call, found))]}
+    return 200, {"variants": [chosen(call, variant_body(call, each)) for each in call.index.variants_of(found)]}
 
 
 def variant_count(call: RestCall) -> tuple[int, object]:
-    _product(call)
-    return 200, {"count": 1}
+    return 200, {"count": len(call.index.variants_of(_product(call)))}
 
 
 def variants(call: RestCall) -> tuple[int, object]:
@@ -190,17 +189,19 @@ def product_body(call: RestCall, product: Product) -> object:
     """A product as webhooks show it, less what only they have, and with its variant as REST shows it."""
     body = _webhook_body(call, product)
     shown = {name: value for name, value in msgspec.structs.asdict(body).items() if name not in WEBHOOKS_ONLY}
-    shown["variants"] = [_variant_body(call, product, body.variants[0])] if shows(call, "variants") else []
+    rows = zip(call.index.variants_of(product), body.variants, strict=True) if shows(call, "variants") else ()
+    shown["variants"] = [_variant_body(call, each, variant) for each, variant in rows]
     return shown
 
 
 def variant_body(call: RestCall, product: Product) -> object:
     """A variant with the fields that only REST has."""
-    return _variant_body(call, product, _webhook_body(call, product).variants[0])
+    return _variant_body(call, product, _webhook_body(call, product).variants[product.position - 1])
 
 
 def _webhook_body(call: RestCall, product: Product) -> ProductBody:
-    return call.payloads.products.body(call.world.edits.of(product), None, updated_ns(call, product))
+    rows = [(call.world.edits.of(each), each.initial_available) for each in call.index.variants_of(product)]
+    return call.payloads.products.body(rows, updated_ns(call, product))
 
 
 def _variant_body(call: RestCall, product: Product, variant: Variant) -> object:

@@ -8,8 +8,10 @@ from stockstorm.loadtests.generator.registration import Registered, wait_for_reg
 from stockstorm.loadtests.limits import POLL_S, REGISTERING_MAX_S, REGISTERING_QUIET_S
 from stockstorm.loadtests.subjects import SHOP_TOPICS
 from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.config import ChannelConfig
+from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.world import World
-from tests.small_world import CHANNELS, small_world
+from tests.small_world import CHANNELS, small_catalogue, small_config, small_world
 
 URI = "http://127.0.0.1:8080/webhooks"
 MARKETPLACES = CHANNELS[1:]
@@ -87,3 +89,12 @@ def test_a_subscription_to_a_topic_that_a_run_never_fires_replaces_no_other() ->
     world = small_world()
     world.subscribe("shopify", "app/uninstalled", URI, now_ns=0)
     assert Registered.of(world).topics_missing == SHOP_TOPICS
+
+
+def test_a_marketplace_that_notifies_nobody_is_not_waited_for() -> None:
+    channels = tuple(
+        ChannelConfig(name=name, tells="feed" if name == "mercado" else "both") for name in CHANNELS if name != "online"
+    )
+    config = small_config().model_copy(update={"channels": (ChannelConfig(name="online"), *channels)})
+    world = World(config, small_catalogue(), Seeds(1))
+    assert Registered.of(world).channels_missing == ("bazaar",)

@@ -44,3 +44,28 @@ async def test_an_answer_is_read_up_to_its_limit(chunked: bool, monkeypatch: pyt
     assert await push(1_000 - len(ANSWER), chunked=chunked) == 1
     with pytest.raises(MarketplaceCallFailed, match="more than 1000 bytes"):
         await push(1_001 - len(ANSWER), chunked=chunked)
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "wait_s"), [(429, "3", 3.0), (503, "2", 2.0), (503, "", 0.0), (404, "soon", 0.0)]
+)
+@pytest.mark.asyncio
+async def test_a_failure_tells_its_status_and_how_long_to_wait(status: int, retry_after: str, wait_s: float) -> None:
+    async def serve(_: web.Request) -> web.Response:
+        return web.Response(status=status, headers={"Retry-After": retry_after} if retry_after else {})
+
+    app = web.Application()
+    app.router.add_get("/bazaar/v1/orders", serve)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        async with aiohttp.ClientSession() as session:
+            market = Marketplace(session, f"http://127.0.0.1:{runner.addresses[0][1]}", "bazaar", "token")
+            with pytest.raises(MarketplaceCallFailed) as caught:
+                await market.orders_since("0", 10)
+    finally:
+        await runner.cleanup()
+    failure = caught.value
+    assert (failure.status, failure.wait_s) == (status, wait_s)
+    assert (failure.throttled, failure.missing) == (status == 429, status == 404)

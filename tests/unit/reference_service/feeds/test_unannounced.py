@@ -30,25 +30,25 @@ async def test_a_channel_without_a_feed_has_an_empty_page_and_is_not_asked_for_e
 
 @pytest.mark.asyncio
 async def test_a_channel_that_notifies_nobody_is_polled_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    polled: list[tuple[str, bool]] = []
+    polled: list[str] = []
 
     class Loop:
         async def run(self) -> None:
             await asyncio.Event().wait()
 
-    def order_loop(_: object, channel: str, *, requeues: bool) -> Loop:
-        polled.append((channel, requeues))
+    def order_loop(_: object, channel: str) -> Loop:
+        polled.append(channel)
         return Loop()
 
     monkeypatch.setattr(unannounced, "order_loop", order_loop)
-    feed = UnannouncedOrders(NONE, requeues=True)
+    feed = UnannouncedOrders(NONE)
     await feed.catch_up()
     running = asyncio.create_task(feed.run())
     feed.add("souk")
     await asyncio.sleep(0.01)
-    assert polled == [("souk", True)]
+    assert polled == ["souk"]
     feed.add("bazaar")
     await asyncio.sleep(0.01)
-    assert polled == [("souk", True), ("bazaar", True)]
+    assert polled == ["souk", "bazaar"]
     running.cancel()
     await asyncio.wait({running})

@@ -1,6 +1,8 @@
-"""Cases of the flaws of an app's life: a token that is refused, a topic that is, and two secrets."""
+"""Cases of the flaws of an app's life: a refused token, a refused topic, removed subscriptions, and two secrets."""
 
+import asyncio
 import random
+from contextlib import suppress
 from typing import Any
 
 from stockstorm.reference_service.clients.admin_api import Answered, CallFailed
@@ -48,6 +50,37 @@ async def topics_subscribed_to(seams: Seams) -> list[str]:
     return sorted(shop.topics)
 
 
+async def created_after_a_removal(seams: Seams) -> int:
+    """How many subscriptions the second check creates, when all were removed after the first."""
+    shop: Any = Shop(set())
+    await seams.subscribe(shop, URI, ["orders/create", "orders/paid"])
+    shop.topics.clear()
+    return await seams.subscribe(shop, URI, ["orders/create", "orders/paid"])
+
+
+class Missed:
+    """A feed that reads what was missed, once at the start and then whenever it runs."""
+
+    def __init__(self) -> None:
+        self.read: list[str] = []
+
+    async def catch_up(self) -> None:
+        self.read.append("at the start")
+
+    async def run(self) -> None:
+        self.read.append("afterwards")
+
+
+async def reads_of_what_was_missed(seams: Seams) -> list[str]:
+    parts: Any = None
+    missed = Missed()
+    (feed,) = seams.wrap_feeds(parts, [missed])
+    await feed.catch_up()
+    with suppress(TimeoutError):
+        await asyncio.wait_for(feed.run(), 0.01)
+    return missed.read
+
+
 async def secrets_accepted(seams: Seams) -> list[str]:
     sender = shopify_sender("demo.myshopify.com", b"new", b"old")
     check = seams.check_signature
@@ -63,6 +96,8 @@ CASES = (
         ["INVENTORY_LEVELS_UPDATE", "PRODUCTS_UPDATE"],
         ["PRODUCTS_UPDATE"],
     ),
+    Case("removal_unnoticed", created_after_a_removal, 2, 0),
+    Case("gap_not_reconciled", reads_of_what_was_missed, ["at the start", "afterwards"], ["at the start"]),
     Case("previous_secret_forgotten", secrets_accepted, ["new", "old"], ["new"]),
     Case("new_secret_never_read", secrets_accepted, ["new", "old"], ["old"]),
 )

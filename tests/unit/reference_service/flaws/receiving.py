@@ -167,6 +167,36 @@ async def answer_to_a_failure(seams: Seams) -> str:
     return "200"
 
 
+class Keeping:
+    """An inbox that keeps what it takes."""
+
+    def __init__(self) -> None:
+        self.kept: list[Message] = []
+
+    async def put(self, message: Message) -> None:
+        self.kept.append(message)
+
+
+async def work_of_an_edit(seams: Seams) -> list[str]:
+    """What becomes of the levels of an edit and of another change."""
+    inbox = Keeping()
+    endpoint = seams.wrap_endpoint(inbox)
+    await endpoint.put(Message(WorkType.IGNORED, "shopify", "w1", "orders/edited", 5, 1, b"{}"))
+    for webhook_id, triggered_ns in (("w2", 5), ("w3", 6)):
+        level = Message(WorkType.STOCK, "shopify", webhook_id, "inventory_levels/update", triggered_ns, 1, b"{}")
+        await endpoint.put(level)
+    return [kept.work_type.name for kept in inbox.kept[1:]]
+
+
+async def answer_to_a_large_body(seams: Seams) -> str:
+    endpoint = seams.wrap_endpoint(Keeping())
+    try:
+        await endpoint.put(Message(WorkType.SHOP, "shopify", "w1", "orders/create", 5, 1, b"x" * 200_000))
+    except InboxFull:
+        return "503"
+    return "200"
+
+
 CASES = (
     Case("no_signature_check", accepted, GENUINE, set(REQUESTS)),
     Case("signature_of_one_topic", accepted, GENUINE, GENUINE | {"forged, another topic", "forged for a channel"}),
@@ -188,4 +218,6 @@ CASES = (
     Case("slow_handler", one_at_a_time, False, True),
     Case("ack_before_durable", stored_before_the_answer, True, False),
     Case("errors_swallowed", answer_to_a_failure, "503", "200"),
+    Case("edits_ignored", work_of_an_edit, ["STOCK", "STOCK"], ["IGNORED", "STOCK"]),
+    Case("large_bodies_refused", answer_to_a_large_body, "200", "503"),
 )

@@ -291,7 +291,7 @@ def test_a_connection_dropped_on_reuse_is_no_first_try_success_and_no_failure() 
 def test_a_delivery_whose_every_connection_is_dropped_fails() -> None:
     dropped = []
     for n in range(4):
-        attempts = (tried(n, n, 1, 0, "dropped"), tried(n + 2, n, 1, 0, "dropped", nth=2))
+        attempts = [tried(n + place, n, 1, 0, "dropped", nth=place + 1) for place in range(3)]
         dropped.append((planned(n, n, n), *attempts, ended(n + 3, n, "given_up")))
     found = DeliverySuccess()(history(opened(), *dropped))
-    assert (found.verdict, found.measures["delivery_success.failures"]) == ("invalid", 4.0)
+    assert (found.verdict, found.measures["delivery_success.failures"]) == ("invalid", 8.0)

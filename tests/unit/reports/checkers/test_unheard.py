@@ -1,12 +1,16 @@
 """Events that nobody was subscribed to, and that the subject did not read either, are missed."""
 
 import msgspec
+import pytest
 
 from stockstorm.reports.checkers import NOT_ASKED, check_all
 from stockstorm.reports.checkers.unheard import Unheard
+from stockstorm.reports.diagnosis import diagnose
+from stockstorm.reports.diagnosis.not_played import nowhere
 from stockstorm.reports.result import Check
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import delivered, history, ns, opened, order_event, rest, sold, started, stock_event, version
+from tests.outages import in_scenario
 
 
 def judged(*facts: f.AnyFact | tuple[f.AnyFact, ...]) -> Check:
@@ -84,3 +88,30 @@ def test_a_filter_that_keeps_some_back_is_the_subject_s_choice() -> None:
 
 def test_an_unchanged_payload_was_heard_before() -> None:
     assert judged(kept_back(1, 1, "unchanged")).verdict == "valid"
+
+
+POLLED = {"channels": [{"name": "online"}, {"name": "bazaar", "tells": "feed"}, {"name": "mercado"}]}
+
+
+@pytest.mark.parametrize(("read_ms", "verdict", "missed"), [(500, "valid", 0), (None, "invalid", 1)])
+def test_what_a_marketplace_tells_by_its_feed_alone_must_be_read(
+    read_ms: int | None, verdict: str, missed: int
+) -> None:
+    read = [] if read_ms is None else [f.OrdersShown(ns(read_ms), 1, "bazaar", (1,))]
+    facts = in_scenario(order(1), f.EventUnheard(ns(1), 1), *read, rest(9_000), **POLLED)
+    found = check_all(facts, (Unheard(),))[0]
+    assert (found.verdict, found.measures["unheard.missed"]) == (verdict, missed)
+
+
+def test_a_marketplace_without_notifications_or_without_a_feed_says_so_and_that_is_no_cause() -> None:
+    asked = [
+        f.ApiCalled(ns(at), at, "bazaar", operation, 404, "bad_request", ns(at), errors=("bazaar notifies nobody",))
+        for at, operation in ((1, "PUT notifications"), (2, "GET orders"))
+    ]
+    calls = [each for each in asked if isinstance(each, f.ApiCalled)]
+    assert not any(nowhere(call) for call in calls)
+    facts = in_scenario(order(2), f.EventUnheard(ns(2), 2), *asked, rest(9_000), **POLLED)
+    checks = check_all(facts, (Unheard(),))
+    found = {each.name: each.cause for each in diagnose(facts, checks)[0]}
+    assert found.keys().isdisjoint({"not_played", "calls_refused"})
+    assert found["few_topics"].endswith("no address for the notifications of mercado")

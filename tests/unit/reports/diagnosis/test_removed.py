@@ -35,25 +35,18 @@ def removed(ms: float) -> f.SubscriptionRemoved:
     return f.SubscriptionRemoved(ns(ms), 1, "shopify", TOPIC, by_policy=True)
 
 
-OUTAGE = (
+OUTAGE: tuple[f.AnyFact, ...] = (
     f.FaultStarted(ns(900), "kill_receiver", "receiver"),
-    given_up(1_000, 1),
+    *given_up(1_000, 1),
     removed(1_500),
     f.FaultEnded(ns(2_000), "kill_receiver", "receiver"),
-    unheard(2_500, 2),
+    *unheard(2_500, 2),
 )
 
 
 def run(*facts: f.AnyFact | tuple[f.AnyFact, ...]) -> History:
     ending = (f.LoadStopped(ns(9_000)), rest(9_500), f.RunEnded(ns(9_600), complete=True))
-    return history(opened(), subscribed(0, 1), *_flat(facts), *ending)
-
-
-def _flat(facts: tuple[f.AnyFact | tuple[f.AnyFact, ...], ...]) -> list[f.AnyFact]:
-    flat: list[f.AnyFact] = []
-    for each in facts:
-        flat += _flat(each) if isinstance(each, tuple) else [each]
-    return flat
+    return history(opened(), subscribed(0, 1), *facts, *ending)
 
 
 def found_in(run: History, name: str) -> Diagnosis | None:

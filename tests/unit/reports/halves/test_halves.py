@@ -1,6 +1,7 @@
 """A history in two processes: the same result to the byte, whatever becomes of the second one. Nothing is left over."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -32,10 +33,11 @@ from stockstorm.simulator.config import (
 )
 from stockstorm.simulator.errors import HistoryError
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.history.blocks import BlockWriter
 from tests.modelled.run import run_model
 from tests.modelled.subject import Behaviour
 from tests.running import ROOT
-from tests.stored_history import as_written, sealed
+from tests.stored_history import as_written, compress, sealed, zstd_text
 
 TRADE = WorldConfig(
     shop=ShopConfig(skus=12, hot_skus=2, stock=30, hot_stock=20, buyers=1),
@@ -111,12 +113,21 @@ def test_a_second_process_that_ends_early_changes_no_result(
 
 
 def test_a_second_process_that_is_killed_while_it_is_asked_changes_no_answer(tmp_path: Path) -> None:
-    folder = stored(tmp_path, Behaviour(), 5, probed=True)
-    with opened(folder, split=True) as history:
+    folder, told = stored(tmp_path, Behaviour(), 5, probed=True), list[str]()
+    with opened(folder, split=True, tell=told.append) as history:
         for child in psutil.Process().children():
-            child.kill()
-            child.wait(10)
+            assert os.getpgid(child.pid) == child.pid  # a terminal's Ctrl-C does not reach it, even while it starts
+            child.kill()  # not waited for: its exit status is for the one that started it
         assert history.deliveries.of_event(1) == read_history(folder).deliveries.of_event(1)
+    assert len(told) == 1
+    assert told[0].endswith("changed no result: the second process ended early, with exit status -9")
+
+
+def test_where_both_processes_do_their_part_nothing_is_told(tmp_path: Path) -> None:
+    folder, told = stored(tmp_path, Behaviour(), 5, probed=True), list[str]()
+    with opened(folder, split=True, tell=told.append) as history:
+        judge(history)
+    assert not told
 
 
 def broken(facts: list[f.AnyFact], kind: type[f.Fact], **changes: object) -> list[f.AnyFact]:
@@ -184,8 +195,10 @@ def test_where_no_second_process_can_be_started_one_judges(tmp_path: Path, monke
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(subprocess, "Popen", refused)
-    with opened(folder, split=True) as history:
+    told: list[str] = []
+    with opened(folder, split=True, tell=told.append) as history:
         render_all(judge(history), history, RunFolder(folder), "json", "html")
+    assert [one.rpartition(": ")[2] for one in told] == ["Resource temporarily unavailable"]
     assert all((folder / name).read_bytes() == whole[name] for name in ("result.json", "report.html"))
 
 
@@ -200,6 +213,26 @@ def test_a_damaged_history_is_told_as_one_process_tells_it(tmp_path: Path) -> No
     with pytest.raises(HistoryError) as halves, opened(folder, split=True):
         pass
     assert str(halves.value) == str(whole.value)
+
+
+@pytest.mark.parametrize("block", [2, 3])
+def test_what_was_altered_is_found_by_whichever_process_looks_at_its_digest(tmp_path: Path, block: int) -> None:
+    """Each computes the digests of half of the blocks. No other rule looks at what was altered."""
+    facts = list(as_written(run_model(TRADE, Behaviour(), 7).facts))
+    writer, parts = BlockWriter(), list[bytes]()
+    for number, start in enumerate(range(0, len(facts), 500)):
+        lines = f.encoder.encode_lines(facts[start : start + 500])
+        whole = writer.add(lines, lines.count(b"\n")) + writer.end_block()
+        if number == block:
+            altered = re.sub(rb'"event_id":"', b'"event_id":"other-', zstd_text(whole), count=1)
+            assert altered != zstd_text(whole)
+            whole = compress(altered)
+        parts.append(whole)
+    (tmp_path / "history.jsonl.zst").write_bytes(b"".join(parts))
+    with pytest.raises(HistoryError) as told, opened(tmp_path, split=True):
+        pass
+    assert f"block {block}" in told.value.where
+    assert "not those that were sealed" in told.value.found
 
 
 def test_a_small_history_is_judged_by_one_process(tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
 """Outages and lags of marketplaces, and what of a latency is theirs."""
 
 import math
+from typing import Any
 
 import pytest
 
 from stockstorm.reports.history import History
 from stockstorm.reports.history.marketplaces import Absences
 from stockstorm.simulator.history import facts as f
-from tests.literal_history import ns, pushed, rest, sold, version
+from tests.literal_history import ns, pushed, recorded, rest, sold, version
 from tests.outages import down, in_scenario, lagging
 
 
@@ -41,7 +42,7 @@ def test_without_an_outage_all_of_it_is() -> None:
 
 
 @pytest.mark.parametrize("other", [{"kind": "dropped"}, {"share": 0.5}, {"api": "bazaar"}, {"api": "admin"}])
-def test_a_fault_that_is_no_outage_of_the_marketplace_excuses_nothing(other: dict[str, object]) -> None:
+def test_a_fault_that_is_no_outage_of_the_marketplace_excuses_nothing(other: dict[str, Any]) -> None:
     assert latency_of("mercado", in_scenario(*SALE_AND_PUSHES, **down(**other))) == [6_000.0]
 
 
@@ -70,3 +71,37 @@ def test_a_push_counts_when_it_is_accepted_and_sales_meanwhile_lower_what_was() 
     listing = lag.listings["mercado", "MUG"]
     assert listing.listed == [1_000, 10, 6, 0]
     assert in_scenario(*facts).listings["mercado", "MUG"].listed == [1_000, 10, 996, 987]
+
+
+POLLED = {"channels": [{"name": "online"}, {"name": "bazaar"}, {"name": "mercado", "tells": "feed"}]}
+
+
+def order_of_mercado(shown_ms: float, pushed_ms: float) -> tuple[f.AnyFact, ...]:
+    """An order of mercado in its outage, when an answer shows it, and when the master and bazaar include it."""
+    return (
+        sold(3_000, 7, "mercado", shown=1_000),
+        f.OrdersShown(ns(shown_ms), 1, "mercado", (7,)),
+        recorded(pushed_ms, 1, -1, 999, "mercado:7"),
+        pushed(pushed_ms, "bazaar", 999),
+        rest(15_000),
+    )
+
+
+@pytest.mark.parametrize(
+    ("scenario", "order_ms", "sync_ms"),
+    [
+        (down() | POLLED, 1_500.0, 1_500.0),  # it was read when mercado was there again, at 6 s
+        (down(), 4_500.0, 4_500.0),  # it had been notified
+        (POLLED, 4_500.0, 4_500.0),
+    ],
+)
+def test_an_order_that_nobody_could_read_is_not_late(scenario: dict[str, Any], order_ms: float, sync_ms: float) -> None:
+    history = in_scenario(*order_of_mercado(6_500, 7_500), **scenario)
+    assert [sample.latency_ms for sample in history.order_samples] == [order_ms]
+    assert latency_of("bazaar", history) == [sync_ms]
+
+
+def test_once_an_order_was_read_its_outage_excuses_nothing_more() -> None:
+    history = in_scenario(*order_of_mercado(4_000, 7_500), **down(), **POLLED)
+    assert [sample.latency_ms for sample in history.order_samples] == [3_500.0]
+    assert latency_of("bazaar", history) == [3_500.0]

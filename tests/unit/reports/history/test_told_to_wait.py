@@ -95,3 +95,9 @@ def test_workers_that_each_wait_with_rows_of_their_own_are_valid() -> None:
 
 def test_reads_before_the_time_are_no_proof() -> None:
     assert judged(*(read(1 + n * 200, n, wait_s=2) for n in range(30))).verdict == "valid"
+
+
+def test_one_that_waits_after_a_429_and_not_after_a_503_is_invalid() -> None:
+    waits = [(refused(200_000 + n * 5_000, 200 + n),) for n in range(20)]
+    found = judged(*repeated(700, 3, status=503), *(each for some in waits for each in some))
+    assert found.verdict == "invalid"

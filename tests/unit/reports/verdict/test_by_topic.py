@@ -45,3 +45,4 @@ def test_a_row_in_words() -> None:
     row = TopicOutcome("bazaar", "order.created", 4, {"200": 3, "timeout": 1}, {"none": 1, "once": 3})
     assert answers_text(row) == "200 (3 times), timeout"
     assert effects_text(row) == "1 none seen, 3 seen once"
+    assert effects_text(TopicOutcome("shopify", "customers/redact", 2, {}, {"not_judged": 2})) == "none to be seen"

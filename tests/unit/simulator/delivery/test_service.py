@@ -206,3 +206,16 @@ def test_a_second_dropped_connection_is_a_failure_like_any_other(setup: Delivery
     (attempt,) = setup.deliveries.answered(attempt, DROPPED).attempts
     (attempt,) = setup.deliveries.answered(attempt, DROPPED).attempts
     assert attempt.due_ns == DROPPED.ended_ns + 10 * SECOND_NS
+
+
+def test_what_is_lost_is_planned_and_never_sent() -> None:
+    lost = PerturbationConfig(kind="lost", share=1.0, topics=("inventory_levels/update",))
+    setup = DeliverySetup(config(perturbations=(lost,)))
+    subscription = setup.subscribe()
+    dispatch = setup.deliveries.fire([stock_event(serial=9)], AT_NS)
+    assert dispatch.attempts == []
+    planned, ended = dispatch.facts
+    assert isinstance(planned, DeliveryPlanned)
+    assert (planned.event, planned.subscription, planned.perturbed) == (9, subscription, ("lost",))
+    assert ended == DeliveryEnded(AT_NS, 0, "never_sent")
+    assert (setup.deliveries.pending, setup.deliveries.close(AT_NS)) == (0, [])

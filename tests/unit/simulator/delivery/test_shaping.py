@@ -10,7 +10,7 @@ import pytest
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.delivery.service import Dispatch
 from stockstorm.simulator.events.encoding import matches
-from stockstorm.simulator.history.facts import DeliveryWithheld, EventUnheard
+from stockstorm.simulator.history.facts import DeliveryWithheld, EventUnheard, SubscriptionCreated
 from stockstorm.simulator.model import Event
 from tests.delivery_service import SECRETS, DeliverySetup
 from tests.literal_shop import AT_NS, order_event, product_event, stock_event
@@ -126,4 +126,5 @@ def test_what_is_withheld_is_told_of_with_the_filter_that_did_it(make_setup: Cal
     world = make_setup().world
     _, changes = world.subscribe("shopify", TOPIC, "http://me", now_ns=1, filter="a:1", include_fields=("a", "b" * 900))
     (fact,) = changes.facts
-    assert (fact.filter, fact.include_fields) == ("a:1", ("a", "b" * 500))  # type: ignore[union-attr]
+    assert isinstance(fact, SubscriptionCreated)
+    assert (fact.filter, fact.include_fields) == ("a:1", ("a", "b" * 500))

@@ -25,6 +25,6 @@ def test_a_product_shows_its_variant_price_and_time_of_edit() -> None:
 def test_the_variant_s_quantity_is_the_event_s() -> None:
     bodies = Payloads(CATALOGUE, ShopConfig(), WALL)
     plain, forged = product_event(), msgspec.structs.replace(product_event(), level=stock_event(available=3).level)
-    told = msgspec.structs.replace(plain, available=-2)
+    told = msgspec.structs.replace(plain, variants=((MUG, -2),))
     shown = [json.loads(bodies.body(each))["variants"][0]["inventory_quantity"] for each in (plain, forged, told)]
     assert shown == [MUG.initial_available, 3, -2]

@@ -3,7 +3,8 @@
 import pytest
 
 from stockstorm.simulator.config import ChannelConfig, LifeConfig, PhaseConfig, QuotasConfig, ShopConfig, WorldConfig
-from stockstorm.simulator.plan.forgeries import ALL_KINDS, FORGERY_KINDS, OF_SHOPIFY, targets
+from stockstorm.simulator.model import APP_TOPICS
+from stockstorm.simulator.plan.forgeries import ALL_KINDS, FORGERY_KINDS, OF_SHOPIFY, names_shop, targets, told_topics
 from stockstorm.simulator.plan.items import PlannedForgery
 from stockstorm.simulator.plan.planner import make_plan
 
@@ -27,19 +28,21 @@ def test_a_quota_of_all_kinds_has_each_kind_on_every_topic_that_can_have_it(seed
     made = {(item.source, item.topic, item.kind) for item in forgeries(len(ALL_KINDS), seed)}
     assert made == {
         (source, topic, kind)
-        for source, topic in targets(config(1))
+        for source, topic in targets(config(len(ALL_KINDS)))
         for kind in ALL_KINDS
-        if source == "shopify" or kind not in OF_SHOPIFY
+        if kind not in OF_SHOPIFY or names_shop(source, topic)
     }
+    assert {topic for _, topic, _ in made} >= set(APP_TOPICS)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_replays_come_last_when_something_of_every_topic_was_sent(seed: int) -> None:
     made = forgeries(len(ALL_KINDS), seed)
     replays = [place for place, item in enumerate(made) if item.kind == "replayed"]
-    assert replays == list(range(len(made) - len(targets(config(1))), len(made)))
+    assert replays == list(range(len(made) - len(targets(config(len(ALL_KINDS)))), len(made)))
 
 
 def test_a_smaller_quota_takes_turns_and_has_no_stale_key() -> None:
     assert {item.kind for item in forgeries(len(ALL_KINDS) - 1, 3)} == set(FORGERY_KINDS)
     assert set(ALL_KINDS) - set(FORGERY_KINDS) == {"stale_key"}
+    assert told_topics(config(1)) == ["customers/data_request", "customers/redact"]

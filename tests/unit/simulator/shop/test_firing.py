@@ -15,7 +15,7 @@ def test_events_of_one_action_share_an_event_id_and_have_consecutive_serials() -
     first, second = firing.action(20, "plan", 1), firing.action(21, "plan", 2)
     first.order("shopify", "orders/create", ORDER)
     first.stock(LEVEL, "S", 4)
-    second.product(PRODUCT, 7)
+    second.product(PRODUCT, ((PRODUCT, 7),))
     events = [*first.changes.events, *second.changes.events]
     assert [event.event for event in events] == [0, 1, 2]
     assert events[0].event_id == events[1].event_id != events[2].event_id
@@ -25,7 +25,7 @@ def test_event_ids_depend_on_the_seed_and_the_action_alone() -> None:
     ids = []
     for seed, serial in ((1, 7), (1, 7), (1, 8), (2, 7)):
         action = Firing(Seeds(seed)).action(20, "plan", serial)
-        action.product(PRODUCT, 7)
+        action.product(PRODUCT, ((PRODUCT, 7),))
         ids.append(action.changes.events[0].event_id)
     assert ids[0] == ids[1]
     assert len(set(ids)) == 3
@@ -55,7 +55,7 @@ def test_edits_of_one_product_have_different_rng_keys() -> None:
     other = msgspec.structs.replace(PRODUCT, product_id=32)
     action = firing.action(20, "plan", 1)
     for product in (PRODUCT, other, PRODUCT):
-        action.product(product, 7)
+        action.product(product, ((product, 7),))
     assert [event.rng_key for event in action.changes.events] == [
         ("product", 31, 1),
         ("product", 32, 1),

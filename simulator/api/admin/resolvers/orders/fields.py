@@ -22,10 +22,15 @@ from stockstorm.simulator.events.order_sums import (
     shipping_status,
     vat,
 )
-from stockstorm.simulator.model import API_CLIENT_ID, Order, Written
+from stockstorm.simulator.events.unusual import CUSTOM_TITLE, SOURCES, attributes, custom_line_id
+from stockstorm.simulator.model import API_CLIENT_ID, Order, OrderLine, Product, Sku, Written
 
 NOTHING: Final = Written("", claimed=False)  # what a buyer's order has of the fields that only an app gives
 SHOWN_STATUS: Final = {"unfulfilled": "UNFULFILLED", "partial": "PARTIALLY_FULFILLED", "fulfilled": "FULFILLED"}
+
+
+# The line of a draft that is no product of the shop.
+CUSTOM: Final = Product(Sku(""), 0, 0, 0, 0, 0, CUSTOM_TITLE, "", "", "", 0, 0, 0, hot=False)
 
 
 def given(row: Order) -> Written:
@@ -50,6 +55,8 @@ def _line_items(row: Order, arguments: Arguments, call: Call) -> Page[LineView]:
     refunded = refunded_units(row)
     products = call.catalogue.by_sku
     lines = [LineView(row, line, products[line.sku], refunded.get(line.line_id, 0)) for line in row.lines]
+    if row.origin == "draft":
+        lines.append(LineView(row, OrderLine(custom_line_id(row), Sku(""), 1, 0), CUSTOM, 0))
     return page_of(lines, _line_key, arguments)
 
 
@@ -66,7 +73,7 @@ def _cancelled_at(row: Order, _arguments: Arguments, call: Call) -> str | None:
 
 
 def _own_source(row: Order) -> str:
-    return "web" if row.written is None else str(API_CLIENT_ID)
+    return SOURCES[row.origin] if row.written is None else str(API_CLIENT_ID)
 
 
 def _outstanding(row: Order, _arguments: Arguments, _call: Call) -> Money:
@@ -98,7 +105,7 @@ ORDER: dict[str, Resolver] = {
     "note": lambda row, _arguments, _call: given(row).note,
     "tags": lambda row, _arguments, _call: given(row).tags,
     "poNumber": lambda row, _arguments, _call: given(row).po_number,
-    "customAttributes": lambda row, _arguments, _call: given(row).attributes,
+    "customAttributes": lambda row, _arguments, _call: given(row).attributes or attributes(row.large_kb),
     "sourceName": lambda row, _arguments, _call: given(row).source_name or _own_source(row),
     "sourceIdentifier": lambda row, _arguments, _call: given(row).source_identifier,
     "customer": lambda row, _arguments, call: people.customer_of(row, call),

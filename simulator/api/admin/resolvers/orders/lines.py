@@ -17,6 +17,8 @@ from stockstorm.simulator.api.admin.resolvers.orders.parcels import due_of
 from stockstorm.simulator.api.admin.resolvers.orders.payments import of_refund
 from stockstorm.simulator.events.encoding import amount, derived_id
 from stockstorm.simulator.events.order_sums import refund_total, refunded_units, remaining_units, shipped_units
+from stockstorm.simulator.events.product_payload import full_title
+from stockstorm.simulator.events.refund_payload import REFUND_NOTE
 from stockstorm.simulator.model import OrderLine, Refund
 
 
@@ -75,21 +77,21 @@ def _line_status(view: LineView, _arguments: Arguments, _call: Call) -> str:
 
 LINE: dict[str, Resolver] = {
     "id": lambda view, _arguments, _call: gid("LineItem", view.line.line_id),
-    "sku": lambda view, _arguments, _call: view.line.sku,
+    "sku": lambda view, _arguments, _call: view.line.sku or None,
     "title": lambda view, _arguments, _call: view.product.title,
-    "name": lambda view, _arguments, _call: view.product.title,
-    "vendor": lambda view, _arguments, _call: view.product.vendor,
-    "variantTitle": lambda _view, _arguments, _call: None,
-    "variant": lambda view, _arguments, _call: Variant(view.product),
+    "name": lambda view, _arguments, _call: full_title(view.product),
+    "vendor": lambda view, _arguments, _call: view.product.vendor or None,
+    "variantTitle": lambda view, _arguments, _call: view.product.variant_title,
+    "variant": lambda view, _arguments, _call: Variant(view.product) if view.line.sku else None,
     "quantity": lambda view, _arguments, _call: view.line.quantity,
     "currentQuantity": _remaining,
     "refundableQuantity": _remaining,
     "unfulfilledQuantity": lambda view, _arguments, _call: due_of(view.order, view.line),
-    "requiresShipping": lambda _view, _arguments, _call: True,
+    "requiresShipping": lambda view, _arguments, _call: bool(view.line.sku),
     "taxable": lambda _view, _arguments, _call: True,
     "originalUnitPriceSet": lambda view, _arguments, _call: Money(view.line.price_minor),
     "originalTotalSet": lambda view, _arguments, _call: Money(view.line.price_minor * view.line.quantity),
-    "product": lambda view, _arguments, _call: ProductView(view.product),
+    "product": lambda view, _arguments, _call: ProductView(view.product) if view.line.sku else None,
     "customAttributes": lambda _view, _arguments, _call: [],
     "discountedUnitPriceSet": lambda view, _arguments, _call: Money(view.line.price_minor),
     "discountedTotalSet": lambda view, _arguments, _call: Money(view.line.price_minor * view.line.quantity),
@@ -106,7 +108,7 @@ REFUND: dict[str, Resolver] = {
     "createdAt": lambda view, _arguments, call: call.time_text(view.refund.at_ns),
     "updatedAt": lambda view, _arguments, call: call.time_text(view.refund.at_ns),
     "processedAt": lambda view, _arguments, call: call.time_text(view.refund.at_ns),
-    "note": lambda view, _arguments, _call: view.refund.note,
+    "note": lambda view, _arguments, _call: REFUND_NOTE if view.refund.note is None else view.refund.note,
     "transactions": of_refund,
     "totalRefundedSet": _refunded_total,
     "refundLineItems": _refund_lines,

@@ -82,7 +82,7 @@ def _order_of(text: str, call: Call) -> Order | None:
 
 def due_of(order: Order, line: OrderLine) -> int:
     """Units of a line that are still to be shipped."""
-    return due_units(order)[line.line_id]
+    return due_units(order).get(line.line_id, 0)
 
 
 # -- fulfillmentCreate ---------------------------------------------------------------------------------------------

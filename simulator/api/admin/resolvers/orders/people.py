@@ -41,10 +41,10 @@ def customer(_source: None, arguments: Arguments, call: Call) -> Customer | None
 
 
 def customer_of(row: Order, call: Call) -> Customer | None:
-    """Who placed an order; None for an order of the subject that names nobody."""
+    """Who placed an order; None where nobody is known."""
     written = row.written
     if written is None:
-        return _customer(call.catalogue.buyers[row.buyer], row.buyer)
+        return _customer(call.catalogue.buyers[row.buyer], row.buyer) if row.buyer >= 0 else None
     if not (written.email or written.first_name or written.last_name):
         return None
     number = derived_id("customer", row.order_id)
@@ -55,17 +55,21 @@ def customer_of(row: Order, call: Call) -> Customer | None:
 def address_of(row: Order, call: Call) -> MailingAddress | None:
     """Where an order goes."""
     if row.written is None:
-        return _address(call.catalogue.buyers[row.buyer])
+        return _address(call.catalogue.buyers[row.buyer]) if row.buyer >= 0 else None
     address = row.written.address
     return None if address is None else MailingAddress(derived_id("address", row.order_id), address)
 
 
 def email_of(row: Order, call: Call) -> str | None:
-    return call.catalogue.buyers[row.buyer].email if row.written is None else row.written.email
+    if row.written is not None:
+        return row.written.email
+    return call.catalogue.buyers[row.buyer].email if row.buyer >= 0 else None
 
 
 def phone_of(row: Order, call: Call) -> str | None:
-    return call.catalogue.buyers[row.buyer].phone if row.written is None else row.written.phone
+    if row.written is not None:
+        return row.written.phone
+    return call.catalogue.buyers[row.buyer].phone if row.buyer >= 0 else None
 
 
 def _customer(buyer: Buyer, index: int) -> Customer:

@@ -41,24 +41,41 @@ def update_variants(_source: None, arguments: Arguments, call: Call) -> Variants
     if product is None:
         return _refused_variants([UserError(("productId",), "Product does not exist", "PRODUCT_DOES_NOT_EXIST")], call)
     call.rows += len(arguments["variants"])
-    current, errors = call.world.edits.of(product), list[UserError]()
-    new, done = current, False
+    variants = {each.variant_id: each for each in index_of(call.state).variants_of(product)}
+    new, errors = dict[int, Product](), list[UserError]()
     for index, given in enumerate(arguments["variants"]):
         where = ("variants", str(index))
-        found = _variant_errors(given, product, where)
+        variant = variants.get(number_of("ProductVariant", given.get("id") or "") or 0)
+        if variant is None:
+            errors.append(_no_variant(given, where))
+            continue
+        values, found = _edits(given, variant, where)
         if not found:
-            values, found = _edits(given, product, where)
-            new, done = (msgspec.structs.replace(new, **values), True) if not found else (new, done)
+            known = new.get(variant.variant_id, call.world.edits.of(variant))
+            new[variant.variant_id] = msgspec.structs.replace(known, **values)
         errors += found
     partial = bool(arguments.get("allowPartialUpdates"))
-    if errors and not (partial and done):
+    if errors and not (partial and new):
         return _refused_variants(errors, call)
     if errors:
         call.refuse(error.message for error in errors)
-    of_item = changed(current, {name: getattr(new, name) for name in ITEM_FIELDS})
-    if changed(current, msgspec.structs.asdict(new)):
-        call.changed(call.world.edit([new], of_item=of_item, now_ns=call.now_ns))
-    return VariantsPayload(ProductView(product), (Variant(product),), tuple(errors))
+    _store([(variants[number], each) for number, each in new.items()], call)
+    shown = tuple(Variant(variants[number]) for number in new) or (Variant(product),)
+    return VariantsPayload(ProductView(product), shown, tuple(errors))
+
+
+def _store(edited: list[tuple[Product, Product]], call: Call) -> None:
+    """The new values of variants, each with the one of the catalogue, that differ from those until now."""
+    new: list[Product] = []
+    of_items: list[int] = []
+    for first, each in edited:
+        before = call.world.edits.of(first)
+        if changed(before, msgspec.structs.asdict(each)):
+            new.append(each)
+        if changed(before, {name: getattr(each, name) for name in ITEM_FIELDS}):
+            of_items.append(each.inventory_item_id)
+    if new:
+        call.changed(call.world.edit(new, of_items=of_items, now_ns=call.now_ns))
 
 
 def _refused_variants(errors: list[UserError], call: Call) -> VariantsPayload:
@@ -66,12 +83,10 @@ def _refused_variants(errors: list[UserError], call: Call) -> VariantsPayload:
     return VariantsPayload(errors=tuple(errors))
 
 
-def _variant_errors(given: dict[str, Any], product: Product, where: tuple[str, ...]) -> list[UserError]:
+def _no_variant(given: dict[str, Any], where: tuple[str, ...]) -> UserError:
     if given.get("id") is None:
-        return [UserError((*where, "id"), "Product variant is missing ID attribute", "PRODUCT_VARIANT_ID_MISSING")]
-    if number_of("ProductVariant", given["id"]) != product.variant_id:
-        return [UserError((*where, "id"), "Product variant does not exist", "PRODUCT_VARIANT_DOES_NOT_EXIST")]
-    return []
+        return UserError((*where, "id"), "Product variant is missing ID attribute", "PRODUCT_VARIANT_ID_MISSING")
+    return UserError((*where, "id"), "Product variant does not exist", "PRODUCT_VARIANT_DOES_NOT_EXIST")
 
 
 def _edits(given: dict[str, Any], product: Product, where: tuple[str, ...]) -> tuple[dict[str, Any], list[UserError]]:
@@ -118,7 +133,7 @@ def update_item(_source: None, arguments: Arguments, call: Call) -> ItemPayload:
     current = call.world.edits.of(product)
     if changed(current, values):
         new = msgspec.structs.replace(current, **values)
-        call.changed(call.world.edit([new], of_item=True, now_ns=call.now_ns))
+        call.changed(call.world.edit([new], of_items=(new.inventory_item_id,), now_ns=call.now_ns))
     return ItemPayload(product)
 
 

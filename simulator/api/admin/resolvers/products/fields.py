@@ -1,4 +1,4 @@
-"""Fields of products, variants, collections and metafields. A product has one variant with one inventory item."""
+"""Fields of products, variants, collections and metafields. A product is its first variant; each has one item."""
 
 import hashlib
 from typing import Final
@@ -14,10 +14,17 @@ from stockstorm.simulator.api.admin.resolvers.products.searches import page, tag
 from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.events.encoding import amount
 from stockstorm.simulator.events.metafields import Metafield, product_metafields, variant_metafields
+from stockstorm.simulator.events.product_payload import option_name, variant_title
 from stockstorm.simulator.model import Product
 
-TITLE: Final = "Default Title"  # of the only variant, and of its only option
 Row = ProductView | Variant | Ranked  # each has a `product`
+
+
+class Prices(msgspec.Struct, frozen=True):
+    """The lowest and the highest price of a product's variants."""
+
+    lowest: Money
+    highest: Money
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -38,6 +45,20 @@ def available(row: Row, call: Call) -> int:
     return call.world.available(row.product.inventory_item_id)
 
 
+def _siblings(row: Row, call: Call) -> tuple[Product, ...]:
+    return index_of(call.state).variants_of(row.product)
+
+
+def _availables(row: Row, call: Call) -> list[int]:
+    """Units of each variant that can be sold."""
+    return [available(Variant(each), call) for each in _siblings(row, call)]
+
+
+def _prices(row: Row, _arguments: Arguments, call: Call) -> Prices:
+    found = [call.world.edits.of(each).price_minor for each in _siblings(row, call)]
+    return Prices(Money(min(found)), Money(max(found)))
+
+
 def _description(row: Row) -> str:
     return f"{row.product.title} – très chic & made to last."
 
@@ -48,7 +69,8 @@ def _cut(text: str, arguments: Arguments) -> str:
 
 
 def _variants(row: Row, arguments: Arguments, call: Call) -> Page[Ranked]:
-    return page([Ranked(1, row.product)], arguments, call)
+    found = index_of(call.state).variants_of(row.product)
+    return page([Ranked(each.position, each) for each in found], arguments, call)
 
 
 def _collections(row: Row, arguments: Arguments, call: Call) -> Page[Collection]:
@@ -110,17 +132,17 @@ PRODUCT: Final[dict[str, Resolver]] = {
     "description": lambda row, arguments, _call: _cut(_description(row), arguments),
     "descriptionHtml": lambda row, _arguments, _call: f"<p>{_description(row)}</p>",
     "tags": lambda row, _arguments, _call: tags_of(row.product),
-    "totalInventory": lambda row, _arguments, call: available(row, call),
+    "totalInventory": lambda row, _arguments, call: sum(_availables(row, call)),
     "tracksInventory": lambda _row, _arguments, _call: True,
-    "hasOnlyDefaultVariant": lambda _row, _arguments, _call: True,
-    "hasOutOfStockVariants": lambda row, _arguments, call: available(row, call) <= 0,
+    "hasOnlyDefaultVariant": lambda row, _arguments, _call: row.product.variant_title is None,
+    "hasOutOfStockVariants": lambda row, _arguments, call: min(_availables(row, call)) <= 0,
     "isGiftCard": lambda _row, _arguments, _call: False,
     "publishedAt": stock.created_at,
     "onlineStoreUrl": lambda row, _args, call: f"https://{call.world.config.shop.domain}/products/{row.product.handle}",
     "templateSuffix": lambda _row, _arguments, _call: None,
-    "priceRangeV2": lambda row, _arguments, call: Money(edited(row, call).price_minor),
-    "variantsCount": lambda _row, _arguments, _call: Counted(1),
-    "totalVariants": lambda _row, _arguments, _call: 1,
+    "priceRangeV2": _prices,
+    "variantsCount": lambda row, _arguments, call: Counted(len(_siblings(row, call))),
+    "totalVariants": lambda row, _arguments, call: len(_siblings(row, call)),
     "variants": _variants,
     "options": lambda row, _arguments, _call: [row],
     "collections": _collections,
@@ -135,8 +157,8 @@ VARIANT: Final[dict[str, Resolver]] = {
     "compareAtPrice": lambda row, _args, call: _optional_amount(edited(row, call).compare_at_minor),
     "availableForSale": lambda row, _arguments, call: available(row, call) > 0,
     "inventoryPolicy": lambda _row, _arguments, _call: "DENY",
-    "position": lambda _row, _arguments, _call: 1,
-    "product": lambda row, _arguments, _call: row,
+    "position": lambda row, _arguments, _call: row.product.position,
+    "product": lambda row, _arguments, call: ProductView(_siblings(row, call)[0]),
     "selectedOptions": lambda row, _arguments, _call: [row],
     "sellableOnlineQuantity": lambda row, _arguments, call: max(0, available(row, call)),
     "taxable": lambda row, _arguments, call: edited(row, call).taxable,
@@ -173,18 +195,18 @@ WEIGHT: Final[dict[str, Resolver]] = {
     "value": lambda row, _arguments, _call: row.product.grams / 1_000,
 }
 PRICE_RANGE: Final[dict[str, Resolver]] = {
-    "minVariantPrice": lambda money, _arguments, _call: money,
-    "maxVariantPrice": lambda money, _arguments, _call: money,
+    "minVariantPrice": lambda prices, _arguments, _call: prices.lowest,
+    "maxVariantPrice": lambda prices, _arguments, _call: prices.highest,
 }
 OPTION: Final[dict[str, Resolver]] = {
     "id": lambda row, _arguments, _call: gid("ProductOption", row.product.product_id + 1),
-    "name": lambda _row, _arguments, _call: "Title",
+    "name": lambda row, _arguments, _call: option_name(row.product),
     "position": lambda _row, _arguments, _call: 1,
-    "values": lambda _row, _arguments, _call: [TITLE],
+    "values": lambda row, _arguments, call: [variant_title(each) for each in _siblings(row, call)],
 }
 SELECTED: Final[dict[str, Resolver]] = {
-    "name": lambda _row, _arguments, _call: "Title",
-    "value": lambda _row, _arguments, _call: TITLE,
+    "name": lambda row, _arguments, _call: option_name(row.product),
+    "value": lambda row, _arguments, _call: variant_title(row.product),
 }
 COLLECTION: Final[dict[str, Resolver]] = {
     "id": lambda row, _arguments, _call: gid("Collection", row.collection_id),

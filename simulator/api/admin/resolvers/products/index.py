@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from stockstorm.simulator.api.admin.base.call import AdminState
+from stockstorm.simulator.catalogue import by_product
 from stockstorm.simulator.model import Product, Sku
 
 Sort = Literal["ID", "TITLE", "VENDOR", "PRODUCT_TYPE"]
@@ -40,15 +41,19 @@ class Collection(msgspec.Struct, frozen=True):
 
 
 class ProductIndex:
-    """Lookups of the catalogue's products."""
+    """Lookups of the catalogue's products, each of which its first variant stands for, and of their variants."""
 
     def __init__(self, products: Sequence[Product]) -> None:
-        self.by_product_id = {product.product_id: product for product in products}
-        self.by_handle = {product.handle: product for product in products}
+        self._groups = by_product(products)
+        firsts = [found[0] for found in self._groups.values()]
+        self.single = len(firsts) == len(products)  # each product has one variant
+        self.by_product_id = {product.product_id: product for product in firsts}
+        self.by_handle = {product.handle: product for product in firsts}
         self.by_sku: dict[str, list[Product]] = {}
         for product in products:
             self.by_sku.setdefault(product.sku.casefold(), []).append(product)
-        self._products = sorted(products, key=lambda product: product.product_id)
+        self._products = sorted(firsts, key=lambda product: product.product_id)
+        self._all = sorted(products, key=lambda product: product.variant_id)
         self._orders: dict[str, list[Ranked]] = {}
         self._folded: dict[str, dict[int, tuple[str, ...]]] = {}
 
@@ -56,19 +61,31 @@ class ProductIndex:
         """All products in an order. Equal values are in the order of ids."""
         return self._ranked(sort, lambda: self._by_text(sort) if sort in _TEXTS else self._by_number("product_id"))
 
+    def variants_of(self, product: Product) -> tuple[Product, ...]:
+        """The variants of a product, by position."""
+        return self._groups[product.product_id]
+
     def by_variant(self) -> list[Ranked]:
-        """All products in the order of the ids of their variants."""
-        return self._ranked("variant", lambda: self._by_number("variant_id"))
+        """All variants in the order of their ids."""
+        return self._ranked("variant", lambda: [Ranked(each.variant_id, each) for each in self._all])
+
+    def by_text_of_variants(self, sort: Sort) -> list[Ranked]:
+        """All variants in the order of their products, and of their positions."""
+        products = self.sorted_by(sort)
+        return self._ranked(
+            f"variants {sort}",
+            lambda: [Ranked(row.rank, each) for row in products for each in self.variants_of(row.product)],
+        )
 
     def unedited(self, at_ns: int) -> list[Ranked]:
         """All products in the order of ids, each with the time at which it came to the shop."""
         return self._ranked(f"since {at_ns}", lambda: [Ranked(at_ns, product) for product in self._products])
 
     def folded(self, field: str, texts_of: Callable[[Product], Iterable[str]]) -> dict[int, tuple[str, ...]]:
-        """Product id → the texts of a search field, in lower case. Made once for each field, because it takes long."""
+        """Variant id → the texts of a search field, in lower case. Made once for each field, because it takes long."""
         if field not in self._folded:
             self._folded[field] = {
-                product.product_id: tuple(text.casefold() for text in texts_of(product)) for product in self._products
+                product.variant_id: tuple(text.casefold() for text in texts_of(product)) for product in self._all
             }
         return self._folded[field]
 

@@ -32,7 +32,7 @@ def product_variants(_source: None, arguments: Arguments, call: Call) -> Page[Ra
     if sort not in ("ID", "SKU", "TITLE", "FULL_TITLE", "NAME", "POSITION", "RELEVANCE"):
         raise not_played("sort key", f"{sort} of productVariants")
     by_id = sort in ("ID", "SKU")  # the SKUs ascend with the ids
-    ranked = index.by_variant() if by_id else sorted_rows(sort, "productVariants", index, call)
+    ranked = index.by_variant() if by_id else index.by_text_of_variants("ID" if sort == "RELEVANCE" else "TITLE")
     query = arguments.get("query")
     return page(found("productVariants", query, variant_plays(call), ranked, index, call), arguments, call)
 
@@ -45,7 +45,7 @@ def products_count(_source: None, arguments: Arguments, call: Call) -> Counted:
 
 def product_variants_count(_source: None, arguments: Arguments, call: Call) -> Counted:
     index = index_of(call.state)
-    rows = found("productVariants", arguments.get("query"), variant_plays(call), index.sorted_by("ID"), index, call)
+    rows = found("productVariants", arguments.get("query"), variant_plays(call), index.by_variant(), index, call)
     return counted(len(rows), arguments.get("limit"))
 
 

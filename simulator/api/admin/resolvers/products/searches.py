@@ -13,7 +13,6 @@ from stockstorm.simulator.api.admin.base.search import (
     number_bounds,
     parse,
     searched,
-    terms_of,
     text_pattern,
     text_test,
     time_bounds,
@@ -23,8 +22,9 @@ from stockstorm.simulator.api.admin.resolvers.products.index import SORTS, Produ
 from stockstorm.simulator.api.admin.resolvers.stock import levels_of
 from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.events.encoding import minor_of
+from stockstorm.simulator.events.product_payload import variant_title
 from stockstorm.simulator.model import Product, Sku
-from stockstorm.simulator.searching import DEFAULT, Term
+from stockstorm.simulator.searching import DEFAULT, Term, terms_of
 from stockstorm.simulator.shop.records import TooMuchWork
 
 Test = Callable[[Product], bool]
@@ -45,16 +45,18 @@ def product_plays(call: Call) -> Plays[Test]:
         **_shared(call),
         "id": _number(lambda product: product.product_id),
         "variant_id": _number(lambda product: product.variant_id),
-        "variant_title": _text(index, lambda _product: ["Default Title"]),
+        "variant_title": _text(index, lambda product: [variant_title(product)]),
         "handle": _text(index, lambda product: [product.handle]),
         "status": lambda term: _among(term, {"active", "any"}),
         "published_status": lambda term: _among(term, {"published", "visible", "online_store_channel", "any"}),
-        "inventory_total": _number(lambda product: call.world.available(product.inventory_item_id)),
+        "inventory_total": _number(
+            lambda product: sum(call.world.available(each.inventory_item_id) for each in index.variants_of(product))
+        ),
         "out_of_stock_somewhere": _flag(
             lambda product: any(level.available <= 0 for level in levels_of(product, call))
         ),
         "tracks_inventory": _flag(lambda _product: True),
-        "has_only_default_variant": _flag(lambda _product: True),
+        "has_only_default_variant": _flag(lambda product: product.variant_title is None),
         "gift_card": _flag(lambda _product: False),
         "collection_id": _number(lambda product: index_of(call.state).collection_of(product).collection_id),
     }
@@ -120,8 +122,8 @@ def _text(index: ProductIndex, of: Callable[[Product], Iterable[str]]) -> Callab
 
 def _one_text(texts: dict[int, tuple[str, ...]], wanted: str, prefix: bool) -> Test:
     if prefix:
-        return lambda product: any(text.startswith(wanted) for text in texts[product.product_id])
-    return lambda product: wanted in texts[product.product_id]
+        return lambda product: any(text.startswith(wanted) for text in texts[product.variant_id])
+    return lambda product: wanted in texts[product.variant_id]
 
 
 def _number(of: Callable[[Product], int]) -> Callable[[Term], Test]:
@@ -184,11 +186,16 @@ def found(
     if part is None:
         return rows
     if isinstance(part, Term) and part.field == "sku" and not part.value.endswith("*") and "," not in part.value:
-        wanted = {product.product_id for product in index.with_sku(Sku(part.value))}
-        return [row for row in rows if row.product.product_id in wanted] if wanted else []
+        if root == "products":
+            wanted = {product.product_id for product in index.with_sku(Sku(part.value))}
+            return [row for row in rows if row.product.product_id in wanted] if wanted else []
+        wanted = {product.variant_id for product in index.with_sku(Sku(part.value))}
+        return [row for row in rows if row.product.variant_id in wanted] if wanted else []
     if len(rows) * len(terms_of(part)) > TESTS_MAX:
         raise TooMuchWork
-    return [row for row in rows if test(row.product)]
+    if root != "products" or index.single:
+        return [row for row in rows if test(row.product)]
+    return [row for row in rows if any(map(test, index.variants_of(row.product)))]  # as one of its variants is
 
 
 def sorted_rows(sort: str, root: str, index: ProductIndex, call: Call) -> Sequence[Ranked]:
@@ -217,7 +224,7 @@ def sorted_rows(sort: str, root: str, index: ProductIndex, call: Call) -> Sequen
 
 
 def rank_key(row: Ranked) -> tuple[int, int]:
-    return row.rank, row.product.product_id
+    return row.rank, row.product.variant_id
 
 
 def page(rows: Sequence[Ranked], arguments: Arguments, call: Call) -> Page[Ranked]:

@@ -189,4 +189,17 @@ def test_what_a_file_shows_is_forgotten_with_the_file(monkeypatch: pytest.Monkey
     for _ in range(2):
         run(admin, STOCK)
         finished(admin)
-    assert [bool(each.shown.levels) for each in admin.api.state.bulk.all] == [False, True]
+    assert [bool(each.shown.facts(1, 2)) for each in admin.api.state.bulk.all] == [False, True]
+
+
+def test_a_file_is_fetched_without_the_cost_of_what_it_shows() -> None:
+    """A file of 20,000 items showed them one by one at each fetch, which held up all deliveries."""
+    admin = Admin()
+    run(admin, STOCK)
+    finished(admin)
+    (operation,) = admin.api.state.bulk.all
+    first, again = operation.shown.facts(1, 2), operation.shown.facts(1, 2)
+    assert first == again != []
+    assert isinstance(first[0], StockShown)
+    assert isinstance(again[0], StockShown)
+    assert first[0].skus is again[0].skus
