@@ -31,7 +31,7 @@ def listens(url: str) -> bool:
         return False
 
 
-def greet(name: str, uris: tuple[str, ...], secret: str, domain: str, authority: str = "") -> None:
+def greet(uris: tuple[str, ...], secret: str, domain: str, authority: str = "") -> None:
     """Asks each address. Raises SubjectError, which names what stands in the way."""
     for uri in uris:
         status = _asked(uri, authority, {"X-Shopify-Topic": TOPIC, "X-Shopify-Shop-Domain": domain})
@@ -46,8 +46,8 @@ def greet(name: str, uris: tuple[str, ...], secret: str, domain: str, authority:
         }
         status = _asked(uri, authority, signed)
         if status in FOREIGN:
-            found = f"{uri} answers {_words(status)} to webhooks, signed or not: another program, or another path"
-            raise SubjectError(name, found, "check port and path of `webhooks`; nothing was sent besides this")
+            found = f"it answers {_words(status)} to webhooks, signed or not: another program, or another path"
+            raise SubjectError(uri, found, "check port and path of `webhooks`; nothing was sent besides this")
 
 
 def _asked(uri: str, authority: str, headers: dict[str, str]) -> int:

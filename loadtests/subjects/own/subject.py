@@ -86,7 +86,7 @@ class OwnSubject:
             self._parts[name] = TreePart(partial(self._child, name, text), self._answers)
         if life.starts or life.ready:
             self._wait_until_ready()
-        greet(self._file.name, self._uris, surroundings.client_secret, surroundings.shop_domain, self._file.ca)
+        greet(self._uris, surroundings.client_secret, surroundings.shop_domain, self._file.ca)
         if is_address(life.reset):
             self._actions.do("reset", life.reset, life.reset_within_s)
 

@@ -64,7 +64,7 @@ def receiver(unsigned: int, signed: int) -> type[Quiet]:
 
 def said(uri: str, authority: str = "") -> str:
     with pytest.raises(SubjectError) as caught:
-        greet("mine", (uri,), "secret", "demo.myshopify.com", authority)
+        greet((uri,), "secret", "demo.myshopify.com", authority)
     return str(caught.value)
 
 
@@ -74,19 +74,19 @@ def said(uri: str, authority: str = "") -> str:
 def test_a_receiver_is_not_taken_for_another_program(unsigned: int, signed: int) -> None:
     made = receiver(unsigned, signed)
     with serving(made) as uri:
-        greet("mine", (uri,), "secret", "demo.myshopify.com")
+        greet((uri,), "secret", "demo.myshopify.com")
     assert made.seen == ([False, True] if unsigned == 404 else [False]), "a signed one only where it is needed"
 
 
 @pytest.mark.parametrize("status", [301, 307, 404, 405])
 def test_another_application_is_named_by_its_answer(status: int) -> None:
     with serving(receiver(status, status)) as uri:
-        assert f"{uri} answers {status}" in said(uri)
+        assert f"{uri}: it answers {status}" in said(uri)
 
 
 def test_a_static_server_is_noticed() -> None:
     with serving(Static) as uri:
-        assert "answers 501 Not Implemented to webhooks, signed or not: another program" in said(uri)
+        assert "it answers 501 Not Implemented to webhooks, signed or not: another program" in said(uri)
 
 
 def test_a_program_of_another_protocol_is_noticed() -> None:
@@ -114,7 +114,7 @@ def test_a_certificate_is_called_by_its_name_and_its_authority_can_be_given(tmp_
         try:
             uri = f"https://127.0.0.1:{server.server_address[1]}/webhooks"
             assert "its certificate is not accepted" in said(uri)
-            greet("mine", (uri,), "secret", "demo.myshopify.com", str(authority.certificate))
+            greet((uri,), "secret", "demo.myshopify.com", str(authority.certificate))
         finally:
             server.shutdown()
             thread.join()
