@@ -31,11 +31,15 @@ def stockstorm_shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
     subject = request.config.getoption("--stockstorm")
     if not subject:
         pytest.skip(SKIPPED)
-    from stockstorm.testing import Shop  # noqa: PLC0415 - only where it is used
+    from stockstorm import StockstormError  # noqa: PLC0415 - only where it is used
+    from stockstorm.testing import Shop  # noqa: PLC0415
 
     path = request.config.invocation_params.dir / subject
-    with_scenario = request.config.getoption("--stockstorm-scenario")
-    shop = Shop(path, tmp_path_factory.mktemp("stockstorm"), with_scenario)
+    scenario = request.config.getoption("--stockstorm-scenario")
+    try:
+        shop = Shop(path, tmp_path_factory.mktemp("stockstorm"), scenario)
+    except StockstormError as error:
+        pytest.fail(str(error), pytrace=False)
     yield shop
     shop.close()
 

@@ -18,6 +18,7 @@ from stockstorm.loadtests.serve.told import Heard
 from stockstorm.loadtests.serve.told import Told as Delivery
 from stockstorm.loadtests.serve.told import ToldCall as Call
 from stockstorm.loadtests.subjects.own.reading import read_subject_file
+from stockstorm.scenarios.loader import load
 
 __all__ = ["Call", "Delivery", "Heard", "Played", "Shop"]
 
@@ -42,6 +43,7 @@ class Shop:
         """`folder` gets the logs, one folder for each start. Raises ScenarioError for a file with problems."""
         self.subject = str(subject)
         self._file = read_subject_file(self.subject)
+        load(scenario)  # a wrong name is told before anything starts
         self._folder, self._scenario = folder, scenario
         self._starts = 0
         self._running: Beside | None = None

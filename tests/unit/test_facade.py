@@ -62,3 +62,19 @@ def test_wrong_options_are_refused_as_on_the_command_line(
         stockstorm.run("smoke", runs=tmp_path / "runs", **options)
     assert found in str(caught.value)
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_subject_is_named_by_word_path_or_option_and_checked_alike(tmp_path: Path) -> None:
+    file = tmp_path / "subject.toml"
+    file.write_text('webhooks = "nowhere"\n')
+    asked: list[tuple[tuple[object, ...], dict[str, object]]] = [((file,), {}), ((str(file),), {}), ((), {"subject": str(file)})]
+    found = set()
+    for words, options in asked:
+        with pytest.raises(ScenarioError) as caught:
+            stockstorm.run("smoke", *words, runs=tmp_path / "runs", **options)  # type: ignore[arg-type]
+        found.add(str(caught.value))
+    assert len(found) == 1
+    assert "webhooks" in found.pop()
+    with pytest.raises(ScenarioError, match="this is no subject file"):
+        stockstorm.run("smoke", Path(sys.executable))
+    assert not (tmp_path / "runs").exists()
