@@ -1,7 +1,7 @@
 """Writes webhooks for others to send: real bodies, signed, with their headers. Locust users and scripts send them.
 
-A shop is played for it. It has new orders every time, also in another process, so that a receiver takes none of them for
-a copy. What it sells it restocks, so that it can go on.
+A shop is played for it. It has new orders every time, also in another process, so that a receiver takes none of them
+for a copy. What it sells it restocks, so that it can go on.
 """
 
 import secrets

@@ -67,7 +67,11 @@ def test_wrong_options_are_refused_as_on_the_command_line(
 def test_a_subject_is_named_by_word_path_or_option_and_checked_alike(tmp_path: Path) -> None:
     file = tmp_path / "subject.toml"
     file.write_text('webhooks = "nowhere"\n')
-    asked: list[tuple[tuple[object, ...], dict[str, object]]] = [((file,), {}), ((str(file),), {}), ((), {"subject": str(file)})]
+    asked: list[tuple[tuple[object, ...], dict[str, object]]] = [
+        ((file,), {}),
+        ((str(file),), {}),
+        ((), {"subject": str(file)}),
+    ]
     found = set()
     for words, options in asked:
         with pytest.raises(ScenarioError) as caught:

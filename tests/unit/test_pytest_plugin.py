@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -46,15 +45,15 @@ def test_without_a_subject_its_tests_skip_and_say_why(pytester: pytest.Pytester)
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["nowhere.toml"], "*nowhere.toml: there is no such file*"),
-        ([str(SWEEP), "--stockstorm-scenario", "smok"], "*did you mean*smoke*"),
+        (["--stockstorm", "nowhere.toml"], "*nowhere.toml: there is no such file*"),
+        ([f"--stockstorm={SWEEP}", "--stockstorm-scenario", "smok"], "*did you mean*smoke*"),
     ],
 )
 def test_a_wrong_word_is_one_message_without_a_traceback(
     pytester: pytest.Pytester, words: list[str], said: str
 ) -> None:
     pytester.makepyfile("def test_shop(shop): pass")
-    done = pytester.runpytest(*LOADED, "--stockstorm", *words)
+    done = pytester.runpytest(*LOADED, *words)
     done.assert_outcomes(errors=1)
     done.stdout.fnmatch_lines([said])
     assert "stockstorm/testing.py" not in done.stdout.str()
@@ -67,7 +66,7 @@ def test_a_fixture_of_the_project_hides_the_short_name_alone(pytester: pytest.Py
         "    assert shop == 'mine'\n"
         "    assert deliver == stockstorm_shop.deliver\n"
     )
-    pytester.runpytest(*LOADED, "--stockstorm", str(SWEEP)).assert_outcomes(passed=1)
+    pytester.runpytest(*LOADED, f"--stockstorm={SWEEP}").assert_outcomes(passed=1)
 
 
 # -- what it asks of the shop -----------------------------------------------------------------------------------------
@@ -109,11 +108,11 @@ class FakeBeside:
 
 
 @pytest.fixture
-def besides(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakeBeside]]:
+def besides(monkeypatch: pytest.MonkeyPatch) -> type[FakeBeside]:
     monkeypatch.setattr(testing, "Beside", FakeBeside)
     FakeBeside.log.clear()
     FakeBeside.commands.clear()
-    yield FakeBeside
+    return FakeBeside
 
 
 def test_shop_and_service_start_on_first_use_and_once(besides: type[FakeBeside], tmp_path: Path) -> None:
