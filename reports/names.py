@@ -5,12 +5,12 @@ accept only its names, so that the rule on these references holds already, and a
 each text again. A block with another name is decoded as it is, and what it names is checked as ever.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, Final, Literal, Union, cast, get_args, get_type_hints
 
 import msgspec
 
-from stockstorm.reports.history.invariants import NAMED, REFERENCES, Known, Reference
+from stockstorm.reports.history.invariants import NAMED, REFERENCES, Known, Vocabulary
 from stockstorm.reports.history.log import FactLog, kind_of
 from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.history import facts as f
@@ -37,6 +37,7 @@ class NamedLines:
         self._named: msgspec.json.Decoder[f.AnyFact] | None = None
         self._told: list[f.AnyFact] = []  # items and channels so far
         self._topics: set[str] = set()
+        self._made: dict[tuple[Vocabulary, Hashable], Any] = {}  # types of fields
         self._learned, self._stale = 0, False
 
     def decode(self, lines: bytes) -> list[f.AnyFact]:
@@ -60,6 +61,7 @@ class NamedLines:
         for fact in found:
             if isinstance(fact, f.ItemStocked | f.ChannelOpened):
                 self._told.append(fact)
+                self._made.clear()
             elif isinstance(fact, f.EventFired | f.DeliveryPlanned):
                 self._topics.add(fact.topic)
 
@@ -67,22 +69,27 @@ class NamedLines:
         self._stale, self._named, log = False, None, FactLog(tuple(self._told))
         if not self._told or log.count(f.ItemStocked) > NAMES_MAX:
             return
-        known, fields = Known(log), dict[Kind, dict[str, Any]]()
+        known, fields, made = Known(log), dict[Kind, dict[str, Any]](), self._made
         for rule in REFERENCES:
             if rule.to in NAMED and rule.kind not in self._instead:
-                fields.setdefault(rule.kind, {})[rule.field] = _accepted(known, rule)
+                key = rule.to, rule.none
+                if key not in made:
+                    made[key] = _one_of(known.names(*key))
+                fields.setdefault(rule.kind, {})[rule.field] = _many(made[key]) if rule.many else made[key]
         for kind in TOPICAL:
             if kind not in self._instead and self._topics:
-                fields.setdefault(kind, {})["topic"] = Literal[tuple(sorted(self._topics))]
+                fields.setdefault(kind, {})["topic"] = _one_of(self._topics)
         self.kinds = {kind: _variant(kind, types) for kind, types in fields.items()}
         self._named = decoder_of({**self._instead, **self.kinds})
 
 
-def _accepted(known: Known, rule: Reference) -> Any:
-    """The type of a field with one of the vocabulary's names; it accepts nothing where there is none."""
-    names = sorted(known.names(rule.to, rule.none))
-    one: Any = Literal[tuple(names)] if names else Literal[0]
-    return tuple[one, ...] if rule.many else one
+def _one_of(names: Iterable[str]) -> Any:
+    """The type of a field with one of these names. Made once for all fields, since it is costly for many names."""
+    return Literal[tuple(sorted(names)) or (0,)]  # none: a number, which no field of a name accepts
+
+
+def _many(one: Any) -> Any:
+    return tuple.__class_getitem__((one, ...))
 
 
 def _variant(kind: Kind, types: Mapping[str, Any]) -> Kind:

@@ -1,12 +1,12 @@
 """A scenario as a value: what happens to the shop (`WorldConfig`), what it shows, what is expected of the subject."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
 from stockstorm.scenarios.conditions import PATTERN
 from stockstorm.scenarios.tiers import TierName
-from stockstorm.simulator.config import ALL_SCOPES, API_FAULTS, LIFE, Name, WorldConfig
+from stockstorm.simulator.config import ALL_SCOPES, API_FAULTS, LIFE, Name, RemovalRule, WorldConfig
 
 
 def _conditions(schema: dict[str, Any]) -> None:
@@ -58,6 +58,25 @@ def api_fault_notes(scenario: Scenario) -> tuple[str, ...]:
     outages = sum(one.share == 1 for one in scenario.api_faults)
     said = [*shares, *([f"{outages} outages" if outages > 1 else "an outage"] if outages else [])]
     return (f"calls of the subject fail at the simulated APIs: {', '.join(said)}",) if said else ()
+
+
+_REMOVALS: Final[dict[RemovalRule, str]] = {
+    "consecutive": "a subscription is removed after 8 failed attempts in a row, as one of Shopify's pages says",
+    "day": "a subscription is removed after 8 deliveries given up within a day, as one of Shopify's pages may mean",
+}
+
+
+def delivery_notes(scenario: Scenario) -> tuple[str, ...]:
+    """Notes on how deliveries differ from the default. Empty if they do not."""
+    delivery, notes = scenario.delivery, []
+    if delivery.retry_time_scale != 1:
+        scale = f"{delivery.retry_time_scale:g}"
+        notes.append(f"gaps between delivery retries are shortened: each is {scale} of Shopify's, to fit a short run")
+    if delivery.policy == "guide":
+        notes.append("deliveries are tried again 19 times over 48 hours, as until September 2024")
+    elif delivery.removal in _REMOVALS:
+        notes.append(_REMOVALS[delivery.removal])
+    return tuple(notes)
 
 
 def rotates(scenario: Scenario) -> bool:

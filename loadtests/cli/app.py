@@ -9,6 +9,8 @@ import typer
 import stockstorm
 from stockstorm.loadtests.cli.check import check_command
 from stockstorm.loadtests.cli.compare import compare_command
+from stockstorm.loadtests.cli.doctor import doctor_command
+from stockstorm.loadtests.cli.init import init_command
 from stockstorm.loadtests.cli.plan import plan_command
 from stockstorm.loadtests.cli.prove import prove_command
 from stockstorm.loadtests.cli.regress import regress_command
@@ -33,6 +35,8 @@ app.command("check")(check_command)
 app.command("scenarios")(scenarios_command)
 app.command("prove")(prove_command)
 app.command("regress")(regress_command)
+app.command("init")(init_command)
+app.command("doctor")(doctor_command)
 app.command("serve")(serve_command)
 app.command("trigger")(trigger_command)
 

@@ -1,13 +1,9 @@
 """`stockstorm serve` and `stockstorm trigger`: a shop to develop against, and single webhooks from a shell."""
 
-import json
 import os
 import secrets
-import urllib.error
-import urllib.request
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 import typer
@@ -21,18 +17,19 @@ from stockstorm.loadtests.config.own_checks import SECRETS
 from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.ipc.messages import Setup
 from stockstorm.loadtests.serve.authority import default_folder
+from stockstorm.loadtests.serve.client import REQUEST_WITHIN_S, ShopClient
 from stockstorm.loadtests.serve.commands import KINDS, TOPICS, Command
-from stockstorm.loadtests.serve.page import HEADER, WAIT_S, Told, told
+from stockstorm.loadtests.serve.page import WAIT_S, told
 from stockstorm.loadtests.serve.server import Ports, Served, serve
 from stockstorm.loadtests.serve.shop import ServedShop, without_troubles
 from stockstorm.loadtests.serve.state import VERSION, Opened, StateFile
+from stockstorm.loadtests.serve.told import Told
 from stockstorm.reports.result import printable
 from stockstorm.scenarios.loader import load
 from stockstorm.scenarios.problems import Problem, did_you_mean
-from stockstorm.simulator.errors import ScenarioError, SubjectError
+from stockstorm.simulator.errors import ScenarioError
 
 PAGE_PORT: Final = 9401
-REQUEST_WITHIN_S: Final = 30.0
 
 
 def _url_problem(url: str) -> Problem | None:
@@ -182,27 +179,7 @@ def _direct(options: TriggerOptions, command: Command) -> list[Told]:
 
 
 def _by_server(server: str, command: Command) -> list[Told]:
-    """Raises SubjectError when nothing is served there, ScenarioError for what the shop refuses."""
-    headers = {HEADER: "1", "Content-Type": "application/json"}
-    request = urllib.request.Request(f"{server.rstrip('/')}/api/trigger", msgspec.json.encode(command), headers)  # noqa: S310 - checked above
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(request, timeout=REQUEST_WITHIN_S) as answer:
-            return msgspec.convert(json.load(answer)["deliveries"], list[Told])
-    except urllib.error.HTTPError as error:
-        raise ScenarioError(server, _error_of(error), "correct it and send it again") from error
-    except (OSError, ValueError, KeyError, msgspec.ValidationError) as error:
-        reason = getattr(error, "reason", error)
-        remedy = "start stockstorm serve, or give --to URL"
-        raise SubjectError(server, f"no served shop answers: {reason}", remedy) from error
-
-
-def _error_of(error: urllib.error.HTTPError) -> str:
-    try:
-        found: Mapping[str, Any] = json.load(error)
-        return str(found["error"])
-    except (ValueError, KeyError, TypeError):
-        return f"it answered HTTP {error.code}"
+    return ShopClient(server).trigger(command, REQUEST_WITHIN_S + command.late_s)
 
 
 def _as_wanted(one: Told) -> bool:

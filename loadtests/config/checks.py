@@ -7,6 +7,7 @@ An error does not repeat what may hold one.
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from typing import Final
 
 from stockstorm.loadtests.backing.cloud.base import AWS_CLOUDS, PUBSUB_CLOUDS
@@ -18,6 +19,7 @@ from stockstorm.loadtests.subjects.own.urls import url_problem
 from stockstorm.scenarios.problems import Problem, did_you_mean
 from stockstorm.simulator.config import FaultConfig
 
+REFERENCE_PACKAGES: Final = ("starlette", "uvicorn", "aiohttp", "structlog", "pydantic_settings")
 SEED_MAX: Final = 2**63 - 1
 PORT_MAX: Final = 65_535
 
@@ -90,11 +92,23 @@ def subject_problems(
     if isinstance(subject, Problem):
         found = [cloud_problem(cloud, []), subject, flaw_problem(DEFAULT, flaw)]
     else:
-        found = [cloud_problem(cloud, [subject]), flaw_problem(subject, flaw)]
+        found = [cloud_problem(cloud, [subject]), reference_problem(subject), flaw_problem(subject, flaw)]
         if subject in ARCHITECTURES and cloud in CLOUDS:
             kinds = [fault.kind for fault in faults]
             found += fault_problems(ARCHITECTURES[subject], kinds, postgres, cloud)
     return tuple(problem for problem in found if problem is not None)
+
+
+def reference_problem(subject: str) -> Problem | None:
+    """What the reference service lacks of its packages, which are an extra."""
+    if subject not in ARCHITECTURES:
+        return None
+    lacking = [package for package in REFERENCE_PACKAGES if find_spec(package) is None]
+    if not lacking:
+        return None
+    found = f"{subject} is the reference service, and these packages of it are not installed: {', '.join(lacking)}"
+    remedy = "pip install 'stockstorm[reference]', or give --subject your own service"
+    return Problem("--subject", found, remedy)
 
 
 def flaw_problem(subject: str, flaw: str) -> Problem | None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Annotated, Final, TypeVar
 
-from stockstorm.loadtests.config.checks import SEED_MAX, cloud_problem, is_url, read_subject
+from stockstorm.loadtests.config.checks import SEED_MAX, cloud_problem, is_url, read_subject, reference_problem
 from stockstorm.loadtests.config.flag import Flag, WrongText
 from stockstorm.loadtests.config.run_options import BackingOptions, HostOptions
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
@@ -138,6 +138,7 @@ class ComparisonOptions(HostOptions, BackingOptions):
     def problems(self) -> list[Problem]:
         """Every problem of these options."""
         found = [*super().problems(), cloud_problem(self.cloud, self.subjects)]
+        found += [problem for problem in map(reference_problem, self.subjects) if problem is not None][:1]
         if not self.scenario:
             found.append(
                 Problem("SCENARIO", "there is none", "name one, as in: stockstorm compare flash_sale --seeds 1-3")

@@ -13,11 +13,12 @@ from typing import Final
 from stockstorm.loadtests.config.checks import EVIDENCE, is_own, is_url
 from stockstorm.loadtests.subjects.own.file import SecretNames, SubjectFile
 from stockstorm.loadtests.subjects.own.reading import is_subject_file, of_url, read_subject_file
-from stockstorm.loadtests.subjects.own.urls import host_of
+from stockstorm.loadtests.subjects.own.urls import host_of, trusting
 from stockstorm.loadtests.subjects.own.values import filled, names_in
 from stockstorm.scenarios.problems import Problem
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.config import FAULTS, PROCESS_NAMES, FaultKind
+from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.io.own_addresses import is_own_address
 from stockstorm.simulator.plan.rates import expected_events
 
@@ -52,8 +53,10 @@ def own_problems(
         if unset := [name for name in own.secrets.by_role().values() if not given.get(name)]:
             remedy = "export for your service and for this command; where your service uses none, any word will do"
             yield Problem(", ".join(unset), "not set, so your service cannot know what is drawn instead", remedy)
-    if own.ca and not Path(own.ca).is_file():
-        yield Problem("--ca", f"there is no file {own.ca}", "give the certificate of the authority, as PEM")
+    try:
+        trusting(own.ca)
+    except SubjectError as error:
+        yield Problem(error.where, error.found, error.remedy)
     if own.reads.sql is not None and not given.get(own.reads.sql.url):
         remedy = "export it, e.g. postgresql+psycopg://user:password@host/database"
         yield Problem(own.reads.sql.url, "not set, but [reads.sql] names it", remedy)
@@ -151,8 +154,6 @@ def _allow(host: str) -> str:
 
 def what_is_sent(scenario: Scenario) -> str:
     """What, how fast and for how long, in one sentence."""
-    events = expected_events(scenario)
-    seconds = scenario.load_s
-    most = max((phase.rate for phase in scenario.phases), default=0.0)
-    forged = ", some of them forged, duplicated or late" if scenario.perturbations or scenario.delivery else ""
-    return f"about {events:,.0f} webhooks within {seconds:,.0f} s{forged}, up to {most:,.0f} events a second"
+    events, seconds = expected_events(scenario), scenario.load_s
+    each = f"about {events:,.0f} webhooks within {seconds:,.0f} s, {events / seconds:,.0f} a second on average"
+    return f"{each}, some of them forged, delivered again or late"

@@ -47,7 +47,7 @@ class Driver:
         allowed = only_hosts(spec.options.allow_hosts)
         self._resolver = Resolver(allowed, on_error=lambda error: send(Step(text=str(error))))
         authority = spec.own.ca if spec.own is not None else ""
-        tls = ssl.create_default_context(cafile=authority) if authority else None
+        tls = ssl.create_default_context(cafile=authority) if authority else None  # its file was checked
         pool = ConnectionPool(clock, self._answered, connections_allowed(), resolver=self._resolver, tls=tls)
         pool.spawn = spawn
         wall = WallPair(clock(), time.time_ns())

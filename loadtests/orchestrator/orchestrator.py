@@ -47,7 +47,7 @@ from stockstorm.loadtests.orchestrator.samples import ProcessSamples
 from stockstorm.loadtests.orchestrator.watch import Watch, dead_generator, generator_end
 from stockstorm.loadtests.processes.part import Part
 from stockstorm.loadtests.subjects import Subject, Surroundings
-from stockstorm.scenarios.spec import api_fault_notes, compression_notes, life_notes, rotates
+from stockstorm.scenarios.spec import api_fault_notes, compression_notes, delivery_notes, life_notes, rotates
 from stockstorm.simulator.config import FaultTarget
 from stockstorm.simulator.errors import InternalError, StockstormError, SubjectError
 from stockstorm.simulator.history.facts import (
@@ -225,11 +225,7 @@ class Orchestrator:
         notes = [*database, *self._subject.notes, *compression_notes(self._scenario)]
         notes += api_fault_notes(self._scenario)
         notes += life_notes(self._scenario)
-        if (scale := self._scenario.delivery.retry_time_scale) != 1:
-            notes.append(
-                f"gaps between delivery retries are shortened: each is {scale:g} of Shopify's, to fit a short run"
-            )
-        return tuple(notes)
+        return (*notes, *delivery_notes(self._scenario))
 
     def _follow(
         self, backing: Backing, cloud: CloudContext, watch: Watch, show: Show, live: Callable[[Live], None]

@@ -14,6 +14,8 @@ from stockstorm.loadtests.subjects.flaws import FLAWS, Flaw
 # What the sound service is run with: every scenario in which a flaw claims to be found -> the architecture.
 SOUND_ON: Final = {flaw.scenario: flaw.subject for flaw in FLAWS.values()}
 
+THROUGH_AT: Final = 0.7  # of the runs with evidence: flaws are run by then, also where the time does not suffice
+
 
 class Cell(msgspec.Struct, frozen=True):
     """One run to make."""
@@ -79,8 +81,9 @@ def cells_of(wanted: Wanted) -> list[Cell]:
 
 
 def interleaved(some: Sequence[Cell], others: Sequence[Cell]) -> list[Cell]:
-    """Both, each in its order and evenly spread among the other."""
-    placed = [((place + 0.5) / len(cells), cell) for cells in (some, others) for place, cell in enumerate(cells)]
+    """Both, each in its order and evenly spread. `some` are through when a part of the others is still to come."""
+    spans = ((some, THROUGH_AT), (others, 1.0))
+    placed = [(span * (place + 0.5) / len(cells), cell) for cells, span in spans for place, cell in enumerate(cells)]
     return [cell for _, cell in sorted(placed, key=lambda each: each[0])]
 
 

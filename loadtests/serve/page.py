@@ -16,7 +16,9 @@ from markupsafe import Markup
 
 from stockstorm.loadtests.serve.commands import CHANGES, KINDS, TOPICS, Command
 from stockstorm.loadtests.serve.shop import ServedShop
+from stockstorm.loadtests.serve.told import Heard, Told, ToldCall, ToldShop
 from stockstorm.loadtests.serve.view import Seen
+from stockstorm.loadtests.subjects import SHOP_TOPICS
 from stockstorm.reports.formats import clock_text
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
 from stockstorm.simulator.config import LIFE
@@ -81,6 +83,7 @@ class Page:
             "/delivery": self._delivery,
             "/call": self._call,
             "/api/deliveries": self._json_deliveries,
+            "/api/shop": self._json_shop,
         }
 
     def handle(self, request: ApiRequest) -> ApiReply:
@@ -89,8 +92,10 @@ class Page:
             return _text(403, f"open this page at one of: {', '.join(sorted(self._hosts))}")
         if request.method == "GET" and request.path in self._gets:
             return self._gets[request.path](_fields(request.query))
-        if request.method == "POST" and request.path == "/api/trigger":
-            return self._json_trigger(request)
+        if request.method == "POST" and request.path in {"/api/trigger", "/api/declare"}:
+            if HEADER not in request.headers:
+                return _text(403, f"send the header {HEADER}")
+            return self._json_trigger(request) if request.path == "/api/trigger" else self._json_declare(request)
         if request.method == "POST" and request.path in {"/do", "/again"}:
             return self._form(request)
         return _text(404, "there is no such page")
@@ -219,8 +224,6 @@ class Page:
     # -- for `stockstorm trigger` ----------------------------------------------------------------------------------
 
     def _json_trigger(self, request: ApiRequest) -> ApiReply:
-        if HEADER not in request.headers:
-            return _text(403, f"send the header {HEADER}")
         try:
             numbers = self._shop.do(msgspec.json.decode(request.body, type=Command))
         except UNREADABLE_JSON as error:
@@ -233,21 +236,31 @@ class Page:
     def _json_deliveries(self, _: Mapping[str, str]) -> ApiReply:
         return _json(200, {"deliveries": [told(self._shop, number) for number in self._shop.view.deliveries]})
 
+    def _json_shop(self, _: Mapping[str, str]) -> ApiReply:
+        world, view = self._shop.world, self._shop.view
+        sources = (SHOPIFY, *world.marketplaces)
+        calls = tuple(
+            ToldCall(one.api, one.operation, one.status, one.outcome, "; ".join(one.errors)) for one in view.calls
+        )
+        heard = tuple(
+            Heard(one.source, one.topic, one.uri, one.by_api)
+            for source in sources
+            for one in world.subscriptions(source)
+        )
+        refused = tuple(topic for topic in SHOP_TOPICS if not world.app.may_hear(topic))
+        return _json(200, ToldShop(calls, heard, world.marketplaces, refused))
+
+    def _json_declare(self, request: ApiRequest) -> ApiReply:
+        """Subscribes an address to all topics and marketplaces that nobody subscribed to."""
+        try:
+            wanted = msgspec.json.decode(request.body, type=dict[str, str])
+            self._shop.declare(wanted["uri"], missing_only=True)
+        except (*UNREADABLE_JSON, KeyError) as error:
+            return _json(400, {"error": f'send {{"uri": URL}}: {error}'})
+        return _json(200, {})
+
     def _render(self, name: str, **values: Any) -> Markup:
         return Markup(self._templates.get_template(name).render(**values))  # noqa: S704 - the template escapes
-
-
-class Told(msgspec.Struct, frozen=True):
-    """A delivery for a shell: as it was sent, and what came back."""
-
-    topic: str
-    webhook_id: str
-    forged: str
-    url: str
-    head: str
-    body: str
-    attempts: tuple[tuple[int, str, str], ...]  # status, text, what the answer said
-    outcome: str
 
 
 def told(shop: ServedShop, number: int) -> Told:

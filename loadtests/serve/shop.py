@@ -101,13 +101,17 @@ class ServedShop:
         self._attempts.close(CLOSE_WITHIN_S)
         self._state.close()
 
-    def declare(self, uri: str) -> None:
-        """Subscribes `uri` to every topic of the shop and to every marketplace, as an app's TOML would."""
+    def declare(self, uri: str, *, missing_only: bool = False) -> None:
+        """Subscribes `uri` to every topic of the shop and to every marketplace, as an app's TOML would.
+
+        `missing_only`: to those that nobody subscribed to.
+        """
         at_ns = self.clock()
-        for topic in (*SHOPIFY_TOPICS, *APP_TOPICS):
-            self._declare(Declared(at_ns, SHOPIFY, topic, uri))
-        for channel in self.world.marketplaces:
-            self._declare(Declared(at_ns, channel, EVERY_TOPIC, uri))
+        wanted: list[tuple[str, str]] = [(SHOPIFY, topic) for topic in (*SHOPIFY_TOPICS, *APP_TOPICS)]
+        wanted += [(channel, EVERY_TOPIC) for channel in self.world.marketplaces]
+        for source, topic in wanted:
+            if not missing_only or not self.world.subscriptions(source, topic):
+                self._declare(Declared(at_ns, source, topic, uri))
 
     def _declare(self, wanted: Declared) -> None:
         """Nothing if it is declared already. The address of the last one counts."""
@@ -164,17 +168,17 @@ class ServedShop:
         return True
 
     def wait(self, numbers: tuple[int, ...], within_s: float) -> bool:
-        """Waits until every delivery has ended. False: one still waits for its next attempt."""
+        """Waits until every delivery was answered as often as it was to be sent. False: one was not."""
         deadline_ns = self.clock() + round(within_s * SECOND_NS)
         while self.clock() < deadline_ns:
-            if not self._again and all(self.ended(number) for number in numbers):
+            if all(self._is_answered(number) for number in numbers):
                 return True
             gevent.sleep(0.02)
         return False
 
-    def ended(self, number: int) -> bool:
+    def _is_answered(self, number: int) -> bool:
         seen = self.view.deliveries.get(number)
-        return seen is None or bool(seen.outcome)
+        return seen is None or len(seen.attempts) >= seen.wanted or seen.outcome == "subscription_removed"
 
     def _dispatch(self, dispatch: Dispatch, command: Command) -> Iterator[int]:
         if command.late_s:
@@ -184,6 +188,8 @@ class ServedShop:
             self._again.update(one.delivery for one in dispatch.attempts)
         numbers = [fact.delivery for fact in dispatch.facts if isinstance(fact, f.DeliveryPlanned)]
         self._attempts.dispatch(dispatch)
+        for number in numbers if command.duplicate else ():
+            self.view.deliveries[number].wanted = 2
         yield from numbers
 
     def _applied(self, item: AnyPlanItem, now_ns: int) -> Iterator[Dispatch]:

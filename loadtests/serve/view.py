@@ -11,6 +11,7 @@ from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
 from stockstorm.simulator.clock import MILLISECOND_NS
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.history.attempt_errors import ATTEMPT_ERRORS, AttemptError
 from stockstorm.simulator.history.texts import without
 from stockstorm.simulator.model import OrderKey
 
@@ -28,13 +29,13 @@ class Tried(msgspec.Struct, frozen=True):
     attempt: int
     at_ns: int
     status: int
-    error: str
+    error: AttemptError
     took_ms: float
     said: str
 
     @property
     def text(self) -> str:
-        found = str(self.status) if self.status else self.error.replace("_", " ") or "no answer"
+        found = str(self.status) if self.status else ATTEMPT_ERRORS.get(self.error, "no answer")
         return f"{found} after {self.took_ms:.1f} ms"
 
 
@@ -52,6 +53,7 @@ class Seen(msgspec.Struct):
     body: bytes = b""
     attempts: list[Tried] = []
     outcome: str = ""
+    wanted: int = 1  # how many answers somebody waits for
     last: Outgoing | None = None
 
     @property

@@ -5,6 +5,7 @@ All are optional (docs/own_service.md, "Optional probes"). The facts say which a
 without them then.
 """
 
+import ssl
 from collections.abc import Iterator
 from typing import Final
 
@@ -70,7 +71,7 @@ class NoAnswer(Exception):
 class PendingProbe:
     """Counts what one process has pending, over one connection. For one thread."""
 
-    def __init__(self, base_url: str, verify: str | bool = True) -> None:
+    def __init__(self, base_url: str, verify: ssl.SSLContext | bool = True) -> None:
         self._base_url = base_url
         # Certificates take a tenth of a second to load, and only HTTPS needs them.
         self._verify = verify if base_url.startswith("https:") else False
@@ -114,7 +115,7 @@ def _count_pending_effects(client: httpx.Client) -> int | None:
         return None
 
 
-def probe(base_url: str, now_ns: int, verify: str | bool = True) -> Iterator[AnyFact]:
+def probe(base_url: str, now_ns: int, verify: ssl.SSLContext | bool = True) -> Iterator[AnyFact]:
     """GET /probe/effects and /probe/stock, page by page. Each ends with a ProbeEnded that says whether it worked."""
     for name in PAGES:
         try:

@@ -55,7 +55,7 @@ class MissedFeed:
 
     async def catch_up(self) -> None:
         """The start has read the stock already, so this reads the orders."""
-        await self._reconciler.read_orders()
+        self._missed = not await self._reconciler.read_missed(stock=False)
 
     async def run(self) -> None:
         """Reads until cancelled. Raises StoreUnavailable once the listening connection is lost."""
@@ -82,9 +82,11 @@ class MissedFeed:
             await loop.drain()
         if self._missed:
             self._missed = False
-            await self._reconciler.read_missed()
-            log.info("missed_read")
+            complete = await self._reconciler.read_missed()
+            log.info("missed_read", complete=complete)
             await asyncio.sleep(limits.MISSED_PACE_S)
+            if not complete:
+                self._on_notify("")  # again, until it is
         await self._reconcile(is_due=time.monotonic() >= self._due)
 
     async def _reconcile(self, *, is_due: bool) -> None:

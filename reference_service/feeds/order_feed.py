@@ -37,7 +37,7 @@ from stockstorm.reference_service.queues.postgres import enqueue
 from stockstorm.reference_service.storage.database import STORE_GONE, Connection, Pool, StoreUnavailable
 from stockstorm.reference_service.storage.dead_letters import dead_bodies
 from stockstorm.reference_service.storage.healed import Healed, Pass
-from stockstorm.reference_service.storage.tables import lock_position, move_position, position_of
+from stockstorm.reference_service.storage.tables import is_at, move_position, position_of
 
 log = structlog.get_logger()
 NAME = r"^[!-~]{0,200}$"  # printable ASCII: text that the database can store
@@ -101,14 +101,19 @@ class OrderFeed:
 
     @asynccontextmanager
     async def claim(self, work_type: WorkType, limit: int) -> AsyncIterator[Claim]:  # noqa: ARG002 - only CHANNEL
-        """The page after the cursor. Raises StoreUnavailable."""
+        """The page after the cursor. Raises StoreUnavailable.
+
+        What polls a marketplace and what reconciles share its cursor: if the other one has moved it, this reads again.
+        """
         source = source_of(self._channel)
         try:
-            since = await position_of(self._pool, source)
-            page = await self._read_due(since or "0", min(limit, limits.FEED_PAGE_MAX))
-            async with self._pool.acquire() as connection, connection.transaction():
-                await lock_position(connection, source, since)
-                yield FeedClaim(self._channel, connection, page, self.healing)
+            while True:
+                since = await position_of(self._pool, source)
+                page = await self._read_due(since or "0", min(limit, limits.FEED_PAGE_MAX))
+                async with self._pool.acquire() as connection, connection.transaction():
+                    if await is_at(connection, source, since):
+                        yield FeedClaim(self._channel, connection, page, self.healing)
+                        return
         except STORE_GONE as error:
             raise StoreUnavailable(reason_of(error)) from error
 

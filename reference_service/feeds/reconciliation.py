@@ -29,6 +29,7 @@ from stockstorm.reference_service.storage.healed import Pass, end_pass, healed_b
 from stockstorm.reference_service.sync.listing_check import ListingCheck
 from stockstorm.reference_service.wiring import Parts
 
+FAILED = " failed"
 log = structlog.get_logger()
 
 
@@ -74,13 +75,18 @@ class Reconciler:
         self._shop = ShopOrderReader(parts.pool, parts.admin)
         self.grace_s = min(parts.settings.reconcile_grace_s, parts.settings.reconcile_s / 2)
 
-    async def read_orders(self) -> None:
-        """Applies the marketplaces' orders after their cursors."""
-        await asyncio.gather(*(channel.read_orders() for channel in self._channels))
+    async def read_missed(self, *, stock: bool = True) -> bool:
+        """Orders of the marketplaces, and levels that changed unless `stock` is false: all that moves stock.
 
-    async def read_missed(self) -> None:
-        """Orders of the marketplaces, and levels that changed: all that moves stock."""
-        await asyncio.gather(self._stock.read(), self.read_orders())
+        False if a marketplace did not answer in time. It does not keep the others waiting, and has to be read again.
+        """
+        counts: dict[str, int] = {}
+        async with asyncio.TaskGroup() as tasks:
+            for channel in self._channels:
+                tasks.create_task(_part(channel.channel, limits.RECONCILE_CHANNEL_S, _orders(channel), counts))
+            if stock:
+                tasks.create_task(self._stock.read())
+        return not any(name.endswith(FAILED) for name in counts)
 
     async def run_pass(self, run: int, *, full: bool) -> None:
         """One pass, which answers every request up to `run`. What cannot be reached is left to the next pass."""
@@ -112,6 +118,13 @@ class Reconciler:
 Work = Callable[[], Awaitable[dict[str, int]]]
 
 
+def _orders(channel: ChannelReader) -> Work:
+    async def read() -> dict[str, int]:
+        return {f"orders of {channel.channel} read": await channel.read_orders()}
+
+    return read
+
+
 def _work(channel: ChannelReader, healing: Pass, grace_s: float) -> Work:
     return lambda: channel.reconcile(healing, grace_s)
 
@@ -129,5 +142,5 @@ async def _part(name: str, seconds: float, work: Work, counts: dict[str, int]) -
         reason = str(failure)
     else:
         return
-    counts[f"{name} failed"] = 1
-    log.warning("not_reconciled", part=name, reason=reason)
+    counts[f"{name}{FAILED}"] = 1
+    log.warning("not_read", part=name, reason=reason)

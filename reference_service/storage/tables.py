@@ -99,9 +99,14 @@ async def position_of(pool: Pool, source: str) -> str | None:
 
 async def lock_position(connection: Connection, source: str, position: str | None) -> None:
     """Locks the source's position until the transaction ends. Raises StoreUnavailable if it is not `position`."""
-    current = await connection.fetchval("SELECT position FROM poll_cursor WHERE source = $1 FOR UPDATE", source)
-    if current != position:
+    if not await is_at(connection, source, position):
         raise StoreUnavailable(f"another worker reads {source}")
+
+
+async def is_at(connection: Connection, source: str, position: str | None) -> bool:
+    """Locks the source's position until the transaction ends. False if another reader has moved it meanwhile."""
+    current = await connection.fetchval("SELECT position FROM poll_cursor WHERE source = $1 FOR UPDATE", source)
+    return bool(current == position)
 
 
 async def move_position(connection: Connection, source: str, position: str) -> None:

@@ -33,9 +33,8 @@ class Growth(Diagnose):
     after = ("no_call", "stops")
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        if HARNESS in case.failing:
-            return  # the load generator was late, so every speed is unknown
-        yield from _trend(self.name, case) if TREND in case.invalid else _latency(self.name, case)
+        if HARNESS not in case.failing:  # else the load generator was late, so every speed is unknown
+            yield from _trend(self.name, case) if TREND in case.invalid else _latency(self.name, case)
         yield from _memory(self.name, case)
 
 

@@ -11,8 +11,8 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
 FITS: Final = (
-    "; it fits that what does not fit into a buffer is dropped, that of several events that are processed together one "
-    "is dropped, or that some are dropped by chance"
+    "; it fits that a full buffer drops what comes, that one of several events in a batch is dropped, or that some are "
+    "dropped by chance"
 )
 NEAR_NS: Final = 5 * SECOND_NS
 

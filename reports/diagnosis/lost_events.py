@@ -13,7 +13,9 @@ from stockstorm.reports.diagnosis.order_arithmetic import of_wrong_rules
 from stockstorm.reports.diagnosis.traits import TOPIC_OF, contrasted, hints, said
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import tokens
+from stockstorm.reports.history.event_outcomes import LATER
 from stockstorm.reports.history.order_effects import Effect
+from stockstorm.reports.history.unsent import unknown_orders
 from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.history import facts as f
 
@@ -72,8 +74,9 @@ def lost_and_taken(case: Case) -> tuple[list[f.EventFired], list[f.EventFired]]:
             if _is_unwritten(case, effect):
                 unwritten.add(history.deliveries.order_event.get((effect.order, TOPIC_OF[effect.kind]), -1))
     bad, good = list[f.EventFired](), list[f.EventFired]()
+    unknown = unknown_orders(history.unsent)
     for entry in history.classified:
-        if entry.delivery != "acknowledged":
+        if entry.delivery != "acknowledged" or (entry.event.order in unknown and entry.event.topic in LATER):
             continue
         if entry.effect in {"none", "stuck"} or entry.event.event in unwritten:
             bad.append(entry.event)

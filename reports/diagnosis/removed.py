@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
-from stockstorm.reports.history.deliveries import INVENTORY_TOPIC
 from stockstorm.reports.history.event_outcomes import ORDER_KINDS
 from stockstorm.reports.history.removals import Removal
 from stockstorm.reports.result import Diagnosis, counted
@@ -122,10 +121,11 @@ def _untold(case: Case, renewed: Sequence[Removal]) -> list[f.EventFired]:
     """Changes of stock that were given up, cancelled with their subscription, or unheard, before the renewal."""
     until = max(each.again_ns for each in renewed)
     events, classes = case.history.all(f.EventFired), case.history.reported.delivery
+    told = case.history.learned
     return [
         event
         for event, delivery in zip(events, classes, strict=True)
-        if event.topic == INVENTORY_TOPIC and event.at_ns <= until and delivery in ("unacknowledged", "no_subscription")
+        if delivery in ("unacknowledged", "no_subscription") and event.at_ns <= until and told.is_news(event)
     ]
 
 

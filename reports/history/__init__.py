@@ -55,7 +55,7 @@ from stockstorm.reports.history.repeats import Repeats, count_read_again, find_r
 from stockstorm.reports.history.sell_outs import count_sell_outs
 from stockstorm.reports.history.sync_pairs import SyncPair, SyncPairs, SyncSamples, bound_open, build_sync_pairs, excuse
 from stockstorm.reports.history.told_to_wait import ToldToWait, find_told_to_wait
-from stockstorm.reports.history.unsent import Unsent, find_unsent
+from stockstorm.reports.history.unsent import Unsent, find_unsent, unknown_orders
 from stockstorm.reports.statistics.samples import Samples
 from stockstorm.scenarios.loader import recorded
 from stockstorm.scenarios.spec import Scenario
@@ -244,7 +244,7 @@ class History(FactLog):
     @cached_property
     def classified(self) -> list[Classified]:
         """Every event with how it was delivered and what effect it had."""
-        proofs = Proofs(self.doublings.by_order, self.off_skus)
+        proofs = Proofs(self.doublings.by_order, self.off_skus, unknown_orders(self.unsent))
         return classify_events(self, self.orders, proofs, self.ledgers, self.listings, self.reported)
 
     @shared

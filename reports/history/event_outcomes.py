@@ -31,6 +31,7 @@ EffectClass = Literal[
     "once", "twice", "none", "superseded", "dead_lettered", "void", "healed", "pending", "stuck", "not_judged"
 ]
 ORDER_KINDS: Final = {"order.created": "sale", "order.cancelled": "cancelled", "order.returned": "returned"}
+LATER: Final = frozenset(ORDER_KINDS) - {"order.created"}
 _OUTCOMES: Final[dict[str, DeliveryClass]] = {
     "given_up": "unacknowledged",
     "subscription_removed": "unacknowledged",
@@ -53,6 +54,7 @@ class Proofs(msgspec.Struct, frozen=True):
 
     doubled: Container[tuple[int, str]]  # (order, kind) applied more than once
     off_skus: Container[str]  # whose record is off, of a subject that names no orders
+    unknown_orders: frozenset[int] = frozenset()  # whose sale was never sent, and shown to the subject by nothing
 
 
 class Classified(msgspec.Struct, gc=False):
@@ -104,14 +106,21 @@ def classify_events(
     classifier = _Classifier(log, orders, proofs, ledgers, listings)
     events = log.numbered(f.EventFired)
     if reported.claimed is None:
-        return [
+        found = [
             Classified(event, delivery, classifier.seen(seq, event))
             for (seq, event), delivery in zip(events, reported.delivery, strict=True)
         ]
-    return [
-        Classified(event, delivery, classifier.probed(seq, event, claimed))
-        for (seq, event), delivery, claimed in zip(events, reported.delivery, reported.claimed, strict=True)
-    ]
+    else:
+        found = [
+            Classified(event, delivery, classifier.probed(seq, event, claimed))
+            for (seq, event), delivery, claimed in zip(events, reported.delivery, reported.claimed, strict=True)
+        ]
+    for entry in found if proofs.unknown_orders else ():
+        # A subject that does not know the order may keep what came of it until it does.
+        later = entry.event.order in proofs.unknown_orders and entry.event.topic in LATER
+        if later and entry.effect in {"none", "stuck"}:
+            entry.effect = "not_judged"
+    return found
 
 
 def _untold(log: FactLog, deliveries: Deliveries) -> dict[int, DeliveryClass]:

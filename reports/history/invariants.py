@@ -262,7 +262,7 @@ class Known:
 
     def names(self, to: Vocabulary, none: Hashable) -> frozenset[str]:
         """The texts of a vocabulary of texts."""
-        return frozenset(filter(lambda name: isinstance(name, str), self.of(to, none)))
+        return frozenset(name for name in self.of(to, none) if isinstance(name, str))
 
     def _values(self, name: Vocabulary) -> frozenset[Hashable]:
         if name in _IDS:

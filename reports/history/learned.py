@@ -5,7 +5,7 @@ change of the same level shows an earlier one too.
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -13,16 +13,25 @@ from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, NEVER_NS, Del
 from stockstorm.reports.history.ledgers import Ledger
 from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import ApiStockCause
 
 How = Literal["webhook", "read", "never"]
 _Times = dict[str, list[int]]  # by SKU, by version
 
 
 class Learned(msgspec.Struct, frozen=True):
-    """By SKU and version: when a webhook and when an answer showed this version or a later one. NEVER_NS: none did."""
+    """By SKU and version: when a webhook and when an answer showed this version or a later one. NEVER_NS: none did.
+
+    `own`: the versions that the subject wrote itself, which are no news to it.
+    """
 
     told: _Times
     read: _Times
+    own: frozenset[tuple[str, int]]
+
+    def is_news(self, event: f.EventFired) -> bool:
+        """Whether it tells a change of stock that somebody else made."""
+        return event.topic == INVENTORY_TOPIC and (event.sku, event.version) not in self.own
 
     def of(self, event: f.EventFired) -> tuple[int, How]:
         """When the subject learned of the change that an event of stock tells, and how."""
@@ -46,7 +55,9 @@ def build_learned(log: FactLog, deliveries: Deliveries, ledgers: Mapping[str, Le
     for times in (told, read):
         for sku, at in times.items():
             times[sku] = shown_by_later(at, ledgers[sku].places)
-    return Learned(told, read)
+    changes = log.all(f.StockChanged)
+    own = frozenset((change.sku, change.version) for change in changes if change.cause in get_args(ApiStockCause))
+    return Learned(told, read, own)
 
 
 def shown_by_later(times: list[int], places: list[int]) -> list[int]:

@@ -25,6 +25,13 @@ class Shelf(msgspec.Struct, frozen=True):
             index -= 1
         return self.times_ns[max(0, index)]
 
+    def enough_since(self, wanted: int, seq: int) -> int:
+        """When `wanted` units began to be on the shelf, for a moment at which they were there."""
+        index = bisect_left(self.seqs, seq) - 1
+        while index > 0 and self.units[index - 1] >= wanted:
+            index -= 1
+        return self.times_ns[max(0, index)]
+
 
 def build_shelves(log: FactLog, skus: Collection[str]) -> dict[str, Shelf]:
     """Shelves of these SKUs, as far as they were stocked."""

@@ -76,3 +76,9 @@ def _shown(answers: Iterable[f.OrdersShown]) -> dict[int, list[int]]:
 def missed_of(unsent: Iterable[Unsent]) -> list[Unsent]:
     """Those that the subject cannot know of, and without which it is wrong."""
     return [one for one in unsent if one.shown_ns == NEVER_NS and one.matters]
+
+
+def unknown_orders(unsent: Iterable[Unsent]) -> frozenset[int]:
+    """Orders of marketplaces whose sale was never sent and shown by nothing: a subject cannot know of them."""
+    unknown = (one.event for one in unsent if one.shown_ns == NEVER_NS)
+    return frozenset(event.order for event in unknown if event.topic == "order.created")

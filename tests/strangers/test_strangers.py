@@ -62,6 +62,24 @@ def test_a_sound_stranger_that_reads_every_level_adds_up_locations(seed: int, tm
 
 
 @pytest.mark.prove
+@pytest.mark.parametrize("scenario", ["lost_by_shopify", "poison_events"])
+def test_a_sound_stranger_that_reads_the_feeds_finds_what_was_never_sent_and_survives_poison(
+    scenario: str, tmp_path: Path
+) -> None:
+    done = trial("sweep", scenario, tmp_path, "--seed", "1")
+    assert done.verdict == "valid", done.output + done.log
+    assert done.accusations == done.causes == [], done.output
+
+
+@pytest.mark.prove
+def test_a_stranger_that_never_reads_orders_is_told_so_and_not_that_it_lost_them(tmp_path: Path) -> None:
+    done = trial("stockroom", "lost_by_shopify", tmp_path, "--seed", "1")
+    assert done.verdict == "invalid", done.output + done.log
+    assert "never delivered by Shopify or a marketplace, and not fetched by the subject" in done.causes[0]
+    assert not [told for told in done.accusations if told.startswith("nothing_lost")], done.output
+
+
+@pytest.mark.prove
 def test_a_sound_stranger_that_writes_differences_survives_a_second_writer(tmp_path: Path) -> None:
     done = trial("stockroom", "two_writers", tmp_path, "--seed", "1")
     assert done.verdict == "valid", done.output + done.log

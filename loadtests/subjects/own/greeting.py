@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from stockstorm.loadtests.limits import OWN_ANSWER_S, READY_ANSWER_S
+from stockstorm.loadtests.subjects.own.urls import trusting
 from stockstorm.simulator.errors import SubjectError
 
 TOPIC: Final = "shop/update"
@@ -30,7 +31,7 @@ def listens(url: str) -> bool:
         return False
 
 
-def greet(name: str, uris: tuple[str, ...], secret: str, domain: str, authority: str = "") -> None:
+def greet(uris: tuple[str, ...], secret: str, domain: str, authority: str = "") -> None:
     """Asks each address. Raises SubjectError, which names what stands in the way."""
     for uri in uris:
         status = _asked(uri, authority, {"X-Shopify-Topic": TOPIC, "X-Shopify-Shop-Domain": domain})
@@ -45,8 +46,8 @@ def greet(name: str, uris: tuple[str, ...], secret: str, domain: str, authority:
         }
         status = _asked(uri, authority, signed)
         if status in FOREIGN:
-            found = f"{uri} answers {_words(status)} to webhooks, signed or not: another program, or another path"
-            raise SubjectError(name, found, "check port and path of `webhooks`; nothing was sent besides this")
+            found = f"it answers {_words(status)} to webhooks, signed or not: another program, or another path"
+            raise SubjectError(uri, found, "check port and path of `webhooks`; nothing was sent besides this")
 
 
 def _asked(uri: str, authority: str, headers: dict[str, str]) -> int:
@@ -56,7 +57,7 @@ def _asked(uri: str, authority: str, headers: dict[str, str]) -> int:
             content=BODY,
             headers={"Content-Type": "application/json", **headers},
             timeout=OWN_ANSWER_S,
-            verify=(authority or True) if uri.startswith("https:") else False,
+            verify=trusting(authority) if uri.startswith("https:") else False,
         )
     except httpx.ConnectError as error:
         raise _unconnected(uri, str(error)) from None
@@ -66,7 +67,7 @@ def _asked(uri: str, authority: str, headers: dict[str, str]) -> int:
     except httpx.RemoteProtocolError as error:
         found = f"what listens there does not speak HTTP, or expects https ({error})"
         raise SubjectError(uri, found, "check the port, and http:// or https://") from None
-    except (httpx.HTTPError, OSError) as error:  # OSError: the file of an authority
+    except httpx.HTTPError as error:
         raise SubjectError(uri, f"the first request failed: {error}", "look at its log, then run again") from None
     return answer.status_code
 

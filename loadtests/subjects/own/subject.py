@@ -20,6 +20,7 @@ from stockstorm.loadtests.subjects.own.actions import Actions
 from stockstorm.loadtests.subjects.own.file import SERVICE, SubjectFile, is_address
 from stockstorm.loadtests.subjects.own.greeting import greet, listens
 from stockstorm.loadtests.subjects.own.processes import Tree, TreePart
+from stockstorm.loadtests.subjects.own.urls import trusting
 from stockstorm.loadtests.subjects.own.values import draw_ports, filled, known_values
 from stockstorm.loadtests.subjects.own.view import OwnView, make_view
 from stockstorm.loadtests.subjects.probes import NoAnswer, PendingProbe, probe
@@ -45,7 +46,7 @@ class OwnSubject:
         self._file, self._logs, self._folder, self._private = file, logs, folder, private
         texts = (*file.addresses().values(), *life.commands().values(), life.start, life.stop, life.reset, life.ready)
         self._ports = draw_ports((*texts, *file.environment.values()))
-        self._verify: str | bool = file.ca or True
+        self._verify = trusting(file.ca)
         self._base = filled(file.probes, self._ports).rstrip("/") or _root(filled(file.webhooks, self._ports))
         self._pending = PendingProbe(self._base, self._verify)
         self._parts: dict[str, ChildPart] = {}
@@ -85,7 +86,7 @@ class OwnSubject:
             self._parts[name] = TreePart(partial(self._child, name, text), self._answers)
         if life.starts or life.ready:
             self._wait_until_ready()
-        greet(self._file.name, self._uris, surroundings.client_secret, surroundings.shop_domain, self._file.ca)
+        greet(self._uris, surroundings.client_secret, surroundings.shop_domain, self._file.ca)
         if is_address(life.reset):
             self._actions.do("reset", life.reset, life.reset_within_s)
 

@@ -1,9 +1,11 @@
 """What the URL of a service may be. It goes into history and reports, so it must hold no secret."""
 
+import ssl
 from typing import Final
 from urllib.parse import urlsplit
 
 from stockstorm.scenarios.problems import Problem
+from stockstorm.simulator.errors import SubjectError
 
 _SIGNED: Final = "Shopify signs its webhooks instead (STOCKSTORM_CLIENT_SECRET)"
 EXAMPLE: Final = "give e.g. http://127.0.0.1:8080/webhooks"
@@ -27,6 +29,17 @@ def url_problem(url: str, key: str, example: str = EXAMPLE, instead: str = _SIGN
             key, "the URL holds a query string or fragment, and would be stored in the run's history", remedy
         )
     return None
+
+
+def trusting(authority: str) -> ssl.SSLContext | bool:
+    """How certificates are verified: by this authority, or by those of the system for "". Raises SubjectError."""
+    if not authority:
+        return True
+    try:
+        return ssl.create_default_context(cafile=authority)
+    except OSError as error:  # ssl.SSLError is one
+        remedy = "give the certificate of the authority, as PEM"
+        raise SubjectError("--ca", f"{authority} cannot be used: {error}", remedy) from None
 
 
 def host_of(url: str) -> str:

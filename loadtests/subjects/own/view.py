@@ -3,6 +3,7 @@
 A read that fails is a fact too. What is read is bounded: time, bytes and rows.
 """
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -95,7 +96,9 @@ class OwnView:
         )
 
 
-def make_view(reads: Reads, ports: Mapping[str, str], environment: Mapping[str, str], verify: str | bool) -> OwnView:
+def make_view(
+    reads: Reads, ports: Mapping[str, str], environment: Mapping[str, str], verify: ssl.SSLContext | bool
+) -> OwnView:
     """The view that a subject file asks for."""
     made: list[Read] = [_http(read, filled(read.url, ports), verify) for read in reads.http]
     if reads.sql is not None:
@@ -103,7 +106,7 @@ def make_view(reads: Reads, ports: Mapping[str, str], environment: Mapping[str, 
     return OwnView(made, reads.every_s)
 
 
-def _http(read: HttpRead, url: str, verify: str | bool) -> Read:
+def _http(read: HttpRead, url: str, verify: ssl.SSLContext | bool) -> Read:
     stock = compiled(read.stock) if read.stock else None
     orders = compiled(read.orders) if read.orders else None
     client = httpx.Client(timeout=OWN_ANSWER_S, verify=verify if url.startswith("https:") else False)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, NEVER_NS
+from stockstorm.reports.history.deliveries import NEVER_NS
 from stockstorm.reports.history.learned import How
 from stockstorm.reports.history.removals import Removal
 from stockstorm.reports.render.downsample import bin_width_s, thinned_open
@@ -150,7 +150,7 @@ def _lost(view: HistoryView) -> list[_Change]:
     history, found = view.history, []
     unheard, fates, learned = history.deliveries.unheard, history.deliveries.stock_fates, history.learned
     for event in history.all(f.EventFired):
-        if event.topic != INVENTORY_TOPIC:
+        if not learned.is_news(event):
             continue
         fate = fates.get(event.event)
         if event.event in unheard:
@@ -234,9 +234,9 @@ def _caption(view: HistoryView, changes: Sequence[_Change]) -> str:
         "subscription."
     )
     made_good = (
-        f"Lost in this way: {_losses(view)}. Among them, {counted(len(changes), 'change')} of stock: the subject "
-        f"learned of {how['read']:,} from answers of the Admin API (▲), of {how['webhook']:,} by a later webhook about "
-        f"the same level, and of {how['never']:,} never."
+        f"Lost in this way: {_losses(view)}. Among them, {counted(len(changes), 'change')} of stock by others: the "
+        f"subject learned of {how['read']:,} from answers of the Admin API (▲), of {how['webhook']:,} by a later "
+        f"webhook about the same level, and of {how['never']:,} never."
     )
     return f"{rule} {_renewal(removals, view)} {made_good}"
 

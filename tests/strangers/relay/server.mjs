@@ -3,7 +3,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 
-const BODY_MAX = 1_000_000;
+const BODY_MAX = 4_000_000; // bodies of orders can exceed a megabyte
 
 export function settings(env = process.env) {
   return {

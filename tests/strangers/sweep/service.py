@@ -19,7 +19,7 @@ from tests.strangers.sweep.sweeper import State, Sweeper
 
 TOPICS = ("orders/create", "orders/paid", "orders/updated", "orders/cancelled", "refunds/create", "products/update")
 LEVELS = "inventory_levels/update"
-BODY_MAX = 1_000_000
+BODY_MAX = 4_000_000  # bodies of orders can exceed a megabyte
 
 
 class Door(BaseHTTPRequestHandler):

@@ -6,7 +6,8 @@ import pytest
 
 from stockstorm.scenarios import load, with_flags
 from stockstorm.scenarios.flags import with_api_faults, with_faults
-from stockstorm.scenarios.spec import api_fault_notes, compression_notes
+from stockstorm.scenarios.spec import api_fault_notes, compression_notes, delivery_notes
+from stockstorm.simulator.config import DeliveryConfig
 
 Write = Callable[..., str]
 Complaint = Callable[..., str]
@@ -56,3 +57,14 @@ def test_faults_on_evidence_can_begin_until_the_end_of_the_load() -> None:
     assert crashes.faults_end_s == crashes.load_s + max(fault.restart_after_s for fault in crashes.faults)
     assert load("smoke").faults_end_s == 0.0
     assert with_faults(load("smoke"), ["kill_worker@2+1.5"]).faults_end_s == 3.5
+
+
+def test_a_report_notes_how_deliveries_differ_from_shopify_s_default() -> None:
+    scenario = load("outage_and_removal")
+    (scaled,) = delivery_notes(scenario)
+    assert scaled == "gaps between delivery retries are shortened: each is 0.000625 of Shopify's, to fit a short run"
+    other = scenario.model_copy(update={"delivery": DeliveryConfig(removal="consecutive")})
+    assert delivery_notes(other) == (
+        "a subscription is removed after 8 failed attempts in a row, as one of Shopify's pages says",
+    )
+    assert delivery_notes(scenario.model_copy(update={"delivery": DeliveryConfig()})) == ()

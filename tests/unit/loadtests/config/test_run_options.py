@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from stockstorm.loadtests.cli import app as cli
 from stockstorm.loadtests.cli import run as command
+from stockstorm.loadtests.config import checks
 from stockstorm.loadtests.config.own_checks import SECRETS
 from stockstorm.loadtests.config.run_options import RunOptions
 from stockstorm.loadtests.config.run_spec import RunSpec, make_spec
@@ -100,6 +101,15 @@ def test_a_subject_whose_url_may_hold_a_secret_is_refused_without_repeating_it(
     message = refusal(smoke(subject=url, runs=tmp_path / "runs"))
     assert found in message
     assert "give http://host" in message or "give e.g. http://127.0.0.1:8080/webhooks" in message
+
+
+def test_the_reference_service_without_its_packages_is_told_with_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "REFERENCE_PACKAGES", ("uvicorn", "no_such_package"))
+    message = refusal(smoke(runs=tmp_path / "runs"))
+    assert "these packages of it are not installed: no_such_package" in message
+    assert "pip install 'stockstorm[reference]'" in message
 
 
 def test_a_service_of_ones_own_cannot_be_killed_and_is_refused_before_the_load(tmp_path: Path) -> None:

@@ -6,14 +6,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from stockstorm.loadtests.cli.app import app
 from stockstorm.loadtests.cli.prove import _exit_code
-from stockstorm.loadtests.exits import ExitCode
+from stockstorm.loadtests.exits import ExitCode, invoke
 from stockstorm.loadtests.proving.cells import SOUND_ON, Cell, Wanted, cells_of, not_begun, rotated
 from stockstorm.loadtests.proving.page import page_of
 from stockstorm.loadtests.proving.power import powers, wilson
 from stockstorm.loadtests.proving.proof import FILE, SOUND, Outcome, Proof, judged, read_proofs, standing, store_proof
 from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.reports.result import Check, Diagnosis, Finding, Result, Verdict
+from stockstorm.simulator.errors import HistoryError
 
 FLAW = FLAWS["no_signature_check"]
 
@@ -187,3 +189,16 @@ def test_a_file_that_an_interrupt_cut_off_is_read_up_to_there(tmp_path: Path) ->
     assert read_proofs(tmp_path) == [found]
     store_proof(tmp_path, found)
     assert read_proofs(tmp_path) == [found, found]
+
+
+def test_a_page_is_made_of_stored_proofs_without_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    missed, caught = proof(result("valid", forged="valid")), proof(result("invalid", "forgeries", forged="invalid"))
+    store_proof(tmp_path / "one", missed)
+    store_proof(tmp_path / "two", msgspec.structs.replace(caught, commit="def"))
+    files = tuple(str(tmp_path / name / FILE) for name in ("one", "two"))
+    page = tmp_path / "power.md"
+    assert invoke(app, ["prove", "--page-of", files[0], "--page-of", files[1], "--page", str(page)]) == 0
+    assert "1 of 1 runs as declared" in capsys.readouterr().out
+    assert "Commit def." in page.read_text()
+    with pytest.raises(HistoryError, match="it cannot be read"):
+        invoke(app, ["prove", "--page-of", str(tmp_path / "none")])

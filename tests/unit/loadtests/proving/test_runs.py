@@ -65,7 +65,9 @@ class Machine:
         self.running = self.most = 0
         self.lines: list[tuple[Cell, int, bool]] = []
 
-    def start(self, cell: Cell, _runs: Path, _commit: str) -> Run:
+    def start(self, cell: Cell, runs: Path, commit: str) -> Run:
+        assert runs.is_dir()
+        assert commit == "abc"
         self.started.append(cell)
         self.running += 1
         self.most = max(self.most, self.running)
@@ -129,7 +131,7 @@ def test_a_late_run_counts_if_the_time_does_not_suffice_for_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = iter([0.0, *[1.0] * 5])
-    monkeypatch.setattr(runs.time, "monotonic", lambda: next(now, 100.0))
+    monkeypatch.setattr("stockstorm.loadtests.proving.runs.time.monotonic", lambda: next(now, 100.0))
     machine = Machine({CELLS[0]: [late_again(0)]})
     found = proven(machine, tmp_path, within_s=50.0)
     assert machine.started == CELLS

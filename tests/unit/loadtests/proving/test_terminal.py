@@ -8,8 +8,7 @@ from rich.console import Console
 from stockstorm.loadtests.proving.proof import Proof
 from stockstorm.loadtests.proving.terminal import print_proofs
 from stockstorm.loadtests.subjects.flaws import FLAWS
-
-from .test_runs import CELLS, proof_of
+from tests.unit.loadtests.proving.test_runs import CELLS, proof_of
 
 
 def shown(*proofs: Proof) -> list[str]:

@@ -113,6 +113,20 @@ def test_the_diagnosis_names_who_did_not_deliver_and_who_did_not_fetch() -> None
     assert "never_sent" not in healed
 
 
+def test_what_is_acknowledged_of_an_order_that_was_never_sent_is_not_called_lost() -> None:
+    """A subject may keep a return until it knows of the order."""
+    sale = (sold(1, 1, "bazaar", 3), order_event(1, 1, 1, "bazaar"), *unsent(1, 1))
+    taken = (*order(2), *delivered(2, 2), recorded(9, 1, -1, 9, "bazaar:2"))
+    back = f.OrderReturned(ns(700), 1, "bazaar", "1", 5, ("MUG",), (1,), restocked=True)
+    returned = (back, order_event(700, 3, 1, "bazaar", "order.returned"), *delivered(700, 3, "order.returned"))
+    assert lost_events(*sale, *taken, *returned) == 0
+    assert lost_events(*sale, SHOWN, *taken, *returned) == 1
+
+
+def lost_events(*facts: f.AnyFact | Facts) -> float:
+    return check_all(history(opened(), *facts, rest(9_000)), (NothingLost(),))[0].measures["lost.events"]
+
+
 def causes(*facts: f.AnyFact | Facts) -> dict[str, str]:
     found = history(opened(), *facts)
     return {each.name: each.cause for each in diagnose(found, judge(found).checks)[0]}

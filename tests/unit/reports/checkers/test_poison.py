@@ -97,3 +97,10 @@ def test_the_diagnosis_names_what_ends_the_process() -> None:
     assert (first.name, "poison" in first.explains) == ("poison", True)
     assert first.evidence[0] == "each of 2 such notifications that met a running worker ended it"
     assert msgspec.json.encode(first)
+
+
+def test_what_came_just_before_one_end_is_told_as_that() -> None:
+    end = f.RunEnded(ns(9_500), complete=True)
+    facts = history(opened(), poison(100, 0), crashed(400, 900), rest(9_000), end)
+    (found,) = [each for each in diagnose(facts, judge(facts).checks)[0] if each.name == "process_ended"]
+    assert "came order.created with null for its lines, which nobody can process: webhook p0" in found.evidence[1]

@@ -29,10 +29,25 @@ def test_an_ack_time_that_grows_with_every_event_is_invalid() -> None:
     assert found.measures["trend.ack_time.growth"] == pytest.approx(14.5, rel=0.1)
 
 
+def test_a_start_that_is_slow_hides_no_growth_that_never_stops() -> None:
+    """215 to 625 ms: less than three times as long, and longer in each sixth."""
+    assert acked(lambda n: 240 + n * 0.9).verdict == "invalid"
+    assert acked(lambda n: 240 + n * 0.9 - 120 * (n // 80 == 3)).verdict == "valid"
+
+
+def test_one_dip_hides_no_growth() -> None:
+    """125, 170, 295, 370, 322 and 565 ms, as a run on a busy machine had it."""
+    levels = (125, 170, 295, 370, 322, 565)
+    assert acked(lambda n: levels[n // 80]).verdict == "invalid"
+    assert acked(lambda n: (125, 295, 170, 370, 322, 565)[n // 80]).verdict == "valid"
+
+
 @pytest.mark.parametrize(
     "took_ms",
     [
         lambda _: 10.0,
+        lambda n: 300.0 + n * 0.4,  # not twice as long
+        lambda n: 100.0 + n * 0.3,  # not 200 ms longer
         lambda n: 10.0 if n < 400 else 300.0,  # a step: a neighbour took the machine
         lambda n: 10.0 + (n % 4 == 3) * n,  # only the slow ones grow
         lambda n: 10 + n * 0.05,  # too little to matter

@@ -3,10 +3,15 @@
 from collections.abc import Collection
 
 import pytest
+from msgspec.structs import replace
 
 from stockstorm.reports.diagnosis.alone import Alone, events_alone, lost_note
+from stockstorm.reports.diagnosis.applied_twice import AppliedTwice
 from stockstorm.reports.diagnosis.case import Case
+from stockstorm.reports.diagnosis.lacking import Lacking
+from stockstorm.reports.diagnosis.lost_alone import LostAlone
 from stockstorm.reports.diagnosis.lost_events import lost_and_taken
+from stockstorm.reports.result import Check
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import delivered, ended, history, opened, order_event, planned, pushed, recorded, sold, tried
 
@@ -34,7 +39,7 @@ def events(
         times = [ms + took_ms] if n not in lost else []
         if n in doubled:
             copy = 1_000 + n
-            facts.append((planned(ms + 500, copy, n), tried(ms + 500, copy), ended(ms + 505, copy)))
+            facts.append((replace(planned(ms + 500, copy, n), copy=True), tried(ms + 500, copy), ended(ms + 505, copy)))
             times.append(ms + 500 + took_ms)
         times += [ms + took_ms + 1] if n in at_once else []
         for at_ms in times:
@@ -88,3 +93,20 @@ def test_a_subject_that_names_its_orders_is_judged_by_them() -> None:
 def test_an_odd_event_without_a_write_is_no_habit() -> None:
     assert not events_alone(events(lost=(7,))).many_lost
     assert lost_note(events(lost=(7,))) == ()
+
+
+def test_losses_with_nothing_in_common_say_which_causes_fit() -> None:
+    case = events(lost=range(0, 40, 5))
+    case = Case(case.history, (Check("drift", "invalid", "units are missing"),))
+    (found,) = LostAlone()(case)
+    assert found.diagnosis.cause.startswith("8 events of 40 had no effect, with nothing in common that others lack")
+    assert "it fits that a full buffer drops what comes" in found.diagnosis.cause
+    assert found.diagnosis.explains == ("drift",)
+    assert list(Lacking()(case)) == []  # listings lack what was lost
+
+
+def test_what_counts_twice_is_named_by_its_copies() -> None:
+    case = Case(events(doubled=(3, 8, 13)).history, (Check("applied_twice", "invalid", "more than once"),))
+    (found,) = AppliedTwice()(case)
+    assert found.diagnosis.cause == "all 3 events that were applied twice are delivered more than once"
+    assert any("names no orders" in each for each in found.diagnosis.evidence)

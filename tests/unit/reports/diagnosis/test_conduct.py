@@ -179,5 +179,7 @@ def test_memory_that_grows_is_told_for_its_process_alone() -> None:
     for number in range(30):
         for process, rss in (("worker", 80 + 6 * number), ("receiver", 80), ("generator", 80 + 9 * number)):
             samples.append(f.ResourcesSampled(ns(300 * number), process, 0, rss * 1024**2))
-    found = diagnose(History.of(samples), (Check("memory", "invalid", "memory grew"),))[0]
-    assert [each.cause.split(" grows")[0] for each in found if each.name == "growth"] == ["the memory of worker"]
+    memory, late = Check("memory", "invalid", "memory grew"), Check("generator", "unknown", "it was late")
+    for checks in ((memory,), (memory, late)):
+        found = diagnose(History.of(samples), checks)[0]
+        assert [each.cause.split(" grows")[0] for each in found if each.name == "growth"] == ["the memory of worker"]

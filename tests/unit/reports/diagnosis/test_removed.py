@@ -96,6 +96,14 @@ def test_a_read_before_the_change_makes_nothing_good() -> None:
     assert "never read 1 change of stock" in found.cause
 
 
+def test_what_the_subject_wrote_itself_is_no_news_to_it() -> None:
+    wrote = f.StockChanged(ns(3_000), SKU, 2**53 + 1, 7, 3, -1, 7, "subject_adjust")
+    told = (wrote, stock_event(3_000, 3, 3), f.EventUnheard(ns(3_000), 3))
+    found = found_in(run(OUTAGE, told, subscribed(5_000, 2)), "gap_not_reconciled")
+    assert found is not None
+    assert "never read 2 changes of stock" in found.cause
+
+
 def withheld(ms: float, number: int) -> tuple[f.AnyFact, ...]:
     return changed(ms, number), stock_event(ms, number, number), f.DeliveryWithheld(ns(ms), number, 1, "filter")
 

@@ -84,3 +84,19 @@ def test_a_buyer_is_turned_away_by_a_marketplace_that_shows_a_restock_late() -> 
         RefusedThoughAvailable()(in_scenario(*restocked, rest(9_000), **scenario)) for scenario in (lagging(5.0), {})
     )
     assert (late.measures["refused.attempts"], at_once.measures["refused.attempts"]) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(("restocked_ms", "attempts"), [(3_000, 0.0), (1_500, 1.0)])
+def test_a_buyer_is_turned_away_by_a_marketplace_that_was_down_when_units_came_back(
+    restocked_ms: float, attempts: float
+) -> None:
+    facts = (
+        sold(500, 1, "online", quantity=1_000, before=1_000, shown=1_000),
+        version(500, 1, -1_000, 0),
+        pushed(600, "mercado", 0),
+        version(restocked_ms, 2, 50, 50, cause="restock"),
+        refused(5_000, 3, "mercado", quantity=2, before=50, shown=0),
+    )
+    found = RefusedThoughAvailable()(in_scenario(*facts, rest(9_000), **down()))
+    assert (found.measures["refused.attempts"], found.measures["refused.out_of_stock"]) == (attempts, 0.0)
+    assert bool(found.notes) is not bool(attempts)

@@ -34,6 +34,7 @@ from stockstorm.simulator.config import (
 from stockstorm.simulator.errors import HistoryError
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.history.blocks import BlockWriter
+from stockstorm.simulator.model import SHOPIFY
 from tests.modelled.run import run_model
 from tests.modelled.subject import Behaviour
 from tests.running import ROOT
@@ -80,6 +81,19 @@ def judged(folder: Path, *, split: bool) -> dict[str, bytes]:
 def test_two_processes_find_what_one_finds(tmp_path: Path, behaviour: Behaviour, probed: bool) -> None:
     folder = stored(tmp_path, behaviour, 1, probed=probed)
     assert judged(folder, split=True) == judged(folder, split=False)
+
+
+def test_two_processes_find_what_one_finds_of_removed_subscriptions(tmp_path: Path) -> None:
+    facts = list(as_written(run_model(TRADE, Behaviour(), 2).facts))
+    made = [fact for fact in facts if isinstance(fact, f.SubscriptionCreated) and fact.source == SHOPIFY]
+    at_ns = facts[len(facts) // 2].at_ns
+    gone = [f.SubscriptionRemoved(at_ns, one.subscription, SHOPIFY, one.topic, by_policy=True) for one in made]
+    assert gone
+    with_removals = sorted([*facts, *gone], key=lambda fact: fact.at_ns)
+    (tmp_path / "history.jsonl.zst").write_bytes(sealed(with_removals, per_block=500))
+    split = judged(tmp_path, split=True)
+    assert split == judged(tmp_path, split=False)
+    assert b"Outage, removal and repair" in split["report.html"]
 
 
 def test_every_fact_that_a_reader_asks_for_is_there(tmp_path: Path) -> None:

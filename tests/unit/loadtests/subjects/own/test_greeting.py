@@ -4,11 +4,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer, SimpleHTTPRequestHandler
+from pathlib import Path
 from socketserver import BaseRequestHandler, TCPServer
 
 import pytest
 
 from stockstorm.loadtests.processes.child import free_port
+from stockstorm.loadtests.serve.authority import Authority
 from stockstorm.loadtests.subjects.own.greeting import greet
 from stockstorm.simulator.errors import SubjectError
 
@@ -62,7 +64,7 @@ def receiver(unsigned: int, signed: int) -> type[Quiet]:
 
 def said(uri: str, authority: str = "") -> str:
     with pytest.raises(SubjectError) as caught:
-        greet("mine", (uri,), "secret", "demo.myshopify.com", authority)
+        greet((uri,), "secret", "demo.myshopify.com", authority)
     return str(caught.value)
 
 
@@ -72,19 +74,19 @@ def said(uri: str, authority: str = "") -> str:
 def test_a_receiver_is_not_taken_for_another_program(unsigned: int, signed: int) -> None:
     made = receiver(unsigned, signed)
     with serving(made) as uri:
-        greet("mine", (uri,), "secret", "demo.myshopify.com")
+        greet((uri,), "secret", "demo.myshopify.com")
     assert made.seen == ([False, True] if unsigned == 404 else [False]), "a signed one only where it is needed"
 
 
 @pytest.mark.parametrize("status", [301, 307, 404, 405])
 def test_another_application_is_named_by_its_answer(status: int) -> None:
     with serving(receiver(status, status)) as uri:
-        assert f"{uri} answers {status}" in said(uri)
+        assert f"{uri}: it answers {status}" in said(uri)
 
 
 def test_a_static_server_is_noticed() -> None:
     with serving(Static) as uri:
-        assert "answers 501 Not Implemented to webhooks, signed or not: another program" in said(uri)
+        assert "it answers 501 Not Implemented to webhooks, signed or not: another program" in said(uri)
 
 
 def test_a_program_of_another_protocol_is_noticed() -> None:
@@ -99,3 +101,21 @@ def test_https_at_a_port_of_http_is_told() -> None:
 
 def test_nobody_is_told() -> None:
     assert "nobody answers there" in said(f"http://127.0.0.1:{free_port('127.0.0.1')}/w")
+
+
+def test_a_certificate_is_called_by_its_name_and_its_authority_can_be_given(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    context = authority.server_context(("localhost",))
+    made = receiver(401, 200)
+    with HTTPServer(("127.0.0.1", 0), made) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            uri = f"https://127.0.0.1:{server.server_address[1]}/webhooks"
+            assert "its certificate is not accepted" in said(uri)
+            greet((uri,), "secret", "demo.myshopify.com", str(authority.certificate))
+        finally:
+            server.shutdown()
+            thread.join()
+    assert made.seen == [False]

@@ -1,0 +1,214 @@
+"""`stockstorm init`: the files that a first run against one's own service needs."""
+
+import os
+import secrets
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Final, get_args
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from stockstorm.loadtests.cli.command import takes
+from stockstorm.loadtests.config.flag import Flag, Options, require
+from stockstorm.loadtests.exits import ExitCode
+from stockstorm.loadtests.subjects.own.file import SecretNames
+from stockstorm.loadtests.subjects.own.reading import read_subject_file
+from stockstorm.loadtests.subjects.own.urls import url_problem
+from stockstorm.scenarios.loader import load
+from stockstorm.scenarios.problems import Problem, did_you_mean
+from stockstorm.simulator.config import Level
+from stockstorm.simulator.errors import OutputError, ScenarioError
+
+LEVELS: Final[tuple[Level, ...]] = get_args(Level)
+WEBHOOKS: Final = "http://127.0.0.1:8080/webhooks"
+SUBJECT, SECRETS_FILE, SCENARIO = "subject.toml", ".env", "first.toml"
+CI_JOB: Final = ".github/workflows/stockstorm.yml"
+
+
+def _level_problem(level: str) -> Problem | None:
+    if not level or level in LEVELS:
+        return None
+    return Problem("--level", f"there is no {level!r}", did_you_mean(level, LEVELS))
+
+
+def _start_problem(command: str) -> Problem | None:
+    try:
+        shlex.split(command)
+    except ValueError as error:
+        return Problem("--start", f"this command cannot be read: {error}", "close its quotes")
+    return None
+
+
+def _webhooks_problem(url: str) -> Problem | None:
+    return url_problem(url, "--webhooks") if url else None
+
+
+class InitOptions(Options):
+    """Flags of `stockstorm init`. What is left out is asked for on a terminal, and else has its default."""
+
+    webhooks: Annotated[str, Flag(f"where it receives webhooks, e.g. {WEBHOOKS}", check=_webhooks_problem)] = ""
+    start: Annotated[str, Flag("command that starts it; none if you start it", check=_start_problem)] = ""
+    level: Annotated[str, Flag(f"what it does: {', '.join(LEVELS)}", check=_level_problem)] = ""
+    api_port: Annotated[int, Flag("where your service expects the APIs, if you start it yourself")] = 9400
+    folder: Annotated[str, Flag("where to write the files")] = "."
+    force: Annotated[bool, Flag("overwrite files that exist")] = False
+    yes: Annotated[bool, Flag("ask nothing")] = False
+
+
+@takes(InitOptions)
+def init_command(options: InitOptions, _context: typer.Context) -> None:
+    """Write subject.toml, .env with drawn secrets, a first scenario and a CI job for your service."""
+    require(options.problems())
+    answered = _asked(options) if sys.stdin.isatty() and not options.yes else options
+    require(answered.problems())
+    folder = Path(answered.folder)
+    files = _files(answered)
+    if not answered.force and (taken := [name for name in files if (folder / name).exists()]):
+        raise ScenarioError(str(folder), f"{', '.join(taken)} exists", "choose another --folder, or write --force")
+    for name, text in files.items():
+        _write(folder / name, text)
+    read_subject_file(str(folder / SUBJECT))  # what we wrote is what we read
+    load(str(folder / SCENARIO))
+    _tell(folder, files)
+    raise typer.Exit(ExitCode.VALID)
+
+
+def _asked(options: InitOptions) -> InitOptions:
+    level_help = "full: it moves stock; probe: its stock is read; acknowledgement: it only takes webhooks"
+    given = {
+        "webhooks": options.webhooks or typer.prompt("Where does it receive webhooks", WEBHOOKS),
+        "start": options.start or typer.prompt("Which command starts it (empty: you start it)", "", show_default=False),
+        "level": options.level or typer.prompt(f"What does it do ({level_help})", "full"),
+    }
+    return options.model_copy(update=given)
+
+
+def _files(options: InitOptions) -> dict[str, str]:
+    names = SecretNames().by_role().values()
+    drawn = "".join(f"{name}={secrets.token_hex(24)}\n" for name in names)
+    return {
+        SUBJECT: _subject(options),
+        SECRETS_FILE: f"# What your service and Stockstorm both know. Not for a repository.\n{drawn}",
+        SCENARIO: _scenario(),
+        CI_JOB: _ci_job(options),
+    }
+
+
+def _subject(options: InitOptions) -> str:
+    lines = [
+        "# Your service, for `stockstorm doctor` and `stockstorm run --subject`. docs/own_service.md has every key.",
+        f"webhooks = {_quoted(options.webhooks or WEBHOOKS)}",
+        f"level = {_quoted(options.level or 'full')}",
+    ]
+    if not options.start:
+        lines.append(f"api_port = {options.api_port}  # where it expects the simulated APIs")
+    lines += [
+        "",
+        "[secrets]  # names of environment variables, never the secrets themselves",
+        *(f"{role} = {_quoted(name)}" for role, name in SecretNames().by_role().items()),
+        "",
+        "[environment]  # what the commands below find, besides the secrets",
+        'ADMIN_API_URL = "${admin_api_url}"',
+        'MARKETPLACES_URL = "${marketplaces_url}"',
+        'SHOP_DOMAIN = "${shop_domain}"',
+    ]
+    if options.start:
+        lines += [
+            "",
+            "[life]",
+            f"start = {_quoted(options.start)}",
+            '# reset = "command or URL that empties it before each run"',
+            '# ready = "http://127.0.0.1:8080/healthz"',
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """A basic string of TOML."""
+    signs = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+    return '"' + "".join(signs.get(sign, sign) for sign in text) + '"'
+
+
+def _scenario() -> str:
+    return """\
+# A first load: half a minute, a few orders a second. `stockstorm scenarios` lists what comes next.
+title = "A first run"
+shows = "Whether the service keeps up with a calm shop."
+
+[expect]
+"ack_time_ms.p99" = "< 1000"
+"sync_latency_ms.p95" = "< 10000"
+
+[shop]
+skus = 40
+
+[[channels]]
+name = "online"
+share = 0.5
+
+[[channels]]
+name = "bazaar"
+share = 0.5
+
+[[phases]]
+name = "calm"
+kind = "constant"
+seconds = 30.0
+rate = 5.0
+"""
+
+
+def _ci_job(options: InitOptions) -> str:
+    start = "" if options.start else "      - run: echo 'start your service here, in the background' && exit 1\n"
+    secret = "".join(f"          {name}: ci-{role}\n" for role, name in SecretNames().by_role().items())
+    return f"""\
+# Runs Stockstorm against your service on every change. The exit code fails the build; the report is kept.
+name: stockstorm
+on: [push]
+jobs:
+  stockstorm:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "3.12"
+      - run: pip install stockstorm
+{start}      - run: stockstorm run {SCENARIO} --subject {SUBJECT}
+        env:
+{secret}      - uses: actions/upload-artifact@v4
+        if: always()
+        with:
+          name: stockstorm
+          path: runs
+"""
+
+
+def _write(path: Path, text: str) -> None:
+    """Secrets are for their owner only. A link in the file's place is replaced."""
+    mode = 0o600 if path.name == SECRETS_FILE else 0o644
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise OutputError(str(path), f"cannot be written: {error.strerror}", "choose another --folder") from error
+
+
+def _tell(folder: Path, files: dict[str, str]) -> None:
+    console = Console()
+    for name in files:
+        console.print(Text(f"wrote {folder / name}"), soft_wrap=True)
+    next_steps = [
+        "set -a; . ./.env; set +a",
+        f"stockstorm doctor {SUBJECT}",
+        f"stockstorm run {SCENARIO} --subject {SUBJECT}",
+    ]
+    console.print(Text(f"next, in {folder.resolve()}:", "bold"), soft_wrap=True)
+    for step in next_steps:
+        console.print(Text(f"  {step}"))
+    console.print(Text("keep .env out of your repository", "yellow"))

@@ -1,0 +1,44 @@
+"""What a served shop tells a program: deliveries, calls and subscriptions as plain values, for JSON."""
+
+import msgspec
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A delivery as it was sent, and what came back."""
+
+    topic: str
+    webhook_id: str
+    forged: str
+    url: str
+    head: str
+    body: str
+    attempts: tuple[tuple[int, str, str], ...]  # status, text, what the answer said
+    outcome: str
+
+
+class ToldCall(msgspec.Struct, frozen=True):
+    """A call of an API. `errors`: the texts that said why it was refused."""
+
+    api: str
+    operation: str
+    status: int
+    outcome: str
+    errors: str
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """A subscription. `by_api`: the app made it itself."""
+
+    source: str
+    topic: str
+    uri: str
+    by_api: bool
+
+
+class ToldShop(msgspec.Struct, frozen=True):
+    """What there is, at one moment."""
+
+    calls: tuple[ToldCall, ...]
+    subscriptions: tuple[Heard, ...]
+    marketplaces: tuple[str, ...]
+    refused_topics: tuple[str, ...]  # that the app's scopes do not let it hear

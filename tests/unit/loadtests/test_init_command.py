@@ -1,0 +1,55 @@
+"""`stockstorm init` writes files that Stockstorm itself reads, and destroys nothing."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from stockstorm.loadtests.cli.app import app
+from stockstorm.loadtests.exits import exit_code_of, invoke
+from stockstorm.loadtests.subjects.own.reading import read_subject_file
+from stockstorm.scenarios.loader import load
+
+NAMES = (".env", ".github/workflows/stockstorm.yml", "first.toml", "subject.toml")
+
+
+def init(folder: Path, *words: str) -> int:
+    return exit_code_of(lambda: invoke(app, ["init", "--yes", "--folder", str(folder), *words]))
+
+
+@pytest.mark.parametrize("start", ["", 'python -m "my service" --pattern "a\\\\b"'])
+def test_what_it_writes_is_read_again(tmp_path: Path, start: str) -> None:
+    assert init(tmp_path, "--start", start, "--webhooks", "http://127.0.0.1:9000/hooks") == 0
+    file = read_subject_file(str(tmp_path / "subject.toml"))
+    assert (file.webhooks, file.life.start, file.level) == ("http://127.0.0.1:9000/hooks", start, "full")
+    assert load(str(tmp_path / "first.toml")).load_s == 30.0
+    assert "stockstorm run first.toml --subject subject.toml" in (tmp_path / NAMES[1]).read_text()
+
+
+def test_secrets_are_drawn_anew_and_only_their_owner_can_read_them(tmp_path: Path) -> None:
+    assert init(tmp_path / "a") == init(tmp_path / "b") == 0
+    first, second = ((tmp_path / name / ".env") for name in "ab")
+    assert first.read_text() != second.read_text()
+    assert first.stat().st_mode & 0o777 == 0o600
+    drawn = [line.partition("=")[2] for line in first.read_text().splitlines()[1:]]
+    others = "".join((tmp_path / "a" / name).read_text() for name in NAMES[1:])
+    assert len(drawn) == 4
+    assert not any(secret in others for secret in drawn)
+
+
+def test_a_file_that_exists_is_kept_unless_forced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "subject.toml").write_text("mine")
+    assert init(tmp_path) == 4
+    assert "subject.toml exists" in capsys.readouterr().err
+    assert (tmp_path / "subject.toml").read_text() == "mine"
+    assert not (tmp_path / ".env").exists()
+    assert init(tmp_path, "--force") == 0
+    assert "webhooks" in tomllib.loads((tmp_path / "subject.toml").read_text())
+
+
+@pytest.mark.parametrize(
+    ("flag", "word"), [("--webhooks", "no url"), ("--level", "ful"), ("--start", "an 'open quote")]
+)
+def test_a_wrong_answer_is_refused_before_anything_is_written(tmp_path: Path, flag: str, word: str) -> None:
+    assert init(tmp_path, flag, word) == 4
+    assert list(tmp_path.iterdir()) == []
