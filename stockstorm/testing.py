@@ -5,6 +5,7 @@ Nothing of it needs pytest. `docs/pytest.md` shows it with the plugin's fixtures
 
 import json
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,6 +20,7 @@ from stockstorm.loadtests.serve.told import Told as Delivery
 from stockstorm.loadtests.serve.told import ToldCall as Call
 from stockstorm.loadtests.subjects.own.reading import read_subject_file
 from stockstorm.scenarios.loader import load
+from stockstorm.simulator.errors import StockstormError
 
 __all__ = ["Call", "Delivery", "Heard", "Played", "Shop"]
 
@@ -47,10 +49,11 @@ class Shop:
         self._folder, self._scenario = folder, scenario
         self._starts = 0
         self._running: Beside | None = None
+        self._failed: StockstormError | None = None
 
     def close(self) -> None:
         """Ends service and shop. The next use starts both anew."""
-        running, self._running = self._running, None
+        running, self._running, self._failed = self._running, None, None
         if running is not None:
             running.__exit__(None, None, None)
 
@@ -137,15 +140,25 @@ class Shop:
 
     @property
     def _beside(self) -> Beside:
+        if self._failed is not None:
+            raise self._failed
         if self._running is None:
-            require(own_problems(self._file, self._file.api_port))
-            self._starts += 1
-            beside = Beside(self._file, self.logs, self._scenario)
-            beside.__enter__()
-            self._running = beside
+            try:
+                self._running = self._started()
+            except StockstormError as error:
+                self._failed = error  # each test would wait as long for the same
+                raise
+        return self._running
+
+    def _started(self) -> Beside:
+        require(own_problems(self._file, self._file.api_port))
+        self._starts += 1
+        with ExitStack() as stack:
+            beside = stack.enter_context(Beside(self._file, self.logs, self._scenario))
             beside.settled()
             beside.declare()
-        return self._running
+            stack.pop_all()
+        return beside
 
 
 def _text(data: str | bytes | Mapping[str, object] | None) -> str | None:

@@ -10,7 +10,7 @@ import pytest
 from stockstorm import testing
 from stockstorm.loadtests.serve.commands import Command
 from stockstorm.loadtests.serve.told import Heard, Told, ToldCall, ToldShop
-from stockstorm.simulator.errors import StockstormError
+from stockstorm.simulator.errors import StockstormError, SubjectError
 
 pytest_plugins = ["pytester"]
 SWEEP = Path(__file__).parents[1] / "strangers/sweep/subject.toml"
@@ -165,6 +165,24 @@ def test_a_run_has_the_service_to_itself(
     assert [line for line in besides.log if line not in ("settled", "declared")] == [
         "start smoke 1", "end smoke 1", expected, "start smoke 2",
     ]  # fmt: skip
+
+
+def test_a_service_that_does_not_start_is_waited_for_once(
+    besides: type[FakeBeside], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def declare(_: FakeBeside) -> None:
+        raise SubjectError("mine", "it was not ready after 30 s", "read its log")
+
+    monkeypatch.setattr(besides, "declare", declare)
+    shop = testing.Shop(SWEEP, tmp_path)
+    for _ in range(2):
+        with pytest.raises(SubjectError, match="not ready"):
+            shop.deliver("orders/create")
+    assert besides.log == ["start smoke 1", "settled", "end smoke 1"]
+    monkeypatch.undo()
+    monkeypatch.setattr(testing, "Beside", FakeBeside)
+    shop.close()
+    assert shop.deliver("orders/create")
 
 
 def test_a_running_service_that_cannot_know_its_secrets_is_told_which(
