@@ -1,18 +1,6 @@
-"""For locustfiles of one's own: a user that sends signed Shopify webhooks (docs/pytest.md#in-a-locustfile).
+"""For locustfiles of one's own: a user that sends signed Shopify webhooks (docs/pytest.md has an example).
 
-    from locust import constant, task
-    from stockstorm.locust import ShopifyUser
-
-    class Shopify(ShopifyUser):
-        host = "http://127.0.0.1:8080"
-        wait_time = constant(1)
-
-        @task
-        def sale(self):
-            self.webhook("orders/create")
-
-Stockstorm's own runs send at planned times and judge what comes of it; this user only sends, and Locust's figures are
-its own.
+Stockstorm's own runs send at planned times and judge what comes of it. This user only sends, when Locust lets it.
 """
 
 # isort: off

@@ -32,7 +32,7 @@ def stockstorm_shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
     if not subject:
         pytest.skip(SKIPPED)
     from stockstorm import StockstormError  # noqa: PLC0415 - only where it is used
-    from stockstorm.testing import Shop  # noqa: PLC0415
+    from stockstorm.testing import Shop  # noqa: PLC0415 - the same
 
     path = request.config.invocation_params.dir / subject
     scenario = request.config.getoption("--stockstorm-scenario")

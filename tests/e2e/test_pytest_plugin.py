@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -89,7 +89,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
     """Takes what is signed; its other addresses take everything, or lead elsewhere."""
 
     protocol_version = "HTTP/1.1"
-    seen: list[tuple[str, bool, bytes]] = []  # noqa: RUF012
+    seen: ClassVar[list[tuple[str, bool, bytes]]] = []
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -100,7 +100,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+    def log_message(self, *_: Any) -> None:
         """Says nothing."""
 
 
