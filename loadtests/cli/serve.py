@@ -183,8 +183,7 @@ def _by_server(server: str, command: Command) -> list[Told]:
 
 
 def _as_wanted(one: Told) -> bool:
-    taken = any(200 <= status < 300 for status, _, _ in one.attempts)
-    return bool(one.attempts) and taken != bool(one.forged)
+    return bool(one.attempts) and one.taken != bool(one.forged)
 
 
 def _print(found: list[Told], topic: str) -> None:

@@ -2,9 +2,8 @@
 
 import base64
 import hmac
-import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final
@@ -12,64 +11,31 @@ from typing import Final
 import httpx
 
 from stockstorm.loadtests.doctor.examine import REFUSED, Sent, Visit
-from stockstorm.loadtests.serve.client import ServedChild, ShopClient, own_environment
+from stockstorm.loadtests.serve.beside import POLL_S, SETTLE_S, Beside, Step
+from stockstorm.loadtests.serve.client import ShopClient
 from stockstorm.loadtests.serve.commands import Command
-from stockstorm.loadtests.serve.told import Heard, Told, ToldShop
-from stockstorm.loadtests.subjects import Surroundings
+from stockstorm.loadtests.serve.told import Told
 from stockstorm.loadtests.subjects.own.file import SubjectFile
-from stockstorm.loadtests.subjects.own.subject import OwnSubject
-from stockstorm.scenarios.loader import load
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import ProbeEnded
 
-SCENARIO: Final = "smoke"
-SETTLE_S: Final = 1.5  # for its registrations, and again for its calls
-POLL_S: Final = 0.05
 UNKNOWN: Final = "themes/publish"
 GENUINE: Final = ("products/update", "inventory_levels/update", "orders/create", "orders/cancelled", "order.created")
 FORGED: Final = ("orders/create", "inventory_levels/update", "order.created")
 WITHIN_S: Final = 5.0
 BODY: Final = b'{"id":1}'
 
-Step = Callable[[str], None]
-
 
 def visit(file: SubjectFile, folder: Path, show: Step) -> Visit:
     """All that was seen of a service. Raises SubjectError when it cannot be started or reached, naming why."""
-    names = file.secrets.by_role()
-    drawn = {role: secrets.token_hex(16) for role in names}
-    environment = own_environment(names, drawn)
-    show("starting the shop")
-    with ServedChild(folder, SCENARIO, environment, api_port=file.api_port) as shop:
-        subject = OwnSubject(file, folder, folder / "service")
-        try:
-            show("starting your service")
-            around = _surroundings(shop, environment)
-            subject.start(around)
-            return _seen(file, subject, shop.client, around, show)
-        finally:
-            subject.stop()
+    with Beside(file, folder, show=show) as beside:
+        return _seen(file, beside, show)
 
 
-def _surroundings(shop: ServedChild, environment: dict[str, str]) -> Surroundings:
-    scenario = load(SCENARIO)
-    return Surroundings(
-        database_url="",
-        admin_api_url=f"{shop.api}/admin/api/{scenario.shop.api_version}/graphql.json",
-        channels_url=f"{shop.api}/marketplaces",
-        shop_domain=scenario.shop.domain,
-        channels=tuple(channel.name for channel in scenario.channels if channel.name != "online"),
-        safety_stock=0,
-        admin_token=environment["STOCKSTORM_ADMIN_TOKEN"],
-        client_secret=environment["STOCKSTORM_CLIENT_SECRET"],
-        channel_token=environment["STOCKSTORM_CHANNEL_TOKEN"],
-        channel_secret=environment["STOCKSTORM_CHANNEL_SECRET"],
-    )
-
-
-def _seen(file: SubjectFile, subject: OwnSubject, client: ShopClient, around: Surroundings, show: Step) -> Visit:
+def _seen(file: SubjectFile, beside: Beside, show: Step) -> Visit:
+    subject, client, around = beside.subject, beside.client, beside.around
     show("waiting for its subscriptions")
-    heard = _settled(client)
+    heard = beside.settled()
     uri = subject.receiving.app_uri
     client.declare(uri)
     show("sending webhooks")
@@ -90,18 +56,6 @@ def _seen(file: SubjectFile, subject: OwnSubject, client: ShopClient, around: Su
         probes=tuple(probes),
         refused_topics=shop.refused_topics,
     )
-
-
-def _settled(client: ShopClient) -> tuple[Heard, ...]:
-    """Its own subscriptions, once nothing was added for a while."""
-    found: ToldShop = client.shop()
-    quiet_from = time.monotonic()
-    while time.monotonic() < quiet_from + SETTLE_S:
-        time.sleep(POLL_S)
-        now = client.shop()
-        if now.subscriptions != found.subscriptions:
-            found, quiet_from = now, time.monotonic()
-    return tuple(one for one in found.subscriptions if one.by_api)
 
 
 def _sent(client: ShopClient) -> Sequence[Sent]:

@@ -37,9 +37,9 @@ class ShopClient:
         found = self._asked("/api/trigger", command, within_s)
         return msgspec.convert(found["deliveries"], list[Told])
 
-    def declare(self, uri: str) -> None:
-        """Subscribes an address to what nobody subscribed to."""
-        self._asked("/api/declare", {"uri": uri})
+    def declare(self, uri: str, topic: str = "") -> None:
+        """Subscribes an address to one topic of the shop; without one, to all that nobody subscribed to."""
+        self._asked("/api/declare", {"uri": uri, "topic": topic})
 
     def shop(self) -> ToldShop:
         return msgspec.convert(self._asked("/api/shop"), ToldShop)

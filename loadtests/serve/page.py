@@ -28,6 +28,7 @@ from stockstorm.simulator.model import ONLINE, SHOPIFY, Subscription
 SHOWN: Final = 60
 SKUS_SHOWN: Final = 100
 WAIT_S: Final = 6.0  # an attempt may take five seconds
+LATE_WAIT_MAX_S: Final = 60.0  # besides, for a delivery that is to be late
 HEADER: Final = "x-stockstorm"  # a page of another site cannot send it
 _TEMPLATES: Final = ("page", "acts", "rows", "detail")
 
@@ -225,12 +226,13 @@ class Page:
 
     def _json_trigger(self, request: ApiRequest) -> ApiReply:
         try:
-            numbers = self._shop.do(msgspec.json.decode(request.body, type=Command))
+            command = msgspec.json.decode(request.body, type=Command)
+            numbers = self._shop.do(command)
         except UNREADABLE_JSON as error:
             return _json(400, {"error": f"this is no command: {error}"})
         except StockstormError as error:
             return _json(400, {"error": str(error)})
-        self._shop.wait(numbers, WAIT_S)
+        self._shop.wait(numbers, WAIT_S + min(command.late_s, LATE_WAIT_MAX_S))
         return _json(200, {"deliveries": [told(self._shop, number) for number in numbers]})
 
     def _json_deliveries(self, _: Mapping[str, str]) -> ApiReply:
@@ -251,10 +253,11 @@ class Page:
         return _json(200, ToldShop(calls, heard, world.marketplaces, refused))
 
     def _json_declare(self, request: ApiRequest) -> ApiReply:
-        """Subscribes an address to all topics and marketplaces that nobody subscribed to."""
+        """Subscribes an address to a topic, or to all topics and marketplaces that nobody subscribed to."""
         try:
             wanted = msgspec.json.decode(request.body, type=dict[str, str])
-            self._shop.declare(wanted["uri"], missing_only=True)
+            topic = wanted.get("topic", "")
+            self._shop.declare(wanted["uri"], topic, missing_only=not topic)
         except (*UNREADABLE_JSON, KeyError) as error:
             return _json(400, {"error": f'send {{"uri": URL}}: {error}'})
         return _json(200, {})

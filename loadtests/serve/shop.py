@@ -101,14 +101,16 @@ class ServedShop:
         self._attempts.close(CLOSE_WITHIN_S)
         self._state.close()
 
-    def declare(self, uri: str, *, missing_only: bool = False) -> None:
+    def declare(self, uri: str, only: str = "", *, missing_only: bool = False) -> None:
         """Subscribes `uri` to every topic of the shop and to every marketplace, as an app's TOML would.
 
-        `missing_only`: to those that nobody subscribed to.
+        `only`: to this topic of the shop alone. `missing_only`: to those that nobody subscribed to.
         """
         at_ns = self.clock()
         wanted: list[tuple[str, str]] = [(SHOPIFY, topic) for topic in (*SHOPIFY_TOPICS, *APP_TOPICS)]
         wanted += [(channel, EVERY_TOPIC) for channel in self.world.marketplaces]
+        if only:
+            wanted = [(SHOPIFY, only)]
         for source, topic in wanted:
             if not missing_only or not self.world.subscriptions(source, topic):
                 self._declare(Declared(at_ns, source, topic, uri))

@@ -15,6 +15,16 @@ class Told(msgspec.Struct, frozen=True):
     attempts: tuple[tuple[int, str, str], ...]  # status, text, what the answer said
     outcome: str
 
+    @property
+    def taken(self) -> bool:
+        """Whether an attempt was answered with 2xx."""
+        return any(200 <= status < 300 for status, _, _ in self.attempts)
+
+    @property
+    def statuses(self) -> tuple[int, ...]:
+        """What each attempt was answered with; 0 without an answer."""
+        return tuple(status for status, _, _ in self.attempts)
+
 
 class ToldCall(msgspec.Struct, frozen=True):
     """A call of an API. `errors`: the texts that said why it was refused."""

@@ -239,10 +239,13 @@ class DeliveryService:
     def send(
         self, source: str, topic: Topic, body: bytes, now_ns: int, forged: ForgeryKind | Literal[""] = ""
     ) -> Dispatch:
-        """Deliver a body that somebody wrote to all who listen: signed like a genuine one, or forged."""
+        """Deliver a body that somebody wrote to all who listen: signed like a genuine one, or forged.
+
+        Its webhook id is new, also after a restart: a receiver would take it for a copy of an earlier one.
+        """
         dispatch = Dispatch([], [])
         for subscription in self._world.subscriptions(source, topic):
-            route, webhook_id = self._routes.learn(subscription), named_uuid(f"written:{self._count}")
+            route, webhook_id = self._routes.learn(subscription), named_uuid(f"written:{self._count}:{now_ns}")
             signed = (
                 KINDS[forged](Attack(body, b"{}", route.secret)) if forged else Signed(body, sign(route.secret, body))
             )
@@ -251,7 +254,7 @@ class DeliveryService:
                 signature=signed.signature,
                 topic=topic,
                 webhook_id=webhook_id,
-                event_id=named_uuid(f"written event:{self._count}"),
+                event_id=named_uuid(f"written event:{self._count}:{now_ns}"),
                 triggered_at=self._payloads.times.utc(now_ns),
                 domain=OTHER_DOMAIN if forged == "other_shop" else None,
             )

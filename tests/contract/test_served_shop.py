@@ -13,7 +13,7 @@ import pytest
 
 from stockstorm.loadtests.ipc.messages import Setup
 from stockstorm.loadtests.serve.commands import CHANGES, KINDS, TOPICS, Command
-from stockstorm.loadtests.serve.page import Page
+from stockstorm.loadtests.serve.page import LATE_WAIT_MAX_S, WAIT_S, Page
 from stockstorm.loadtests.serve.shop import ServedShop, without_troubles
 from stockstorm.loadtests.serve.state import INPUTS_MAX, VERSION, Opened, StateFile
 from stockstorm.loadtests.serve.view import DELIVERIES_MAX, Seen
@@ -277,3 +277,33 @@ def test_no_secret_is_on_the_page(page: Page, shop: ServedShop) -> None:
     text = asked(page, "GET", "/call", f"number={number}").body.decode()
     assert "shop" in text
     assert SECRETS["channel_secret"] not in text
+
+
+def test_the_answer_to_a_trigger_waits_for_a_late_delivery_within_bounds(
+    page: Page, shop: ServedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(shop, "wait", lambda _numbers, within_s: waits.append(within_s))
+    for late_s in (0.0, 10.0, 80_000.0):
+        body = msgspec.json.encode(Command(topic="products/update", late_s=late_s)).decode()
+        assert asked(page, "POST", "/api/trigger", body=body, **{"x-stockstorm": "1"}).status == 200
+    assert waits == [WAIT_S, WAIT_S + 10.0, WAIT_S + LATE_WAIT_MAX_S]
+
+
+def test_an_address_is_subscribed_to_one_topic_or_to_what_is_missing() -> None:
+    shop = served()
+    page = Page(shop, "here", frozenset({HOST}))
+
+    def declare(**wanted: str) -> list[tuple[str, str, str]]:
+        body = json.dumps(wanted)
+        assert asked(page, "POST", "/api/declare", body=body, **{"x-stockstorm": "1"}).status == 200
+        found = json.loads(asked(page, "GET", "/api/shop").body)["subscriptions"]
+        return [(one["source"], one["topic"], one["uri"]) for one in found]
+
+    first = ("shopify", "orders/create", NOWHERE)
+    assert declare(uri=NOWHERE, topic="orders/create") == [first]
+    everything = declare(uri=f"{NOWHERE}/all")
+    assert first in everything
+    assert {topic for source, topic, uri in everything if uri != NOWHERE and source == "shopify"} >= {"orders/paid"}
+    assert sum(topic == "orders/create" for _, topic, _ in everything) == 1
+    shop.stop()

@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,10 +56,28 @@ def test_a_stored_run_is_judged_and_read_without_writing(tmp_path: Path) -> None
         ({"seed": -1, "subject": "pollling"}, "2 problems"),
     ],
 )
-def test_wrong_options_are_refused_as_on_the_command_line(
-    options: dict[str, object], found: str, tmp_path: Path
-) -> None:
+def test_wrong_options_are_refused_as_on_the_command_line(options: dict[str, Any], found: str, tmp_path: Path) -> None:
     with pytest.raises(ScenarioError) as caught:
         stockstorm.run("smoke", runs=tmp_path / "runs", **options)
     assert found in str(caught.value)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_subject_is_named_by_word_path_or_option_and_checked_alike(tmp_path: Path) -> None:
+    file = tmp_path / "subject.toml"
+    file.write_text('webhooks = "nowhere"\n')
+    asked: list[tuple[tuple[str | Path, ...], dict[str, Any]]] = [
+        ((file,), {}),
+        ((str(file),), {}),
+        ((), {"subject": str(file)}),
+    ]
+    found = set()
+    for words, options in asked:
+        with pytest.raises(ScenarioError) as caught:
+            stockstorm.run("smoke", *words, runs=tmp_path / "runs", **options)
+        found.add(str(caught.value))
+    assert len(found) == 1
+    assert "webhooks" in found.pop()
+    with pytest.raises(ScenarioError, match="this is no subject file"):
+        stockstorm.run("smoke", Path(sys.executable))
     assert not (tmp_path / "runs").exists()
