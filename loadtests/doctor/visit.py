@@ -15,11 +15,11 @@ from stockstorm.loadtests.doctor.examine import REFUSED, Sent, Visit
 from stockstorm.loadtests.serve.client import ServedChild, ShopClient, own_environment
 from stockstorm.loadtests.serve.commands import Command
 from stockstorm.loadtests.serve.told import Heard, Told, ToldShop
-from stockstorm.loadtests.subjects import Surroundings
+from stockstorm.loadtests.subjects import SHOP_TOPICS, Receiving, Surroundings
 from stockstorm.loadtests.subjects.own.file import SubjectFile
 from stockstorm.loadtests.subjects.own.subject import OwnSubject
+from stockstorm.loadtests.subjects.own.urls import trusting
 from stockstorm.scenarios.loader import load
-from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import ProbeEnded
 
 SCENARIO: Final = "smoke"
@@ -71,7 +71,7 @@ def _seen(file: SubjectFile, subject: OwnSubject, client: ShopClient, around: Su
     show("waiting for its subscriptions")
     heard = _settled(client)
     uri = subject.receiving.app_uri
-    client.declare(uri)
+    _declare(client, subject.receiving)
     show("sending webhooks")
     sent = [*_sent(client), _unknown(uri, around.client_secret, around.shop_domain, file.ca)]
     show("watching its calls")
@@ -92,6 +92,14 @@ def _seen(file: SubjectFile, subject: OwnSubject, client: ShopClient, around: Su
     )
 
 
+def _declare(client: ShopClient, receiving: Receiving) -> None:
+    """What a run would deliver: the shop's topics, each at its address. Marketplaces deliver where they were told."""
+    for topic, uri in receiving.topic_uris.items():
+        client.declare(uri, [topic])
+    if receiving.uri:
+        client.declare(receiving.uri, SHOP_TOPICS)
+
+
 def _settled(client: ShopClient) -> tuple[Heard, ...]:
     """Its own subscriptions, once nothing was added for a while."""
     found: ToldShop = client.shop()
@@ -108,7 +116,9 @@ def _sent(client: ShopClient) -> Sequence[Sent]:
     found = []
     for topic in GENUINE:
         found += [Sent("genuine", told) for told in client.trigger(Command(topic=topic)) if told.topic == topic]
-    found += [Sent("duplicate", told) for told in client.trigger(Command(topic="products/update", duplicate=True))]
+    topic = next((one.told.topic for one in found), GENUINE[0])
+    again = client.trigger(Command(topic=topic, duplicate=True))
+    found += [Sent("duplicate", told) for told in again if told.topic == topic]
     for kind in REFUSED:
         for topic in FORGED:
             found += [Sent(kind, told) for told in client.trigger(Command(topic=topic, forge=kind))]
@@ -126,7 +136,7 @@ def _unknown(uri: str, secret: str, domain: str, authority: str) -> Sent:
         "X-Shopify-Webhook-Id": "stockstorm-doctor",
     }
     try:
-        answer = httpx.post(uri, content=BODY, headers=headers, timeout=WITHIN_S, verify=authority or True)
+        answer = httpx.post(uri, content=BODY, headers=headers, timeout=WITHIN_S, verify=trusting(authority))
         tried = (answer.status_code, f"{answer.status_code}", "")
     except httpx.HTTPError as error:
         tried = (0, f"no answer ({error})", "")
@@ -136,10 +146,8 @@ def _unknown(uri: str, secret: str, domain: str, authority: str) -> Sent:
 def _skew_s(uri: str, authority: str) -> float | None:
     """By how much its clock is ahead, from the Date of an answer. None: it sends none."""
     try:
-        answer = httpx.get(uri, timeout=WITHIN_S, verify=authority or True)
+        answer = httpx.get(uri, timeout=WITHIN_S, verify=trusting(authority))
         said = parsedate_to_datetime(answer.headers["Date"])
     except (httpx.HTTPError, KeyError, ValueError, TypeError):
         return None
-    except OSError as error:
-        raise SubjectError(uri, f"the file of the authority cannot be read: {error}", "correct `ca`") from error
     return said.timestamp() - time.time()

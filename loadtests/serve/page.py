@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from stockstorm.loadtests.serve.commands import CHANGES, KINDS, TOPICS, Command
 from stockstorm.loadtests.serve.shop import ServedShop
-from stockstorm.loadtests.serve.told import Heard, Told, ToldCall, ToldShop
+from stockstorm.loadtests.serve.told import Declaration, Heard, Told, ToldCall, ToldShop
 from stockstorm.loadtests.serve.view import Seen
 from stockstorm.loadtests.subjects import SHOP_TOPICS
 from stockstorm.reports.formats import clock_text
@@ -225,12 +225,13 @@ class Page:
 
     def _json_trigger(self, request: ApiRequest) -> ApiReply:
         try:
-            numbers = self._shop.do(msgspec.json.decode(request.body, type=Command))
+            command = msgspec.json.decode(request.body, type=Command)
+            numbers = self._shop.do(command)
         except UNREADABLE_JSON as error:
             return _json(400, {"error": f"this is no command: {error}"})
         except StockstormError as error:
             return _json(400, {"error": str(error)})
-        self._shop.wait(numbers, WAIT_S)
+        self._shop.wait(numbers, WAIT_S + command.late_s)
         return _json(200, {"deliveries": [told(self._shop, number) for number in numbers]})
 
     def _json_deliveries(self, _: Mapping[str, str]) -> ApiReply:
@@ -251,11 +252,11 @@ class Page:
         return _json(200, ToldShop(calls, heard, world.marketplaces, refused))
 
     def _json_declare(self, request: ApiRequest) -> ApiReply:
-        """Subscribes an address to all topics and marketplaces that nobody subscribed to."""
+        """Subscribes an address to what nobody subscribed to."""
         try:
-            wanted = msgspec.json.decode(request.body, type=dict[str, str])
-            self._shop.declare(wanted["uri"], missing_only=True)
-        except (*UNREADABLE_JSON, KeyError) as error:
+            wanted = msgspec.json.decode(request.body, type=Declaration)
+            self._shop.declare(wanted.uri, wanted.topics, missing_only=True)
+        except UNREADABLE_JSON as error:
             return _json(400, {"error": f'send {{"uri": URL}}: {error}'})
         return _json(200, {})
 
