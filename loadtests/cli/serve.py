@@ -21,7 +21,7 @@ from stockstorm.loadtests.serve.authority import default_folder
 from stockstorm.loadtests.serve.client import REQUEST_WITHIN_S, ShopClient
 from stockstorm.loadtests.serve.commands import KINDS, TOPICS, Command
 from stockstorm.loadtests.serve.page import WAIT_S, told
-from stockstorm.loadtests.serve.server import Ports, Served, serve
+from stockstorm.loadtests.serve.server import Ports, Served, end_quietly, serve
 from stockstorm.loadtests.serve.shop import ServedShop, without_troubles
 from stockstorm.loadtests.serve.state import VERSION, Opened, StateFile
 from stockstorm.loadtests.serve.told import Told
@@ -186,6 +186,7 @@ def _direct(options: TriggerOptions, command: Command) -> list[Told]:
         raise ScenarioError(needed, "is not set, so the signature cannot be made", "export the secret of your app")
     shop = _shop(options, StateFile(None, Opened(VERSION, options.scenario, options.seed, 0, _secrets())))
     shop.declare(options.to)
+    end_quietly()
     shop.start()
     try:
         numbers = shop.do(command)

@@ -46,6 +46,7 @@ def serve(shop: ServedShop, ports: Ports, authority: Path, started: Callable[[Se
     servers: list[Any] = []
     seen: list[signal.Signals] = []
     ended = Signal()
+    end_quietly()
 
     def end(number: signal.Signals) -> None:
         seen.append(number)
@@ -54,7 +55,7 @@ def serve(shop: ServedShop, ports: Ports, authority: Path, started: Callable[[Se
     try:
         served = _start(shop, ports, authority, servers)
         shop.start()
-        for number in SIGNALS:
+        for number in heeded():
             gevent.signal_handler(number, end, number)
         started(served)
         ended.wait()
@@ -63,6 +64,18 @@ def serve(shop: ServedShop, ports: Ports, authority: Path, started: Callable[[Se
         for server in servers:
             server.stop(CLOSE_WITHIN_S)
         shop.stop()
+
+
+def end_quietly() -> None:
+    """Ctrl-C while everything waits is raised in gevent's hub, which would print a traceback before it passes it on."""
+    hub = gevent.get_hub()
+    hub.NOT_ERROR = (*hub.NOT_ERROR, KeyboardInterrupt)
+
+
+def heeded() -> list[signal.Signals]:
+    """SIGHUP is left alone under nohup, so that a shop that is served for days outlives its terminal."""
+    unheeded = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else set[signal.Signals]()
+    return [number for number in SIGNALS if number not in unheeded]
 
 
 def _listening(flag: str, host: str, port: int, handle: Handle, tls: ssl.SSLContext | None = None) -> Any:

@@ -1,5 +1,6 @@
 """What a developer gets wrong about a served shop: ports, state files, and a page that is another program's."""
 
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from stockstorm.loadtests.cli.app import app
 from stockstorm.loadtests.exits import exit_code_of, invoke
+from stockstorm.loadtests.serve import server
 from stockstorm.loadtests.serve.commands import UNITS_MAX, Command, problems
 from stockstorm.loadtests.serve.page import Page
 from stockstorm.loadtests.serve.state import VERSION, Done, Opened, StateFile
@@ -62,6 +64,16 @@ def test_a_shop_that_was_killed_in_a_line_goes_on_after_the_line_before(tmp_path
     assert kept(path) == 2
 
 
+@pytest.mark.parametrize(("before", "heeds"), [(signal.SIG_IGN, False), (signal.SIG_DFL, True)])
+def test_a_served_shop_outlives_its_terminal_under_nohup(before: signal.Handlers, heeds: bool) -> None:
+    kept = signal.signal(signal.SIGHUP, before)
+    try:
+        assert (signal.SIGHUP in server.heeded()) == heeds
+        assert {signal.SIGINT, signal.SIGTERM} <= set(server.heeded())
+    finally:
+        signal.signal(signal.SIGHUP, kept)
+
+
 def test_a_port_that_is_taken_is_named_by_its_flag(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     taken = socket.create_server(("127.0.0.1", 0))
     for flag in ("--port", "--page-port", "--https-port", "--proxy-port"):
@@ -85,8 +97,8 @@ def another() -> Iterator[Callable[[int, bytes], str]]:
         return f"http://127.0.0.1:{server.server_port}/"
 
     yield start
-    for server in servers:
-        server.stop(0.0)
+    for started in servers:
+        started.stop(0.0)
 
 
 @pytest.mark.parametrize(
