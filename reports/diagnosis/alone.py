@@ -22,7 +22,7 @@ from stockstorm.simulator.history import facts as f
 
 ALONE_NS: Final = tuple(ms * MILLISECOND_NS for ms in (250, 500, 1_000, 2_000))  # the first that suffices
 USUAL: Final = 0.9  # of the writes come within this time
-CASES_MIN: Final = 20
+CASES_MIN: Final = 10
 BEST: Final = 0.1
 LOST_MIN: Final = 5
 LOST_SHARE_MIN: Final = 0.04

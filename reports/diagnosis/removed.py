@@ -63,22 +63,21 @@ class GapNotReconciled(Diagnose):
             return
         untold = _untold(case, renewed)
         unread = [event for event in untold if not _learned(case, event)]
-        if not unread:
-            return
         orders = _orders_missing(case)
+        if not unread and not orders:
+            return
         first, last = min(each.gone_ns for each in renewed), max(each.again_ns for each in renewed)
-        skus = {event.sku for event in unread}
         yield Found(
             Diagnosis(
                 self.name,
-                f"the subject subscribed again at {case.when(last)}, and never read {counted(len(unread), 'change')} "
-                f"of stock ({counted(len(skus), 'SKU')}) that nobody told it of",
+                f"the subject subscribed again at {case.when(last)}, and never read {_what(unread, orders)} that "
+                "nobody told it of",
                 (
                     (
                         f"{counted(len(untold), 'change')} of stock were not delivered: Shopify gave up after its last "
                         f"retry, and removed the subscriptions from {case.when(first)} on"
                     ),
-                    f"for example {quoted(case.named(event) for event in unread)}",
+                    f"for example {quoted(case.named(event) for event in (*unread, *orders))}",
                     *_of_orders(orders),
                     *_because(renewed),
                 ),
@@ -89,6 +88,14 @@ class GapNotReconciled(Diagnose):
             ),
             frozenset(f"event {event.event}" for event in (*unread, *orders)),
         )
+
+
+def _what(unread: Sequence[f.EventFired], orders: Sequence[f.EventFired]) -> str:
+    """ "27 changes of stock (18 SKUs)"; without any, "31 changes of orders of the marketplaces"."""
+    if not unread:
+        return f"{counted(len(orders), 'change')} of orders of the marketplaces"
+    skus = {event.sku for event in unread}
+    return f"{counted(len(unread), 'change')} of stock ({counted(len(skus), 'SKU')})"
 
 
 def _orders_missing(case: Case) -> list[f.EventFired]:

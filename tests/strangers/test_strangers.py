@@ -80,6 +80,13 @@ def test_a_stranger_that_never_reads_orders_is_told_so_and_not_that_it_lost_them
 
 
 @pytest.mark.prove
+def test_a_sound_stranger_that_writes_differences_survives_a_second_writer(tmp_path: Path) -> None:
+    done = trial("stockroom", "two_writers", tmp_path, "--seed", "1")
+    assert done.verdict == "valid", done.output + done.log
+    assert done.accusations == done.causes == [], done.output
+
+
+@pytest.mark.prove
 @pytest.mark.parametrize(("stranger", "bug"), [(stranger, bug) for stranger in STRANGERS for bug in bugs(stranger)])
 def test_a_bug_of_a_stranger_is_caught_and_named(stranger: str, bug: str, tmp_path: Path) -> None:
     skip_without_node(stranger)

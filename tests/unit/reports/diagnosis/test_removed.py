@@ -6,7 +6,22 @@ from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Diagnosis
 from stockstorm.simulator.history import facts as f
-from tests.literal_history import SKU, delivered, ended, history, ns, opened, planned, query, rest, stock_event, tried
+from tests.literal_history import (
+    SKU,
+    delivered,
+    ended,
+    history,
+    ns,
+    opened,
+    order_event,
+    planned,
+    probe_done,
+    query,
+    rest,
+    sold,
+    stock_event,
+    tried,
+)
 
 TOPIC = "inventory_levels/update"
 WRONG = (Check("drift", "invalid", "at rest 1 listing was wrong"),)
@@ -94,6 +109,16 @@ def test_a_read_before_the_change_makes_nothing_good() -> None:
     found = found_in(early, "gap_not_reconciled")
     assert found is not None
     assert "never read 1 change of stock" in found.cause
+
+
+def test_orders_of_marketplaces_that_were_given_up_and_not_fetched_are_a_gap_too() -> None:
+    order = (sold(1_000, 7, "bazaar"), order_event(1_000, 7, 7, "bazaar"))
+    attempt = tried(1_000, 7, 0, 0, "connect_refused")
+    lost = (planned(1_000, 7, 7), attempt, ended(1_500, 7, "given_up"))
+    known = (*query(6_000, 1, 2), probe_done())
+    found = found_in(run(OUTAGE, order, lost, subscribed(5_000, 2), known), "gap_not_reconciled")
+    assert found is not None
+    assert "never read 1 change of orders of the marketplaces that nobody told it of" in found.cause
 
 
 def test_what_the_subject_wrote_itself_is_no_news_to_it() -> None:
