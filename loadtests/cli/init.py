@@ -4,6 +4,7 @@ import os
 import secrets
 import shlex
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final, get_args
 from urllib.parse import urljoin
@@ -16,6 +17,7 @@ from stockstorm.loadtests.cli.command import takes
 from stockstorm.loadtests.config.flag import Flag, Options, require
 from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.subjects.own.file import SecretNames
+from stockstorm.loadtests.subjects.own.queries import INSTALL
 from stockstorm.loadtests.subjects.own.reading import read_subject_file
 from stockstorm.loadtests.subjects.own.urls import url_problem
 from stockstorm.scenarios.loader import load
@@ -32,6 +34,8 @@ CI_JOB: Final = ".github/workflows/stockstorm.yml"
 
 
 def _level_problem(level: str) -> Problem | None:
+    if level == "probe" and find_spec("jmespath") is None:
+        return Problem("--level", "to read its stock needs JMESPath, which is not installed", INSTALL)
     if not level or level in LEVELS:
         return None
     return Problem("--level", f"there is no {level!r}", did_you_mean(level, LEVELS))
@@ -142,6 +146,13 @@ def _subject(options: InitOptions) -> str:
         'MARKETPLACES_URL = "${marketplaces_url}"',
         'SHOP_DOMAIN = "${shop_domain}"',
     ]
+    if options.level == "probe":
+        lines += [
+            "",
+            "[[reads.http]]  # where its own stock is read, as JSON, and where in the answer it stands (JMESPath)",
+            f"url = {_quoted(urljoin(options.webhooks or WEBHOOKS, '/stock'))}",
+            'stock = "items[].{sku: sku, available: available}"',
+        ]
     if options.start:
         lines += [
             "",

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from stockstorm.loadtests.cli import init as init_module
 from stockstorm.loadtests.cli.app import app
+from stockstorm.loadtests.cli.init import LEVELS
 from stockstorm.loadtests.exits import exit_code_of, invoke
 from stockstorm.loadtests.subjects.own.reading import read_subject_file
 from stockstorm.scenarios.loader import load
@@ -79,3 +81,21 @@ def test_a_port_that_no_service_can_know_is_refused_by_its_flag(
 def test_the_example_of_a_health_address_is_at_the_service(tmp_path: Path) -> None:
     assert init(tmp_path, "--start", "run", "--webhooks", "http://127.0.0.1:9000/hooks") == 0
     assert '"http://127.0.0.1:9000/healthz"' in (tmp_path / "subject.toml").read_text()
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("start", ["", "serve"])
+def test_every_level_makes_files_that_are_read_again(tmp_path: Path, level: str, start: str) -> None:
+    words = ("--level", level, "--start", start, "--webhooks", "http://127.0.0.1:9000/hooks")
+    assert init(tmp_path, *words) == 0
+    file = read_subject_file(str(tmp_path / "subject.toml"))
+    assert (file.level, file.reads.any) == (level, level == "probe")
+
+
+def test_probe_is_refused_before_anything_is_written_where_its_extra_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(init_module, "find_spec", lambda _: None)
+    assert init(tmp_path, "--level", "probe") == 4
+    assert "stockstorm[probe]" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
