@@ -1,6 +1,7 @@
 """`stockstorm doctor`: is a service ready for its first run?"""
 
 import os
+import shlex
 import shutil
 import tempfile
 import time
@@ -69,7 +70,7 @@ def doctor_command(options: DoctorOptions, _context: typer.Context) -> None:
     if options.as_json:
         _print_json(found)
     else:
-        _print(found, time.monotonic() - begun)
+        _print(found, time.monotonic() - begun, first_run(options))
     wrong = any(one.mark == "bad" for one in found)
     raise typer.Exit(ExitCode.INVALID if wrong else ExitCode.VALID)
 
@@ -121,7 +122,14 @@ def _print_json(found: list[Finding]) -> None:
     print(msgspec.json.format(msgspec.json.encode({"findings": found})).decode())
 
 
-def _print(found: list[Finding], took_s: float) -> None:
+def first_run(options: DoctorOptions) -> str:
+    """The command that comes next. A run, unlike a visit, needs to know where a running service calls the APIs."""
+    known = is_subject_file(options.subject) and not options.api_port
+    port = "" if known else f" --api-port {options.api_port or 9400}"
+    return f"stockstorm run smoke --subject {shlex.quote(options.subject)}{port}"
+
+
+def _print(found: list[Finding], took_s: float, command: str) -> None:
     console = Console()
     for one in found:
         sign, colour = MARKS[one.mark]
@@ -129,5 +137,5 @@ def _print(found: list[Finding], took_s: float) -> None:
         if one.remedy:
             console.print(Text(printable(f"    → {one.remedy}")), soft_wrap=True)
     wrong = sum(one.mark == "bad" for one in found)
-    told = f"{counted(wrong, 'thing')} to mend" if wrong else "ready for a first run: stockstorm run smoke --subject …"
-    console.print(Text(f"{told} ({took_s:.1f} s)", "bold"))
+    told = f"{counted(wrong, 'thing')} to mend" if wrong else f"ready for a first run: {command}"
+    console.print(Text(printable(f"{told} ({took_s:.1f} s)"), "bold"), soft_wrap=True)

@@ -84,3 +84,15 @@ def test_its_folder_stays_only_where_a_log_in_it_tells_why(
     (tmp_path / "subject.toml").write_text(STARTED)
     doctor_of(str(tmp_path / "subject.toml") if starts else "http://127.0.0.1:1/x")
     assert len(list(tmp_path.glob("stockstorm-doctor-*"))) == kept
+
+
+@pytest.mark.parametrize(
+    ("options", "command"),
+    [
+        ({}, "--subject subject.toml"),
+        ({"subject": "my service.toml", "api_port": 9500}, "--subject 'my service.toml' --api-port 9500"),
+        ({"subject": "http://127.0.0.1:1/x"}, "--subject http://127.0.0.1:1/x --api-port 9400"),
+    ],
+)
+def test_the_next_command_can_be_copied(options: dict[str, str | int], command: str) -> None:
+    assert doctor.first_run(doctor.DoctorOptions(**options)) == f"stockstorm run smoke {command}"  # type: ignore[arg-type]  # what a test gives
