@@ -57,7 +57,7 @@ class ShopClient:
         request = urllib.request.Request(self._page + path, data, headers)  # noqa: S310 - a URL that was checked
         try:
             with self._opener.open(request, timeout=within_s) as answer:
-                return answer.read()
+                return bytes(answer.read())
         except urllib.error.HTTPError as error:
             with error:
                 raise self._refused(error) from error

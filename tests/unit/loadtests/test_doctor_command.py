@@ -95,4 +95,4 @@ def test_its_folder_stays_only_where_a_log_in_it_tells_why(
     ],
 )
 def test_the_next_command_can_be_copied(options: dict[str, str | int], command: str) -> None:
-    assert doctor.first_run(doctor.DoctorOptions(**options)) == f"stockstorm run smoke {command}"  # type: ignore[arg-type]  # what a test gives
+    assert doctor.first_run(doctor.DoctorOptions(**options)) == f"stockstorm run smoke {command}"
