@@ -23,7 +23,7 @@ from stockstorm.loadtests.doctor.visit import visit
 from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.subjects.own.file import SubjectFile
 from stockstorm.loadtests.subjects.own.reading import is_subject_file, of_url, read_subject_file
-from stockstorm.loadtests.subjects.own.urls import url_problem
+from stockstorm.loadtests.subjects.own.urls import trusting, url_problem
 from stockstorm.reports.result import counted, printable
 from stockstorm.scenarios.problems import Problem
 from stockstorm.simulator.errors import BackingError, SubjectError
@@ -52,6 +52,7 @@ class DoctorOptions(Options):
         tuple[str, ...],
         Flag("host of your own service that is not this machine, and may be visited", name="allow-host"),
     ] = ()
+    ca: Annotated[str, Flag("file of the authority that signed the certificate of your service")] = ""
     as_json: Annotated[bool, Flag("print JSON", name="json")] = False
 
 
@@ -76,8 +77,12 @@ def doctor_command(options: DoctorOptions, _context: typer.Context) -> None:
 
 
 def _file(options: DoctorOptions) -> SubjectFile:
+    """The service, with what the flags say of it. Raises SubjectError for a certificate that cannot be read."""
     read = read_subject_file(options.subject) if is_subject_file(options.subject) else of_url(options.subject)
-    return read.model_copy(update={"api_port": options.api_port}) if options.api_port else read
+    given = {"api_port": options.api_port, "ca": str(Path(options.ca).resolve()) if options.ca else ""}
+    file = read.model_copy(update={key: value for key, value in given.items() if value})
+    trusting(file.ca)
+    return file
 
 
 def secret_problems(file: SubjectFile) -> list[Problem]:

@@ -8,6 +8,8 @@ import pytest
 from stockstorm.loadtests.cli import doctor
 from stockstorm.loadtests.cli.app import app
 from stockstorm.loadtests.exits import exit_code_of, invoke
+from stockstorm.loadtests.serve.authority import Authority
+from stockstorm.loadtests.subjects.own.file import SubjectFile
 from stockstorm.simulator.errors import BackingError, StockstormError, SubjectError
 
 SECRET = "STOCKSTORM_CLIENT_SECRET"
@@ -96,3 +98,22 @@ def test_its_folder_stays_only_where_a_log_in_it_tells_why(
 )
 def test_the_next_command_can_be_copied(options: dict[str, str | int], command: str) -> None:
     assert doctor.first_run(doctor.DoctorOptions(**options)) == f"stockstorm run smoke {command}"
+
+
+def test_the_authority_of_a_certificate_is_read_before_anything_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[str] = []
+
+    def visit(file: SubjectFile, *_: object) -> None:
+        seen.append(file.ca)
+        raise SubjectError("x", "visited", "y")
+
+    monkeypatch.setattr(doctor, "visit", visit)
+    url = "https://127.0.0.1:1/x"
+    assert doctor_of(url, "--ca", str(tmp_path / "no.pem")) == 5
+    assert "no.pem cannot be used" in capsys.readouterr().err
+    assert seen == []
+    made = Authority(tmp_path / "authority")
+    assert doctor_of(url, "--ca", str(made.certificate)) == 5
+    assert seen == [str(made.certificate)]
