@@ -92,7 +92,9 @@
     spec.legend = { ...spec.legend, y: (below - 50) / spec.height };
     for (const key of Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name))) spec[key] = axis(layout[key], read, narrow);
     spec.annotations = fitting(layout.annotations || [], spec.xaxis || {}, width - spec.margin.l - spec.margin.r);
-    const config = { displaylogo: false, responsive: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
+    // Without a mouse Plotly shows its tool bar always, over the labels above a figure.
+    const displayModeBar = matchMedia("(hover: hover)").matches ? "hover" : false;
+    const config = { displayModeBar, displaylogo: false, responsive: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
     return Plotly.react(box, resolve(figure.traces, read), spec, config);
   }
 
