@@ -163,7 +163,7 @@ def _with_output(code: int) -> int:
         return code
     if isinstance(code, ExitCode):
         print_error(
-            output_error(failure, f"the verdict counts (exit code {code:d}), and the files of the run are whole")
+            output_error(failure, f"exit code {code:d} counts all the same, and the files that it wrote are whole")
         )
         return code
     if not isinstance(failure, BrokenPipeError):

@@ -1,8 +1,11 @@
 """`stockstorm doctor`: is a service ready for its first run?"""
 
+import os
+import shlex
 import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -12,26 +15,44 @@ from rich.console import Console
 from rich.text import Text
 
 from stockstorm.loadtests.cli.command import takes
-from stockstorm.loadtests.config.checks import port_problem
+from stockstorm.loadtests.config.checks import is_url, port_problem
 from stockstorm.loadtests.config.flag import Flag, Options, require
+from stockstorm.loadtests.config.own_checks import foreign_hosts
 from stockstorm.loadtests.doctor.examine import Finding, Mark, examine
 from stockstorm.loadtests.doctor.visit import visit
 from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.subjects.own.file import SubjectFile
 from stockstorm.loadtests.subjects.own.reading import is_subject_file, of_url, read_subject_file
+from stockstorm.loadtests.subjects.own.urls import trusting, url_problem
 from stockstorm.reports.result import counted, printable
-from stockstorm.simulator.errors import SubjectError
+from stockstorm.scenarios.problems import Problem
+from stockstorm.simulator.errors import BackingError, SubjectError
 
+SUBJECTS: Final = "give subject.toml, or the URL at which your service runs, e.g. http://127.0.0.1:8080/webhooks"
+SENT: Final = "some twenty webhooks, half of them forged,"
 MARKS: Final[dict[Mark, tuple[str, str]]] = {"good": ("✓", "green"), "bad": ("✕", "red"), "note": ("·", "yellow")}
+
+
+def _subject_problem(word: str) -> Problem | None:
+    if is_subject_file(word):
+        return None
+    if not is_url(word):
+        return Problem("SUBJECT", f"{word!r} is neither a subject file nor a URL", SUBJECTS)
+    return url_problem(word, "SUBJECT")
 
 
 class DoctorOptions(Options):
     """Flags of `stockstorm doctor`."""
 
-    subject: Annotated[str, Flag("your service: a subject file, or the URL of one that runs", positional=True)] = (
-        "subject.toml"
-    )
+    subject: Annotated[
+        str, Flag("your service: a subject file, or the URL of one that runs", positional=True, check=_subject_problem)
+    ] = "subject.toml"
     api_port: Annotated[int, Flag("where your running service expects the APIs", check=port_problem)] = 0
+    allow_hosts: Annotated[
+        tuple[str, ...],
+        Flag("host of your own service that is not this machine, and may be visited", name="allow-host"),
+    ] = ()
+    ca: Annotated[str, Flag("file of the authority that signed the certificate of your service")] = ""
     as_json: Annotated[bool, Flag("print JSON", name="json")] = False
 
 
@@ -42,41 +63,78 @@ def doctor_command(options: DoctorOptions, _context: typer.Context) -> None:
     It ends with 0 when nothing is wrong, with 1 when something is, and with 5 when the service cannot be reached.
     """
     require(options.problems())
+    file = _file(options)
+    require([*secret_problems(file), *_host_problems(file, options.allow_hosts)])
     begun = time.monotonic()
-    errors = Console(stderr=True)
-    folder = tempfile.mkdtemp(prefix="stockstorm-doctor-")  # kept where a log in it tells why
-    with errors.status("looking") as status:
-        try:
-            found = examine(visit(_file(options), Path(folder), status.update))
-        except SubjectError as error:
-            found = [Finding("reachable", "bad", error.found, error.remedy)]
-            if options.as_json:
-                _print_json(found)
-            raise
-    shutil.rmtree(folder, ignore_errors=True)
-    found.insert(0, Finding("reachable", "good", "it started and answers" if _starts(options) else "it answers"))
+    found = _found(file, options.as_json)
+    found.insert(0, Finding("reachable", "good", "it started and answers" if file.life.starts else "it answers"))
     if options.as_json:
         _print_json(found)
     else:
-        _print(found, time.monotonic() - begun)
+        _print(found, time.monotonic() - begun, first_run(options))
     wrong = any(one.mark == "bad" for one in found)
     raise typer.Exit(ExitCode.INVALID if wrong else ExitCode.VALID)
 
 
 def _file(options: DoctorOptions) -> SubjectFile:
+    """The service, with what the flags say of it. Raises SubjectError for a certificate that cannot be read."""
     read = read_subject_file(options.subject) if is_subject_file(options.subject) else of_url(options.subject)
-    return read.model_copy(update={"api_port": options.api_port}) if options.api_port else read
+    given = {"api_port": options.api_port, "ca": str(Path(options.ca).resolve()) if options.ca else ""}
+    file = read.model_copy(update={key: value for key, value in given.items() if value})
+    trusting(file.ca)
+    return file
 
 
-def _starts(options: DoctorOptions) -> bool:
-    return is_subject_file(options.subject) and read_subject_file(options.subject).life.starts
+def secret_problems(file: SubjectFile) -> list[Problem]:
+    """A service that runs already knows its secret: one that was drawn here would sign nothing that it can accept."""
+    name = file.secrets.client_secret
+    if file.life.starts or os.environ.get(name):
+        return []
+    remedy = "export the client secret that your running service has, or give doctor its `start` in a subject file"
+    return [Problem(name, "is not set, so no webhook can be signed as your service expects it", remedy)]
+
+
+def _host_problems(file: SubjectFile, allowed: Sequence[str]) -> list[Problem]:
+    remedy = "if that service is yours, serves no customers, and may take this: --allow-host"
+    return [
+        Problem("--allow-host", f"{url} is not on this machine; {SENT} would be sent there", f"{remedy} {host}")
+        for host, url in foreign_hosts(file).items()
+        if host not in allowed
+    ]
+
+
+def _found(file: SubjectFile, as_json: bool) -> list[Finding]:
+    """The findings of a visit. Its folder stays where a log in it tells why there are none."""
+    folder = Path(tempfile.mkdtemp(prefix="stockstorm-doctor-"))
+    keep = False
+    try:
+        with Console(stderr=True).status("looking") as status:
+            return examine(visit(file, folder, status.update))
+    except BackingError:
+        keep = True
+        raise
+    except SubjectError as error:
+        keep = file.life.starts
+        if as_json:
+            _print_json([Finding("reachable", "bad", error.found, error.remedy)])
+        raise
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _print_json(found: list[Finding]) -> None:
     print(msgspec.json.format(msgspec.json.encode({"findings": found})).decode())
 
 
-def _print(found: list[Finding], took_s: float) -> None:
+def first_run(options: DoctorOptions) -> str:
+    """The command that comes next. A run, unlike a visit, needs to know where a running service calls the APIs."""
+    known = is_subject_file(options.subject) and not options.api_port
+    port = "" if known else f" --api-port {options.api_port or 9400}"
+    return f"stockstorm run smoke --subject {shlex.quote(options.subject)}{port}"
+
+
+def _print(found: list[Finding], took_s: float, command: str) -> None:
     console = Console()
     for one in found:
         sign, colour = MARKS[one.mark]
@@ -84,5 +142,5 @@ def _print(found: list[Finding], took_s: float) -> None:
         if one.remedy:
             console.print(Text(printable(f"    → {one.remedy}")), soft_wrap=True)
     wrong = sum(one.mark == "bad" for one in found)
-    told = f"{counted(wrong, 'thing')} to mend" if wrong else "ready for a first run: stockstorm run smoke --subject …"
-    console.print(Text(f"{told} ({took_s:.1f} s)", "bold"))
+    told = f"{counted(wrong, 'thing')} to mend" if wrong else f"ready for a first run: {command}"
+    console.print(Text(printable(f"{told} ({took_s:.1f} s)"), "bold"), soft_wrap=True)

@@ -4,8 +4,10 @@ import os
 import secrets
 import shlex
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final, get_args
+from urllib.parse import urljoin
 
 import typer
 from rich.console import Console
@@ -15,6 +17,7 @@ from stockstorm.loadtests.cli.command import takes
 from stockstorm.loadtests.config.flag import Flag, Options, require
 from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.subjects.own.file import SecretNames
+from stockstorm.loadtests.subjects.own.queries import INSTALL
 from stockstorm.loadtests.subjects.own.reading import read_subject_file
 from stockstorm.loadtests.subjects.own.urls import url_problem
 from stockstorm.scenarios.loader import load
@@ -25,10 +28,14 @@ from stockstorm.simulator.errors import OutputError, ScenarioError
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 WEBHOOKS: Final = "http://127.0.0.1:8080/webhooks"
 SUBJECT, SECRETS_FILE, SCENARIO = "subject.toml", ".env", "first.toml"
+TAKEN: Final = "choose another --folder; or write --force, which keeps only the other lines of .env"
+SECRETS_NOTE: Final = "# What your service and Stockstorm both know. Not for a repository."
 CI_JOB: Final = ".github/workflows/stockstorm.yml"
 
 
 def _level_problem(level: str) -> Problem | None:
+    if level == "probe" and find_spec("jmespath") is None:
+        return Problem("--level", "to read its stock needs JMESPath, which is not installed", INSTALL)
     if not level or level in LEVELS:
         return None
     return Problem("--level", f"there is no {level!r}", did_you_mean(level, LEVELS))
@@ -46,13 +53,21 @@ def _webhooks_problem(url: str) -> Problem | None:
     return url_problem(url, "--webhooks") if url else None
 
 
+def _api_port_problem(port: int) -> Problem | None:
+    if 0 < port < 65_536:
+        return None
+    return Problem("--api-port", f"{port} is not a port that your service can know", "write 1 to 65535, e.g. 9400")
+
+
 class InitOptions(Options):
     """Flags of `stockstorm init`. What is left out is asked for on a terminal, and else has its default."""
 
     webhooks: Annotated[str, Flag(f"where it receives webhooks, e.g. {WEBHOOKS}", check=_webhooks_problem)] = ""
     start: Annotated[str, Flag("command that starts it; none if you start it", check=_start_problem)] = ""
     level: Annotated[str, Flag(f"what it does: {', '.join(LEVELS)}", check=_level_problem)] = ""
-    api_port: Annotated[int, Flag("where your service expects the APIs, if you start it yourself")] = 9400
+    api_port: Annotated[
+        int, Flag("where your service expects the APIs, if you start it yourself", check=_api_port_problem)
+    ] = 9400
     folder: Annotated[str, Flag("where to write the files")] = "."
     force: Annotated[bool, Flag("overwrite files that exist")] = False
     yes: Annotated[bool, Flag("ask nothing")] = False
@@ -66,14 +81,30 @@ def init_command(options: InitOptions, _context: typer.Context) -> None:
     require(answered.problems())
     folder = Path(answered.folder)
     files = _files(answered)
+    files[SECRETS_FILE] += _lines_of_others(folder / SECRETS_FILE)
     if not answered.force and (taken := [name for name in files if (folder / name).exists()]):
-        raise ScenarioError(str(folder), f"{', '.join(taken)} exists", "choose another --folder, or write --force")
+        raise ScenarioError(str(folder), _taken(taken), TAKEN)
     for name, text in files.items():
         _write(folder / name, text)
     read_subject_file(str(folder / SUBJECT))  # what we wrote is what we read
     load(str(folder / SCENARIO))
     _tell(folder, files)
     raise typer.Exit(ExitCode.VALID)
+
+
+def _lines_of_others(path: Path) -> str:
+    """What else stands in a .env that would be overwritten: secrets of the service that exist nowhere else, perhaps."""
+    ours = {"", SECRETS_NOTE, *SecretNames().by_role().values()}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    except (OSError, UnicodeDecodeError) as error:
+        raise OutputError(str(path), f"cannot be read: {error}", "choose another --folder") from error
+    names = ((line.strip().removeprefix("export ").partition("=")[0].strip(), line) for line in lines)
+    return "".join(f"{line}\n" for name, line in names if name not in ours)
+
+
+def _taken(names: list[str]) -> str:
+    return f"{', '.join(names)} exist{'s' if len(names) == 1 else ''} already"
 
 
 def _asked(options: InitOptions) -> InitOptions:
@@ -91,7 +122,7 @@ def _files(options: InitOptions) -> dict[str, str]:
     drawn = "".join(f"{name}={secrets.token_hex(24)}\n" for name in names)
     return {
         SUBJECT: _subject(options),
-        SECRETS_FILE: f"# What your service and Stockstorm both know. Not for a repository.\n{drawn}",
+        SECRETS_FILE: f"{SECRETS_NOTE}\n{drawn}",
         SCENARIO: _scenario(),
         CI_JOB: _ci_job(options),
     }
@@ -115,13 +146,20 @@ def _subject(options: InitOptions) -> str:
         'MARKETPLACES_URL = "${marketplaces_url}"',
         'SHOP_DOMAIN = "${shop_domain}"',
     ]
+    if options.level == "probe":
+        lines += [
+            "",
+            "[[reads.http]]  # where its own stock is read, as JSON, and where in the answer it stands (JMESPath)",
+            f"url = {_quoted(urljoin(options.webhooks or WEBHOOKS, '/stock'))}",
+            'stock = "items[].{sku: sku, available: available}"',
+        ]
     if options.start:
         lines += [
             "",
             "[life]",
             f"start = {_quoted(options.start)}",
             '# reset = "command or URL that empties it before each run"',
-            '# ready = "http://127.0.0.1:8080/healthz"',
+            f"# ready = {_quoted(urljoin(options.webhooks or WEBHOOKS, '/healthz'))}",
         ]
     return "\n".join(lines) + "\n"
 

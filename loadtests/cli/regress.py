@@ -10,9 +10,11 @@ from stockstorm.loadtests.cli.command import takes
 from stockstorm.loadtests.config.flag import Flag, Options
 from stockstorm.loadtests.exits import ExitCode
 from stockstorm.reports.regress.gathered import gathered
+from stockstorm.reports.regress.plans import require_apart
 from stockstorm.reports.regress.regression import Change, regression
 from stockstorm.reports.render.files import as_json, write_report
 from stockstorm.reports.render.regression import print_regression, regression_junit, regression_markdown
+from stockstorm.simulator.errors import HistoryError, OutputError
 
 CODES: Final[dict[Change, ExitCode]] = {
     "same": ExitCode.VALID,
@@ -39,12 +41,22 @@ def regress_command(options: RegressOptions, _context: typer.Context) -> None:
 
     It ends with 0 (same or improved), 1 (regressed) or 2 (unknown).
     """
-    found = regression(gathered(Path(options.baseline)), gathered(Path(options.candidate)))
+    before, after = gathered(Path(options.baseline)), gathered(Path(options.candidate))
+    require_apart(before, after)
+    found = regression(before, after)
     if options.as_json:
         print(as_json(found).decode(), end="")
     else:
         print_regression(found, Console())
     for path, render in ((options.junit, regression_junit), (options.page, regression_markdown)):
         if path:
-            write_report(Path(path), render(found), AGAIN)
+            _write(Path(path), render(found))
     raise typer.Exit(CODES[found.change])
+
+
+def _write(path: Path, text: str) -> None:
+    """Raises OutputError: it is this command's output that fails, and no stored run."""
+    try:
+        write_report(path, text, AGAIN)
+    except HistoryError as error:
+        raise OutputError(error.where, error.found, error.remedy) from error

@@ -4,6 +4,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 import msgspec
 import typer
@@ -20,7 +21,7 @@ from stockstorm.loadtests.serve.authority import default_folder
 from stockstorm.loadtests.serve.client import REQUEST_WITHIN_S, ShopClient
 from stockstorm.loadtests.serve.commands import KINDS, TOPICS, Command
 from stockstorm.loadtests.serve.page import WAIT_S, told
-from stockstorm.loadtests.serve.server import Ports, Served, serve
+from stockstorm.loadtests.serve.server import Ports, Served, end_quietly, serve
 from stockstorm.loadtests.serve.shop import ServedShop, without_troubles
 from stockstorm.loadtests.serve.state import VERSION, Opened, StateFile
 from stockstorm.loadtests.serve.told import Told
@@ -32,10 +33,26 @@ from stockstorm.simulator.errors import ScenarioError
 PAGE_PORT: Final = 9401
 
 
-def _url_problem(url: str) -> Problem | None:
-    if not url or url.startswith(("http://", "https://")):
+def _to_problem(url: str) -> Problem | None:
+    return _url_problem(url, "--to", "http://127.0.0.1:8080/webhooks")
+
+
+def _server_problem(url: str) -> Problem | None:
+    return _url_problem(url, "--server", f"http://127.0.0.1:{PAGE_PORT}/")
+
+
+def _url_problem(url: str, flag: str, example: str) -> Problem | None:
+    if not url or (url.startswith(("http://", "https://")) and _has_host(url)):
         return None
-    return Problem("--to", f"{url!r} is no URL", "write e.g. http://127.0.0.1:8080/webhooks")
+    return Problem(flag, f"{url!r} is no URL", f"write e.g. {example}")
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # its port is no number
+        return False
 
 
 class ShopOptions(Options):
@@ -43,7 +60,7 @@ class ShopOptions(Options):
 
     scenario: Annotated[str, Flag("name, or path of a TOML file, whose shop is played")] = "smoke"
     seed: Annotated[int, Flag("another seed, another shop", check=seed_problem)] = 1
-    to: Annotated[str, Flag("send every topic to this URL, besides what is subscribed to", check=_url_problem)] = ""
+    to: Annotated[str, Flag("send every topic to this URL, besides what is subscribed to", check=_to_problem)] = ""
 
 
 class ServeOptions(ShopOptions):
@@ -127,7 +144,7 @@ class TriggerOptions(ShopOptions):
     forge: Annotated[str, Flag("forge it in this way, e.g. unsigned", check=_forge_problem)] = ""
     late: Annotated[float, Flag("send it so many seconds after it happened")] = 0.0
     data: Annotated[str, Flag("send the body in this file, - for standard input")] = ""
-    server: Annotated[str, Flag("page of a shop that is served; used without --to", check=_url_problem)] = (
+    server: Annotated[str, Flag("page of a shop that is served; used without --to", check=_server_problem)] = (
         f"http://127.0.0.1:{PAGE_PORT}/"
     )
     as_json: Annotated[bool, Flag("print JSON", name="json")] = False
@@ -169,6 +186,7 @@ def _direct(options: TriggerOptions, command: Command) -> list[Told]:
         raise ScenarioError(needed, "is not set, so the signature cannot be made", "export the secret of your app")
     shop = _shop(options, StateFile(None, Opened(VERSION, options.scenario, options.seed, 0, _secrets())))
     shop.declare(options.to)
+    end_quietly()
     shop.start()
     try:
         numbers = shop.do(command)

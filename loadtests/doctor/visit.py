@@ -16,7 +16,7 @@ from stockstorm.loadtests.serve.client import ShopClient
 from stockstorm.loadtests.serve.commands import Command
 from stockstorm.loadtests.serve.told import Told
 from stockstorm.loadtests.subjects.own.file import SubjectFile
-from stockstorm.simulator.errors import SubjectError
+from stockstorm.loadtests.subjects.own.urls import trusting
 from stockstorm.simulator.history.facts import ProbeEnded
 
 UNKNOWN: Final = "themes/publish"
@@ -37,7 +37,7 @@ def _seen(file: SubjectFile, beside: Beside, show: Step) -> Visit:
     show("waiting for its subscriptions")
     heard = beside.settled()
     uri = subject.receiving.app_uri
-    client.declare(uri)
+    beside.declare()
     show("sending webhooks")
     sent = [*_sent(client), _unknown(uri, around.client_secret, around.shop_domain, file.ca)]
     show("watching its calls")
@@ -62,7 +62,9 @@ def _sent(client: ShopClient) -> Sequence[Sent]:
     found = []
     for topic in GENUINE:
         found += [Sent("genuine", told) for told in client.trigger(Command(topic=topic)) if told.topic == topic]
-    found += [Sent("duplicate", told) for told in client.trigger(Command(topic="products/update", duplicate=True))]
+    topic = next((one.told.topic for one in found), GENUINE[0])
+    again = client.trigger(Command(topic=topic, duplicate=True))
+    found += [Sent("duplicate", told) for told in again if told.topic == topic]
     for kind in REFUSED:
         for topic in FORGED:
             found += [Sent(kind, told) for told in client.trigger(Command(topic=topic, forge=kind))]
@@ -80,7 +82,7 @@ def _unknown(uri: str, secret: str, domain: str, authority: str) -> Sent:
         "X-Shopify-Webhook-Id": "stockstorm-doctor",
     }
     try:
-        answer = httpx.post(uri, content=BODY, headers=headers, timeout=WITHIN_S, verify=authority or True)
+        answer = httpx.post(uri, content=BODY, headers=headers, timeout=WITHIN_S, verify=trusting(authority))
         tried = (answer.status_code, f"{answer.status_code}", "")
     except httpx.HTTPError as error:
         tried = (0, f"no answer ({error})", "")
@@ -90,10 +92,8 @@ def _unknown(uri: str, secret: str, domain: str, authority: str) -> Sent:
 def _skew_s(uri: str, authority: str) -> float | None:
     """By how much its clock is ahead, from the Date of an answer. None: it sends none."""
     try:
-        answer = httpx.get(uri, timeout=WITHIN_S, verify=authority or True)
+        answer = httpx.get(uri, timeout=WITHIN_S, verify=trusting(authority))
         said = parsedate_to_datetime(answer.headers["Date"])
     except (httpx.HTTPError, KeyError, ValueError, TypeError):
         return None
-    except OSError as error:
-        raise SubjectError(uri, f"the file of the authority cannot be read: {error}", "correct `ca`") from error
     return said.timestamp() - time.time()

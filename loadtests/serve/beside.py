@@ -13,7 +13,7 @@ from typing import Final
 
 from stockstorm.loadtests.serve.client import ServedChild, ShopClient, own_environment
 from stockstorm.loadtests.serve.told import Heard, ToldShop
-from stockstorm.loadtests.subjects import Surroundings
+from stockstorm.loadtests.subjects import SHOP_TOPICS, Surroundings
 from stockstorm.loadtests.subjects.own.file import SubjectFile
 from stockstorm.loadtests.subjects.own.subject import OwnSubject
 from stockstorm.scenarios.loader import load
@@ -78,15 +78,17 @@ class Beside:
         return tuple(one for one in found.subscriptions if one.by_api)
 
     def declare(self) -> None:
-        """Subscribes the service as its file says: its own topics, or all that nobody subscribed to."""
+        """Subscribes the service as in a run: each topic of its file at its address, or what nobody subscribed to.
+
+        Marketplaces deliver where they were told.
+        """
         receiving = self.subject.receiving
         for topic, uri in receiving.topic_uris.items():
-            self.client.declare(uri, topic)
+            self.client.declare(uri, [topic], missing_only=False)
         if receiving.uri:
-            self.client.declare(receiving.uri)
-            return
-        for topic in APP_TOPICS:
-            self.client.declare(receiving.app_uri, topic)
+            self.client.declare(receiving.uri, (*SHOP_TOPICS, *APP_TOPICS))
+        else:
+            self.client.declare(receiving.app_uri, APP_TOPICS, missing_only=False)
 
 
 def _surroundings(api: str, scenario_name: str, environment: dict[str, str], safety_stock: int) -> Surroundings:

@@ -6,23 +6,31 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from http.client import HTTPException
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Final, TypeVar
 
 import msgspec
 
 from stockstorm.loadtests.processes.child import Child, free_port, inherited_environment
 from stockstorm.loadtests.serve.commands import Command
 from stockstorm.loadtests.serve.page import HEADER
-from stockstorm.loadtests.serve.told import Told, ToldShop
-from stockstorm.simulator.errors import BackingError, ScenarioError, SubjectError
+from stockstorm.loadtests.serve.told import Declaration, Deliveries, Told, ToldShop
+from stockstorm.simulator.errors import (
+    UNREADABLE_JSON,
+    BackingError,
+    ScenarioError,
+    StockstormError,
+    SubjectError,
+)
 
 REQUEST_WITHIN_S: Final = 30.0
 READY_WITHIN_S: Final = 60.0
 POLL_S: Final = 0.03
 LOOPBACK: Final = "127.0.0.1"
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 class ShopClient:
@@ -34,38 +42,45 @@ class ShopClient:
 
     def trigger(self, command: Command, within_s: float = REQUEST_WITHIN_S) -> list[Told]:
         """Makes it happen. Returns its deliveries."""
-        found = self._asked("/api/trigger", command, within_s)
-        return msgspec.convert(found["deliveries"], list[Told])
+        return self._read(self._asked("/api/trigger", command, within_s), Deliveries).deliveries
 
-    def declare(self, uri: str, topic: str = "") -> None:
-        """Subscribes an address to one topic of the shop; without one, to all that nobody subscribed to."""
-        self._asked("/api/declare", {"uri": uri, "topic": topic})
+    def declare(self, uri: str, topics: Sequence[str] = (), *, missing_only: bool = True) -> None:
+        """Subscribes an address to these topics of the shop, else to everything: to those that nobody subscribed to."""
+        self._asked("/api/declare", Declaration(uri, tuple(topics), missing_only))
 
     def shop(self) -> ToldShop:
-        return msgspec.convert(self._asked("/api/shop"), ToldShop)
+        return self._read(self._asked("/api/shop"), ToldShop)
 
-    def _asked(self, path: str, body: object = None, within_s: float = REQUEST_WITHIN_S) -> Any:
+    def _asked(self, path: str, body: object = None, within_s: float = REQUEST_WITHIN_S) -> bytes:
         data = None if body is None else msgspec.json.encode(body)
         headers = {HEADER: "1", "Content-Type": "application/json"}
         request = urllib.request.Request(self._page + path, data, headers)  # noqa: S310 - a URL that was checked
         try:
             with self._opener.open(request, timeout=within_s) as answer:
-                return json.load(answer)
+                return bytes(answer.read())
         except urllib.error.HTTPError as error:
             with error:
-                raise ScenarioError(self._page, _error_of(error), "correct it and send it again") from error
-        except (OSError, ValueError) as error:
+                raise self._refused(error) from error
+        except (OSError, ValueError, HTTPException) as error:
             reason = getattr(error, "reason", error)
             remedy = "start stockstorm serve, or give --to URL"
             raise SubjectError(self._page, f"no served shop answers: {reason}", remedy) from error
 
+    def _read(self, answer: bytes, kind: type[S]) -> S:
+        try:
+            return msgspec.json.decode(answer, type=kind)
+        except UNREADABLE_JSON as error:
+            raise self._another_program("its answer is none of a served shop") from error
 
-def _error_of(error: urllib.error.HTTPError) -> str:
-    try:
-        found: Mapping[str, Any] = json.load(error)
-        return str(found["error"])
-    except (ValueError, KeyError, TypeError):
-        return f"it answered HTTP {error.code}"
+    def _refused(self, error: urllib.error.HTTPError) -> StockstormError:
+        try:
+            found = str(json.loads(error.read())["error"])
+        except (OSError, ValueError, KeyError, TypeError, HTTPException):
+            return self._another_program(f"it answered HTTP {error.code}, as no served shop does")
+        return ScenarioError(self._page, found, "correct it and send it again")
+
+    def _another_program(self, found: str) -> SubjectError:
+        return SubjectError(self._page, found, "give the address that stockstorm serve prints as page (--server)")
 
 
 class ServedChild:

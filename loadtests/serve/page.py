@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from stockstorm.loadtests.serve.commands import CHANGES, KINDS, TOPICS, Command
 from stockstorm.loadtests.serve.shop import ServedShop
-from stockstorm.loadtests.serve.told import Heard, Told, ToldCall, ToldShop
+from stockstorm.loadtests.serve.told import Declaration, Heard, Told, ToldCall, ToldShop
 from stockstorm.loadtests.serve.view import Seen
 from stockstorm.loadtests.subjects import SHOP_TOPICS
 from stockstorm.reports.formats import clock_text
@@ -253,12 +253,11 @@ class Page:
         return _json(200, ToldShop(calls, heard, world.marketplaces, refused))
 
     def _json_declare(self, request: ApiRequest) -> ApiReply:
-        """Subscribes an address to a topic, or to all topics and marketplaces that nobody subscribed to."""
+        """Subscribes an address as an app's TOML would."""
         try:
-            wanted = msgspec.json.decode(request.body, type=dict[str, str])
-            topic = wanted.get("topic", "")
-            self._shop.declare(wanted["uri"], topic, missing_only=not topic)
-        except (*UNREADABLE_JSON, KeyError) as error:
+            wanted = msgspec.json.decode(request.body, type=Declaration)
+            self._shop.declare(wanted.uri, wanted.topics, missing_only=wanted.missing_only)
+        except UNREADABLE_JSON as error:
             return _json(400, {"error": f'send {{"uri": URL}}: {error}'})
         return _json(200, {})
 

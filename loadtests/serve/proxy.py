@@ -29,13 +29,16 @@ def make_proxy(host: str, port: int, domain: str, https_port: int) -> StreamServ
         with client:
             _serve(client, domain, https_port)
 
-    server = StreamServer((host, port), handle, spawn=CONNECTIONS_MAX)
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
-        server.init_socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(CONNECTIONS_MAX)
     except OSError as error:
-        remedy = "stop the process that listens there, or choose another --proxy-port"
-        raise BackingError(f"proxy on {host}:{port}", f"cannot listen: {error}", remedy) from error
-    return server
+        listener.close()
+        remedy = "end the program that listens there, or give another --proxy-port; 0 takes a free one"
+        raise BackingError(f"--proxy-port: {host}:{port}", f"cannot listen: {error}", remedy) from error
+    return StreamServer(listener, handle, spawn=CONNECTIONS_MAX)
 
 
 def _serve(client: Any, domain: str, https_port: int) -> None:

@@ -1,6 +1,7 @@
 """Serves a shop until a signal: the APIs over HTTP and HTTPS, the proxy, and the page."""
 
 import signal
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +14,8 @@ from stockstorm.loadtests.serve.authority import Authority
 from stockstorm.loadtests.serve.page import Page
 from stockstorm.loadtests.serve.proxy import make_proxy
 from stockstorm.loadtests.serve.shop import ServedShop
-from stockstorm.simulator.api.http_server import make_server
+from stockstorm.simulator.api.http_server import Handle, make_server
+from stockstorm.simulator.errors import BackingError
 
 CLOSE_WITHIN_S: Final = 1.0
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -44,6 +46,7 @@ def serve(shop: ServedShop, ports: Ports, authority: Path, started: Callable[[Se
     servers: list[Any] = []
     seen: list[signal.Signals] = []
     ended = Signal()
+    end_quietly()
 
     def end(number: signal.Signals) -> None:
         seen.append(number)
@@ -52,7 +55,7 @@ def serve(shop: ServedShop, ports: Ports, authority: Path, started: Callable[[Se
     try:
         served = _start(shop, ports, authority, servers)
         shop.start()
-        for number in SIGNALS:
+        for number in heeded():
             gevent.signal_handler(number, end, number)
         started(served)
         ended.wait()
@@ -63,6 +66,27 @@ def serve(shop: ServedShop, ports: Ports, authority: Path, started: Callable[[Se
         shop.stop()
 
 
+def end_quietly() -> None:
+    """Ctrl-C while everything waits is raised in gevent's hub, which would print a traceback before it passes it on."""
+    hub = gevent.get_hub()
+    hub.NOT_ERROR = (*hub.NOT_ERROR, KeyboardInterrupt)
+
+
+def heeded() -> list[signal.Signals]:
+    """SIGHUP is left alone under nohup, so that a shop that is served for days outlives its terminal."""
+    unheeded = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else set[signal.Signals]()
+    return [number for number in SIGNALS if number not in unheeded]
+
+
+def _listening(flag: str, host: str, port: int, handle: Handle, tls: ssl.SSLContext | None = None) -> Any:
+    """A server that is not started. Raises BackingError, which names the flag, when its port is taken."""
+    try:
+        return make_server(host, port, handle, tls=tls)
+    except BackingError as error:
+        remedy = f"end the program that listens there, or give another {flag}; 0 takes a free one"
+        raise BackingError(f"{flag}: {host}:{port}", error.found, remedy) from error
+
+
 def _start(shop: ServedShop, ports: Ports, authority: Path, servers: list[Any]) -> Served:
     def begin(server: Any) -> int:
         server.start()
@@ -70,18 +94,18 @@ def _start(shop: ServedShop, ports: Ports, authority: Path, servers: list[Any]) 
         return int(server.server_port)
 
     named = f"[{ports.host}]" if ":" in ports.host else ports.host
-    http = begin(make_server(ports.host, ports.http, shop.handle))
+    http = begin(_listening("--port", ports.host, ports.http, shop.handle))
     https = proxy = trusted = ""
     if ports.https is not None:
         made = Authority(authority)
         context = made.server_context((shop.scenario.shop.domain,))
-        https_port = begin(make_server(ports.host, ports.https, shop.handle, tls=context))
+        https_port = begin(_listening("--https-port", ports.host, ports.https, shop.handle, tls=context))
         https, trusted = f"https://{named}:{https_port}", str(made.certificate)
         if ports.proxy is not None:
             tunnel = make_proxy(ports.host, ports.proxy, shop.scenario.shop.domain, https_port)
             proxy = f"http://{named}:{begin(tunnel)}"
     where = f"Admin API: http://{named}:{http}/admin/api/{shop.scenario.shop.api_version}/graphql.json"
-    page_server = make_server(ports.host, ports.page, lambda request: page.handle(request))  # noqa: PLW0108 - the page needs its port
+    page_server = _listening("--page-port", ports.host, ports.page, lambda request: page.handle(request))  # noqa: PLW0108 - the page needs its port
     port = page_server.server_port
     page = Page(shop, where, frozenset(f"{host}:{port}" for host in {named, "localhost", "127.0.0.1"}))
     begin(page_server)

@@ -1,7 +1,7 @@
 """A shop that is served: the simulator's parts without a plan. Commands and calls go in, deliveries go out."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 import gevent
@@ -101,16 +101,14 @@ class ServedShop:
         self._attempts.close(CLOSE_WITHIN_S)
         self._state.close()
 
-    def declare(self, uri: str, only: str = "", *, missing_only: bool = False) -> None:
-        """Subscribes `uri` to every topic of the shop and to every marketplace, as an app's TOML would.
+    def declare(self, uri: str, topics: Collection[str] = (), *, missing_only: bool = False) -> None:
+        """Subscribes `uri` to these topics of the shop, as an app's TOML would. None: to all, and to every marketplace.
 
         `only`: to this topic of the shop alone. `missing_only`: to those that nobody subscribed to.
         """
         at_ns = self.clock()
-        wanted: list[tuple[str, str]] = [(SHOPIFY, topic) for topic in (*SHOPIFY_TOPICS, *APP_TOPICS)]
-        wanted += [(channel, EVERY_TOPIC) for channel in self.world.marketplaces]
-        if only:
-            wanted = [(SHOPIFY, only)]
+        wanted: list[tuple[str, str]] = [(SHOPIFY, topic) for topic in topics or (*SHOPIFY_TOPICS, *APP_TOPICS)]
+        wanted += [] if topics else [(channel, EVERY_TOPIC) for channel in self.world.marketplaces]
         for source, topic in wanted:
             if not missing_only or not self.world.subscriptions(source, topic):
                 self._declare(Declared(at_ns, source, topic, uri))

@@ -4,6 +4,7 @@ The shop is a function of its inputs, so the inputs are its state. Each line is 
 and bodies of calls, so only its owner can read it.
 """
 
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -90,15 +91,27 @@ class StateFile:
         if path is None:
             return
         try:
-            text = path.read_bytes() if path.exists() else b""
+            self._open(path, opened)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, path: Path, opened: Opened) -> None:
+        try:
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until it is closed, or the process ends
+            text = path.read_bytes()
+        except BlockingIOError as error:
+            remedy = "end the other stockstorm serve, or give another file with --state"
+            raise ScenarioError("--state", f"{path} is in use by another served shop", remedy) from error
         except OSError as error:
             raise ScenarioError("--state", f"{path} cannot be opened: {error.strerror}", REMEDY) from error
         lines = list(_lines(path, text))
+        if lines:
+            self.opened, self.inputs, self._count = _of_this_shop(path, lines, opened)
+        self._shorten(text.rfind(b"\n") + 1)
         if not lines:
             self._write(opened)
-            return
-        self.opened, self.inputs, self._count = _of_this_shop(path, lines, opened)
 
     def add(self, done: Input) -> None:
         """Keep one input. Raises OutputError when the file is full or cannot be written."""
@@ -112,6 +125,14 @@ class StateFile:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+    def _shorten(self, size: int) -> None:
+        """Cuts off a line that a kill left unfinished, so that the next line does not continue it."""
+        try:
+            if os.fstat(self._fd).st_size > size:
+                os.ftruncate(self._fd, size)
+        except OSError as error:
+            raise OutputError(str(self._path), f"it cannot be written: {error.strerror}", "free some space") from error
 
     def _write(self, line: Line) -> None:
         data = _encode(line) + b"\n"

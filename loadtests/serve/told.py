@@ -1,4 +1,4 @@
-"""What a served shop tells a program: deliveries, calls and subscriptions as plain values, for JSON."""
+"""What a served shop tells a program, and is told: deliveries, calls and subscriptions as plain values, for JSON."""
 
 import msgspec
 
@@ -26,6 +26,12 @@ class Told(msgspec.Struct, frozen=True):
         return tuple(status for status, _, _ in self.attempts)
 
 
+class Deliveries(msgspec.Struct, frozen=True):
+    """What came of a trigger."""
+
+    deliveries: list[Told]
+
+
 class ToldCall(msgspec.Struct, frozen=True):
     """A call of an API. `errors`: the texts that said why it was refused."""
 
@@ -34,6 +40,14 @@ class ToldCall(msgspec.Struct, frozen=True):
     status: int
     outcome: str
     errors: str
+
+
+class Declaration(msgspec.Struct, frozen=True):
+    """An address to be subscribed as an app's TOML would. `topics`: of the shop; none: everything, and marketplaces."""
+
+    uri: str
+    topics: tuple[str, ...] = ()
+    missing_only: bool = True  # leave out what somebody subscribed to
 
 
 class Heard(msgspec.Struct, frozen=True):

@@ -29,6 +29,15 @@ def by_plan(results: Sequence[Result]) -> dict[Plan, list[Result]]:
     return dict(sorted(found.items()))
 
 
+def require_apart(before: Sequence[Result], after: Sequence[Result]) -> None:
+    """Raises ScenarioError when one run stands on both sides. A run that is compared with itself shows no change."""
+    first = {(result.run, result.started_wall_ns) for result in before}
+    both = [result.run for result in after if (result.run, result.started_wall_ns) in first]
+    if both:
+        remedy = "give the runs from before the change first, and those from after it second"
+        raise ScenarioError("regress", f"{both[0]} is on both sides", remedy)
+
+
 def require_same_plans(before: Mapping[Plan, object], after: Mapping[Plan, object]) -> None:
     """Raises ScenarioError when one side has a plan that the other lacks."""
     odd = sorted(set(before) ^ set(after))

@@ -205,7 +205,9 @@ def test_a_damaged_state_is_refused_with_its_line_and_a_cut_off_one_is_read(tmp_
     StateFile(path, opened).close()
     whole = path.read_bytes()
     path.write_bytes(whole + b'{"type": "done", "at_')
-    assert StateFile(path, opened).inputs == []
+    state = StateFile(path, opened)
+    state.close()
+    assert state.inputs == []
     path.write_bytes(whole + b"{}\n")
     with pytest.raises(ScenarioError, match=r"state:2: this is no line"):
         StateFile(path, opened)

@@ -41,7 +41,8 @@ def test_a_service_that_checks_signatures_on_orders_alone_is_named_with_the_topi
     assert "inventory_levels/update" in found["webhooks without a signature"]["found"]
 
 
-def test_a_service_that_is_not_there_is_unreachable_and_says_so_first() -> None:
+def test_a_service_that_is_not_there_is_unreachable_and_says_so_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STOCKSTORM_CLIENT_SECRET", "secret of a test")
     code, found, errors = visited(f"http://127.0.0.1:{free_port('127.0.0.1')}/webhooks")
     assert code == 5
     assert found["reachable"]["mark"] == "bad"

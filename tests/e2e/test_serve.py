@@ -26,6 +26,23 @@ SECRETS = {
     for name in ("ADMIN_TOKEN", "CLIENT_SECRET", "CHANNEL_TOKEN", "CHANNEL_SECRET")
 }
 
+INTERRUPTED = """
+import signal, sys
+from stockstorm.loadtests.cli.app import main
+from stockstorm.loadtests.serve.shop import ServedShop
+
+wait = ServedShop.wait
+
+def interrupted(*arguments):
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    return wait(*arguments)
+
+ServedShop.wait = interrupted
+signal.signal(signal.SIGALRM, lambda *_: signal.getsignal(signal.SIGINT)(signal.SIGINT, None))
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main()
+"""
+
 
 class Taking(BaseHTTPRequestHandler):
     """An app that takes everything, as one without a signature check does."""
@@ -133,3 +150,12 @@ def test_in_a_browser_a_sale_arrives_a_duplicate_is_sent_and_a_forgery_is_marked
     page.get_by_text("X-Shopify-Hmac-Sha256").wait_for()
     assert wrong == []
     page.close()
+
+
+def test_a_trigger_that_waits_ends_at_once_and_quietly_by_a_signal(app: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, "trigger", "orders/create", "--to", app, "--late", "600"]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **SECRETS}, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 130
+    assert (done.stdout, done.stderr) == ("", "")

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from stockstorm.loadtests.cli import init as init_module
 from stockstorm.loadtests.cli.app import app
+from stockstorm.loadtests.cli.init import LEVELS
 from stockstorm.loadtests.exits import exit_code_of, invoke
 from stockstorm.loadtests.subjects.own.reading import read_subject_file
 from stockstorm.scenarios.loader import load
@@ -40,7 +42,7 @@ def test_secrets_are_drawn_anew_and_only_their_owner_can_read_them(tmp_path: Pat
 def test_a_file_that_exists_is_kept_unless_forced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "subject.toml").write_text("mine")
     assert init(tmp_path) == 4
-    assert "subject.toml exists" in capsys.readouterr().err
+    assert "subject.toml exists already" in capsys.readouterr().err
     assert (tmp_path / "subject.toml").read_text() == "mine"
     assert not (tmp_path / ".env").exists()
     assert init(tmp_path, "--force") == 0
@@ -52,4 +54,48 @@ def test_a_file_that_exists_is_kept_unless_forced(tmp_path: Path, capsys: pytest
 )
 def test_a_wrong_answer_is_refused_before_anything_is_written(tmp_path: Path, flag: str, word: str) -> None:
     assert init(tmp_path, flag, word) == 4
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_force_keeps_the_lines_of_an_env_file_that_are_not_ours(tmp_path: Path) -> None:
+    theirs = "# mine\nDATABASE_URL=postgresql://x/y\nexport STOCKSTORM_ADMIN_TOKEN=old\n"
+    (tmp_path / ".env").write_text(theirs)
+    assert init(tmp_path) == 4
+    assert (tmp_path / ".env").read_text() == theirs
+    assert init(tmp_path, "--force") == init(tmp_path, "--force") == 0
+    lines = (tmp_path / ".env").read_text().splitlines()
+    assert len(lines) == 1 + 4 + 2
+    assert lines[-2:] == ["# mine", "DATABASE_URL=postgresql://x/y"]
+    assert not any("old" in line for line in lines)
+
+
+@pytest.mark.parametrize("port", ["0", "70000"])
+def test_a_port_that_no_service_can_know_is_refused_by_its_flag(
+    tmp_path: Path, port: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert init(tmp_path, "--api-port", port) == 4
+    assert "--api-port" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_example_of_a_health_address_is_at_the_service(tmp_path: Path) -> None:
+    assert init(tmp_path, "--start", "run", "--webhooks", "http://127.0.0.1:9000/hooks") == 0
+    assert '"http://127.0.0.1:9000/healthz"' in (tmp_path / "subject.toml").read_text()
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("start", ["", "serve"])
+def test_every_level_makes_files_that_are_read_again(tmp_path: Path, level: str, start: str) -> None:
+    words = ("--level", level, "--start", start, "--webhooks", "http://127.0.0.1:9000/hooks")
+    assert init(tmp_path, *words) == 0
+    file = read_subject_file(str(tmp_path / "subject.toml"))
+    assert (file.level, file.reads.any) == (level, level == "probe")
+
+
+def test_probe_is_refused_before_anything_is_written_where_its_extra_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(init_module, "find_spec", lambda _: None)
+    assert init(tmp_path, "--level", "probe") == 4
+    assert "stockstorm[probe]" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

@@ -2,12 +2,13 @@
 
 from typing import cast
 
+import msgspec
 import pytest
 
 from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Diagnosis, Incident
-from stockstorm.simulator.config import ForgeryKind
+from stockstorm.simulator.config import ForgeryKind, Level
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import ns, started
 from tests.unit.reports.diagnosis.shop import Shop
@@ -63,12 +64,26 @@ def test_a_subject_that_refuses_all_is_not_accused() -> None:
     assert named(forged(), "forged", "forgeries") is None
 
 
-def test_topics_that_nobody_heard() -> None:
-    opened: list[f.AnyFact] = [f.ChannelOpened(ns(-1), "bazaar", online=False), started()]
+def unheard(level: Level = "full") -> History:
+    """One topic of seven is subscribed to, and no marketplace."""
+    begun = msgspec.structs.replace(started(), level=level)
+    opened: list[f.AnyFact] = [f.ChannelOpened(ns(-1), "bazaar", online=False), begun]
     opened.append(f.SubscriptionCreated(ns(0), 1, "shopify", "orders/create", "http://me"))
     opened.append(f.EventFired(ns(1), 0, "e0", "shopify", "inventory_levels/update", sku="", version=1))
     opened.append(f.EventUnheard(ns(1), 0))
-    found = named(History.of(opened), "drift", "few_topics")
+    return History.of(opened)
+
+
+def test_missing_subscriptions_do_not_explain_how_slowly_it_answers_what_it_gets() -> None:
+    assert named(unheard(), "ack_time", "few_topics") is None
+
+
+def test_a_service_that_only_acknowledges_needs_no_further_topics() -> None:
+    assert named(unheard("acknowledgement"), "drift", "few_topics") is None
+
+
+def test_topics_that_nobody_heard() -> None:
+    found = named(unheard(), "drift", "few_topics")
     assert found is not None
     assert found.cause.startswith("subscribed to 1 of 7 topics of the shop; no address for the notifications of bazaar")
     assert "1 event of inventory_levels/update of shopify had no subscriber" in found.evidence
