@@ -42,7 +42,7 @@ class ToldCall(msgspec.Struct, frozen=True):
     errors: str
 
 
-class Declaration(msgspec.Struct, frozen=True):
+class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An address to be subscribed as an app's TOML would. `topics`: of the shop; none: everything, and marketplaces."""
 
     uri: str

@@ -296,14 +296,14 @@ def test_an_address_is_subscribed_to_one_topic_or_to_what_is_missing() -> None:
     shop = served()
     page = Page(shop, "here", frozenset({HOST}))
 
-    def declare(**wanted: str) -> list[tuple[str, str, str]]:
+    def declare(**wanted: object) -> list[tuple[str, str, str]]:
         body = json.dumps(wanted)
         assert asked(page, "POST", "/api/declare", body=body, **{"x-stockstorm": "1"}).status == 200
         found = json.loads(asked(page, "GET", "/api/shop").body)["subscriptions"]
         return [(one["source"], one["topic"], one["uri"]) for one in found]
 
     first = ("shopify", "orders/create", NOWHERE)
-    assert declare(uri=NOWHERE, topic="orders/create") == [first]
+    assert declare(uri=NOWHERE, topics=["orders/create"]) == [first]
     everything = declare(uri=f"{NOWHERE}/all")
     assert first in everything
     assert {topic for source, topic, uri in everything if uri != NOWHERE and source == "shopify"} >= {"orders/paid"}

@@ -19,12 +19,13 @@ from stockstorm.simulator.catalogue import Catalogue, make_catalogue
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.config import ForgeryKind
 from stockstorm.simulator.delivery.attempts import Address
+from stockstorm.simulator.delivery.poison import POISON
 from stockstorm.simulator.delivery.service import DeliveryService
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import MARKETPLACE_TOPICS, SHOPIFY, SHOPIFY_TOPICS
 from stockstorm.simulator.plan.forgeries import ALL_KINDS, told_topics
-from stockstorm.simulator.plan.items import PlannedForgery
+from stockstorm.simulator.plan.items import PlannedForgery, PlannedPoison
 from stockstorm.simulator.plan.planner import make_plan
 from stockstorm.simulator.plan.quotas import CORRECTED_AFTER_NS, KEPT_KEY, Roles, late_ns
 from stockstorm.simulator.seeds import Seeds
@@ -79,7 +80,7 @@ def play(name: str, seed: int) -> Played:
     )
     for item in make_plan(name, scenario, seed).items:
         now_ns = START_NS + item.offset_ns
-        if isinstance(item, PlannedForgery):
+        if isinstance(item, PlannedForgery | PlannedPoison):
             facts += deliveries.forge(item, now_ns).facts
             continue
         if hasattr(item, "buyer"):
@@ -170,6 +171,8 @@ def marked(played: Played) -> Counter[str]:
 def assert_fulfilled(name: str, seed: int) -> None:
     played = play(name, seed)
     quotas = played.scenario.quotas.model_dump(exclude={"forgeries"})
+    poison = Counter(each.forged for each in played.of(f.DeliveryPlanned) if each.forged in POISON)
+    assert min((poison[kind] for kind in POISON), default=0) >= quotas.pop("poison"), (name, seed, poison)
     assert exposure(played)["return delivered after the cancellation"] >= quotas["return_then_cancel"] // 2
     for found in (exposure(played), marked(played)):
         short = {case: (found[case], quota) for case, quota in quotas.items() if found[case] < quota}
@@ -182,6 +185,7 @@ def test_every_rough_scenario_asks_for_at_least_five_of_each_rare_case(name: str
     assert quotas.pop("forgeries") >= 1
     assert quotas.pop("two_locations") == 0  # each item has one
     assert quotas.pop("corrected") == 0  # of scenarios with a second writer
+    assert quotas.pop("poison") == 0  # of the scenario that asks whether a service goes on
     assert min(quotas.values()) >= 5
 
 

@@ -110,7 +110,8 @@ def test_a_subscription_is_listed_until_it_ends() -> None:
     world = small_world()
     subscription, changes = world.subscribe("shopify", "orders/create", "http://127.0.0.1/a", now_ns=50, filter="id:1")
     number = subscription.subscription_id
-    assert changes.facts == [SubscriptionCreated(50, number, "shopify", "orders/create", "http://127.0.0.1/a")]
+    created = SubscriptionCreated(50, number, "shopify", "orders/create", "http://127.0.0.1/a", filter="id:1")
+    assert changes.facts == [created]
     assert (world.subscription(number), subscription.filter) == (subscription, "id:1")
     assert world.subscriptions("shopify", "orders/create") == world.subscriptions("shopify") == [subscription]
     ended = world.unsubscribe(number, by_policy=True, now_ns=60)
