@@ -14,7 +14,14 @@ from typing import Final
 
 from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.halves.first import Second
-from stockstorm.reports.halves.kinds import ALL, CHECKED_BY_SECOND, DELIVERY, STAND_INS, digested_by_first, stand_ins_of
+from stockstorm.reports.halves.kinds import (
+    ALL,
+    CHECKED_BY_SECOND,
+    DELIVERY,
+    STAND_INS,
+    digested_elsewhere,
+    stand_ins_of,
+)
 from stockstorm.reports.halves.second import READ
 from stockstorm.reports.history import History
 from stockstorm.reports.history.invariants import breaks_in_half
@@ -71,7 +78,7 @@ def _first_half(file: Path, second: Second) -> History | None:
     """The history with the other half in the second process; None where either half is not as it should be."""
     in_order = IN_ORDER | {STAND_INS[kind] for kind in IN_ORDER & DELIVERY}
     try:
-        written = read_facts(file, decoding=Decoding(stand_ins_of(DELIVERY), in_order, digested=digested_by_first))
+        written = read_facts(file, decoding=Decoding(stand_ins_of(DELIVERY), in_order, digested=digested_elsewhere))
         history = History.of(written.facts, second)
         require_start(file, history)
     except (HistoryError, OSError):

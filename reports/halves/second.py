@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Final
 
 from stockstorm.reports.checkers import CHECKERS, check_key, check_one
 from stockstorm.reports.diagnosis import WHERE_HELD, diagnose_where_held
-from stockstorm.reports.halves.kinds import CHECKED_BY_SECOND, STAND_INS, STOCK, Kind, digested_by_second, stand_ins_of
+from stockstorm.reports.halves.kinds import CHECKED_BY_SECOND, STAND_INS, STOCK, Kind, stand_ins_of
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.deliveries import OF_EVENT, OF_NUMBER
@@ -58,7 +58,7 @@ def read_half(file: Path) -> History | None:
     dropped = frozenset(STAND_INS[kind] for kind in STOCK)
     try:
         # The order of time is looked at by the first process, which knows the time of every fact.
-        how = Decoding(stand_ins_of(STOCK), in_order=frozenset(), dropped=dropped, digested=digested_by_second)
+        how = Decoding(stand_ins_of(STOCK), in_order=frozenset(), dropped=dropped)
         written = read_facts(file, decoding=how)
     except (HistoryError, OSError):
         return None  # the first process reads the file as a whole, and tells what is wrong
