@@ -3,9 +3,11 @@
 import json
 import runpy
 import tomllib
+from pathlib import Path
 
 import pytest
 
+from stockstorm.reports import checkers
 from stockstorm.reports.checkers import MEANINGS
 from stockstorm.scenarios import schema as module
 from stockstorm.scenarios.loader import CATALOGUE, shipped_names
@@ -21,7 +23,7 @@ def test_the_module_writes_the_schema(
 ) -> None:
     path = tmp_path_factory.mktemp("schema") / "scenario.schema.json"
     monkeypatch.setattr(module, "PATH", path)
-    runpy.run_module("stockstorm.reports.checkers.__main__")
+    runpy.run_path(str(Path(checkers.__file__).with_name("__main__.py")))
     assert path.read_text(encoding="utf-8") == schema_text(MEANINGS)
 
 
