@@ -5,11 +5,13 @@ Stands beside a command's function: `@takes(RunOptions)`. The function gets the 
 
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
-from stockstorm.loadtests.config.flag import M, Option, options_of, read_options
+from stockstorm.loadtests.config.flag import M, Option, Options, options_of, read_options
+
+MODELS: Final[dict[Callable[..., object], type[Options]]] = {}  # the flags of each command, for its reference
 
 
 def takes(model: type[M]) -> Callable[[Callable[[M, typer.Context], None]], Callable[..., None]]:
@@ -25,6 +27,7 @@ def takes(model: type[M]) -> Callable[[Callable[[M, typer.Context], None]], Call
         command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # read by inspect.signature
         command.__annotations__ = {}
         command.__doc__ = function.__doc__
+        MODELS[command] = model
         return command
 
     return decorate

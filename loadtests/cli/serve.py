@@ -14,7 +14,7 @@ from rich.text import Text
 from stockstorm.loadtests.cli.command import takes
 from stockstorm.loadtests.config.checks import port_problem, seed_problem
 from stockstorm.loadtests.config.flag import Flag, Options, require
-from stockstorm.loadtests.config.own_checks import SECRETS
+from stockstorm.loadtests.config.own_checks import SECRETS, is_this_machine
 from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.ipc.messages import Setup
 from stockstorm.loadtests.serve.authority import default_folder
@@ -25,6 +25,7 @@ from stockstorm.loadtests.serve.server import Ports, Served, end_quietly, serve
 from stockstorm.loadtests.serve.shop import ServedShop, without_troubles
 from stockstorm.loadtests.serve.state import VERSION, Opened, StateFile
 from stockstorm.loadtests.serve.told import Told
+from stockstorm.loadtests.subjects.own.urls import host_of
 from stockstorm.reports.result import printable
 from stockstorm.scenarios.loader import load
 from stockstorm.scenarios.problems import Problem, did_you_mean
@@ -61,6 +62,20 @@ class ShopOptions(Options):
     scenario: Annotated[str, Flag("name, or path of a TOML file, whose shop is played")] = "smoke"
     seed: Annotated[int, Flag("another seed, another shop", check=seed_problem)] = 1
     to: Annotated[str, Flag("send every topic to this URL, besides what is subscribed to", check=_to_problem)] = ""
+    allow_hosts: Annotated[
+        tuple[str, ...],
+        Flag("host of your service that is not this machine, and may be sent to", name="allow-host"),
+    ] = ()
+
+    def problems(self) -> list[Problem]:
+        """Also that another machine was not allowed by name."""
+        found = super().problems()
+        host = "" if found or not self.to else host_of(self.to)
+        if host and host not in self.allow_hosts and not is_this_machine(host):
+            remedy = f"if that service is yours and serves no customers: --allow-host {host}"
+            told = f"{self.to} is not on this machine; webhooks of a played shop would be sent there"
+            found.append(Problem("--allow-host", told, remedy))
+        return found
 
 
 class ServeOptions(ShopOptions):
@@ -100,7 +115,8 @@ def _secrets() -> dict[str, str]:
 
 def _shop(options: ShopOptions, state: StateFile) -> ServedShop:
     scenario = without_troubles(load(options.scenario))
-    return ServedShop(scenario, options.seed, Setup(msgspec.Raw(b"{}"), **state.opened.secrets), state)
+    setup = Setup(msgspec.Raw(b"{}"), **state.opened.secrets)
+    return ServedShop(scenario, options.seed, setup, state, options.allow_hosts)
 
 
 def _tell(console: Console, shop: ServedShop, state: StateFile, served: Served) -> None:

@@ -23,7 +23,7 @@ from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.io.dispatcher import Dispatcher
 from stockstorm.simulator.io.senders.pool import ConnectionPool
-from stockstorm.simulator.io.senders.resolver import Resolver
+from stockstorm.simulator.io.senders.resolver import Resolver, only_hosts
 from stockstorm.simulator.model import APP_TOPICS, EVERY_TOPIC, SHOPIFY, SHOPIFY_TOPICS, Event, OrderKey
 from stockstorm.simulator.plan.items import AnyPlanItem, PlannedForgery, PlannedLife
 from stockstorm.simulator.seeds import Seeds
@@ -65,7 +65,10 @@ class ServedShop:
     Everything runs in one thread; deliveries run while others wait. `start` comes first, then `stop`.
     """
 
-    def __init__(self, scenario: Scenario, seed: int, setup: Setup, state: StateFile) -> None:
+    def __init__(
+        self, scenario: Scenario, seed: int, setup: Setup, state: StateFile, allow_hosts: Collection[str] = ()
+    ) -> None:
+        """`allow_hosts`: other machines that may be sent to."""
         seeds, self.clock = Seeds(seed), WallClock()
         self.scenario = scenario
         self.catalogue = make_catalogue(scenario, seeds)
@@ -77,7 +80,7 @@ class ServedShop:
             setup.client_secret.encode(), setup.channel_secret.encode(), setup.next_client_secret.encode()
         )
         payloads = Payloads(self.catalogue, scenario.shop, self.wall, scenario.app)
-        resolver = Resolver()
+        resolver = Resolver(only_hosts(allow_hosts))
         self._deliveries = DeliveryService(self.world, payloads, scenario, seeds, secrets, resolver)
         self._pool = SeenConnections(
             ConnectionPool(self.clock, self._answered, CONNECTIONS_MAX, resolver=resolver), self.view

@@ -112,6 +112,15 @@ def test_a_duplicate_is_the_same_bytes_under_the_same_webhook_id(shop: ServedSho
     assert app.taken[0] == app.taken[1]
 
 
+def test_an_address_of_another_machine_is_not_sent_to() -> None:
+    shop = served(to="http://192.0.2.7:8080/webhooks")
+    numbers = shop.do(Command(topic="products/update"))
+    shop.wait(numbers, WITHIN_S)
+    assert [seen.attempts[0].status for seen in shop.view.deliveries.values()] == [0]
+    assert "unknown" in shop.view.deliveries[0].attempts[0].error
+    shop.stop()
+
+
 def test_a_late_delivery_waits(shop: ServedShop, app: App) -> None:
     numbers = shop.do(Command(topic="products/update", late_s=0.3))
     gevent.sleep(0.05)

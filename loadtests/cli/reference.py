@@ -1,0 +1,62 @@
+"""`python -m stockstorm.loadtests.cli.reference` writes docs/cli.md: every command and flag, from the code.
+
+Run it after a change to a command. A test compares the file with the code.
+"""
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from stockstorm.loadtests.cli.app import app
+from stockstorm.loadtests.cli.command import MODELS
+from stockstorm.loadtests.config.flag import Option, options_of
+from stockstorm.loadtests.exits import ExitCode
+
+HEADING: Final = """# Command line
+
+Every command with its flags, written from the code by `python -m stockstorm.loadtests.cli.reference`.
+`stockstorm COMMAND --help` prints the same.
+"""
+
+
+def reference() -> str:
+    """The page."""
+    commands = {one.name or "": one.callback for one in app.registered_commands}
+    parts = [_command(name, made) for name, made in sorted(commands.items()) if made is not None]
+    return "\n".join([HEADING, *parts, _exit_codes()])
+
+
+def _command(name: str, made: Callable[..., object]) -> str:
+    lines = [f"## stockstorm {name}", "", inspect.cleandoc(made.__doc__ or ""), ""]
+    model = MODELS.get(made)
+    if model is not None:
+        rows = _rows(sorted(options_of(model), key=lambda option: not option.flag.positional))
+        lines += ["| flag | takes | default | what it is |", "|---|---|---|---|", *rows, ""]
+    return "\n".join(lines)
+
+
+def _rows(options: list[Option]) -> Iterator[str]:
+    for option in options:
+        kind = "switch" if option.scalar is bool else option.scalar.__name__.lower()
+        if option.repeated:
+            kind += ", repeated"
+        default = "required" if option.default is ... else _default(option.default)
+        cells = (f"`{option.word}`", kind, default, option.flag.help)
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _default(value: object) -> str:
+    if value in (None, "", (), (None,), False):
+        return ""
+    return f"`{', '.join(map(str, value)) if isinstance(value, tuple) else value}`"
+
+
+def _exit_codes() -> str:
+    codes = (f"| {code:d} | {code.name.lower().replace('_', ' ')} |" for code in ExitCode)
+    return "\n".join(["## Exit codes", "", "| code | meaning |", "|---|---|", *codes, ""])
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1] if len(sys.argv) > 1 else "docs/cli.md").write_text(reference(), encoding="utf-8")
