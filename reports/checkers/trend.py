@@ -1,10 +1,10 @@
 """Trend: whether latency grows while the load does not, so that a longer run would be slower without end.
 
-The longest phase of even load without a fault is cut into PARTS. Of each part the lower quartile counts, because a
-short disturbance moves the slow samples and not those. Latency *grows* if it rises from part to part, and at the end is
-GROWTH_MIN times as long and GROWTH_MIN_MS longer. Where each part is slower than all before it, ALWAYS_MIN times and
-ALWAYS_MIN_MS are enough: on a busy machine the start is slow as well. With too few samples or too short a phase it is
-not exercised. A load generator that could not keep up makes it unknown.
+The longest phase of even load without a fault, also of the APIs, is cut into PARTS. Of each part the lower quartile
+counts, because a short disturbance moves the slow samples and not those. Latency *grows* if it rises from part to part,
+and at the end is GROWTH_MIN times as long and GROWTH_MIN_MS longer. Where each part is slower than all before it,
+ALWAYS_MIN times and ALWAYS_MIN_MS are enough: on a busy machine the start is slow as well. With too few samples or too
+short a phase it is not exercised. A load generator that could not keep up makes it unknown.
 """
 
 import math
@@ -92,10 +92,19 @@ def even_phase(history: History) -> tuple[int, int] | None:
 def _undisturbed(history: History, even: set[str]) -> Iterator[tuple[int, int]]:
     begun = [(fact.at_ns, fact.phase) for fact in history.all(f.PhaseStarted)]
     begun.append((history.start_ns + history.load_ns, ""))
+    faults = list(_faults(history))
     for (begin_ns, name), (end_ns, _) in pairwise(begun):
-        disturbed = any(fault.begin_ns < end_ns and begin_ns < fault.end_ns for fault in history.fault_intervals)
+        disturbed = any(fault_ns < end_ns and begin_ns < over_ns for fault_ns, over_ns in faults)
         if name in even and not disturbed:
             yield begin_ns, end_ns
+
+
+def _faults(history: History) -> Iterator[tuple[int, int]]:
+    """When a process was down, and when calls of the APIs failed or were slow: what they delayed comes later."""
+    yield from ((fault.begin_ns, fault.end_ns) for fault in history.fault_intervals)
+    for fault in history.scenario.api_faults:
+        until_s = history.scenario.load_s if fault.until_s is None else fault.until_s
+        yield history.start_ns + round(fault.from_s * SECOND_NS), history.start_ns + round(until_s * SECOND_NS)
 
 
 def _series(history: History) -> dict[str, Samples]:

@@ -11,11 +11,14 @@ from stockstorm.simulator.history import facts as f
 from tests.literal_history import history, ns, opened, planned, tried
 
 
-def acked(took_ms: Callable[[int], float], seconds: int = 12, kind: str = "constant", *more: f.AnyFact) -> Check:
+def acked(
+    took_ms: Callable[[int], float], seconds: int = 12, kind: str = "constant", *more: f.AnyFact, **scenario: object
+) -> Check:
     """40 attempts a second; the n-th takes `took_ms(n)`."""
     phase = {"name": "trade", "kind": kind, "seconds": float(seconds), "rate": 40.0}
+    played = {"phases": [phase], **scenario}
     facts = [
-        msgspec.structs.replace(fact, scenario={"phases": [phase]}) if isinstance(fact, f.RunStarted) else fact
+        msgspec.structs.replace(fact, scenario=played) if isinstance(fact, f.RunStarted) else fact
         for fact in opened(duration_ms=seconds * 1000)
     ]
     attempts = [fact for n in range(seconds * 40) for fact in (planned(n * 25, n, n), tried(n * 25, n, took_ms(n)))]
@@ -68,6 +71,13 @@ def test_a_short_phase_or_a_rising_load_tells_nothing() -> None:
 def test_a_phase_with_a_fault_tells_nothing() -> None:
     fault = (f.FaultStarted(ns(3_000), "kill_worker", "worker"), f.FaultEnded(ns(4_000), "kill_worker", "worker"))
     assert acked(lambda n: 10 + n, 12, "constant", *fault).verdict == "not_exercised"
+
+
+def test_a_phase_in_which_calls_of_the_apis_fail_tells_nothing() -> None:
+    """What is tried again waits behind what failed, whoever calls."""
+    failing = {"kind": "server_error", "share": 0.1, "from_s": 1.0, "until_s": 6.0}
+    assert acked(lambda n: 10 + n, api_faults=[failing]).verdict == "not_exercised"
+    assert acked(lambda n: 10 + n, api_faults=[{**failing, "from_s": 12.0, "until_s": 13.0}]).verdict == "invalid"
 
 
 def test_a_late_generator_makes_growth_unknown() -> None:
