@@ -5,7 +5,6 @@ import shlex
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -17,7 +16,7 @@ from rich.text import Text
 from stockstorm.loadtests.cli.command import takes
 from stockstorm.loadtests.config.checks import is_url, port_problem
 from stockstorm.loadtests.config.flag import Flag, Options, require
-from stockstorm.loadtests.config.own_checks import foreign_hosts
+from stockstorm.loadtests.config.own_checks import host_problems
 from stockstorm.loadtests.doctor.examine import Finding, Mark, examine
 from stockstorm.loadtests.doctor.visit import visit
 from stockstorm.loadtests.exits import ExitCode
@@ -29,7 +28,7 @@ from stockstorm.scenarios.problems import Problem
 from stockstorm.simulator.errors import BackingError, SubjectError
 
 SUBJECTS: Final = "give subject.toml, or the URL at which your service runs, e.g. http://127.0.0.1:8080/webhooks"
-SENT: Final = "some twenty webhooks, half of them forged,"
+SENT: Final = "some twenty webhooks, half of them forged"
 MARKS: Final[dict[Mark, tuple[str, str]]] = {"good": ("✓", "green"), "bad": ("✕", "red"), "note": ("·", "yellow")}
 
 
@@ -64,7 +63,7 @@ def doctor_command(options: DoctorOptions, _context: typer.Context) -> None:
     """
     require(options.problems())
     file = _file(options)
-    require([*secret_problems(file), *_host_problems(file, options.allow_hosts)])
+    require([*secret_problems(file), *host_problems(file, options.allow_hosts, SENT)])
     begun = time.monotonic()
     found = _found(file, options.as_json)
     found.insert(0, Finding("reachable", "good", "it started and answers" if file.life.starts else "it answers"))
@@ -92,15 +91,6 @@ def secret_problems(file: SubjectFile) -> list[Problem]:
         return []
     remedy = "export the client secret that your running service has, or give doctor its `start` in a subject file"
     return [Problem(name, "is not set, so no webhook can be signed as your service expects it", remedy)]
-
-
-def _host_problems(file: SubjectFile, allowed: Sequence[str]) -> list[Problem]:
-    remedy = "if that service is yours, serves no customers, and may take this: --allow-host"
-    return [
-        Problem("--allow-host", f"{url} is not on this machine; {SENT} would be sent there", f"{remedy} {host}")
-        for host, url in foreign_hosts(file).items()
-        if host not in allowed
-    ]
 
 
 def _found(file: SubjectFile, as_json: bool) -> list[Finding]:

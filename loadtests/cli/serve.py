@@ -14,7 +14,7 @@ from rich.text import Text
 from stockstorm.loadtests.cli.command import takes
 from stockstorm.loadtests.config.checks import port_problem, seed_problem
 from stockstorm.loadtests.config.flag import Flag, Options, require
-from stockstorm.loadtests.config.own_checks import SECRETS, is_this_machine
+from stockstorm.loadtests.config.own_checks import SECRETS, host_problem, is_this_machine
 from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.ipc.messages import Setup
 from stockstorm.loadtests.serve.authority import default_folder
@@ -72,9 +72,7 @@ class ShopOptions(Options):
         found = super().problems()
         host = "" if found or not self.to else host_of(self.to)
         if host and host not in self.allow_hosts and not is_this_machine(host):
-            remedy = f"if that service is yours and serves no customers: --allow-host {host}"
-            told = f"{self.to} is not on this machine; webhooks of a played shop would be sent there"
-            found.append(Problem("--allow-host", told, remedy))
+            found.append(host_problem(host, self.to, "webhooks of a played shop"))
         return found
 
 

@@ -132,14 +132,14 @@ def foreign_hosts(own: SubjectFile) -> dict[str, str]:
     return found
 
 
-def host_problems(own: SubjectFile, allowed: Sequence[str], scenario: Scenario) -> list[Problem]:
-    """Every host that is not this machine and was not allowed by its name, with what the run would send there."""
-    sent = what_is_sent(scenario)
-    return [
-        Problem("--allow-host", f"{url} is not on this machine; this run would send there {sent}", _allow(host))
-        for host, url in foreign_hosts(own).items()
-        if host not in allowed
-    ]
+def host_problems(own: SubjectFile, allowed: Sequence[str], sent: str) -> list[Problem]:
+    """Every host that is not this machine and was not allowed by its name, with what would be sent there."""
+    return [host_problem(host, url, sent) for host, url in foreign_hosts(own).items() if host not in allowed]
+
+
+def host_problem(host: str, url: str, sent: str) -> Problem:
+    """Another machine that nobody allowed. `sent`: what it would be sent."""
+    return Problem("--allow-host", f"{url} is not on this machine; it would be sent {sent}", _allow(host))
 
 
 def warnings_of(own: SubjectFile, scenario: Scenario) -> list[str]:

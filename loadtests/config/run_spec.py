@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 import stockstorm
 from stockstorm.loadtests.config.checks import read_subject
 from stockstorm.loadtests.config.flag import replay_line, require
-from stockstorm.loadtests.config.own_checks import host_problems, rotation_problem
+from stockstorm.loadtests.config.own_checks import host_problems, rotation_problem, what_is_sent
 from stockstorm.loadtests.config.run_options import API_HOST, RunOptions, make_scenario
 from stockstorm.loadtests.processes.spawn import output_of
 from stockstorm.loadtests.subjects.own.file import SecretNames, SubjectFile
@@ -89,7 +89,7 @@ def make_spec(options: RunOptions) -> RunSpec:
     scenario, own = make_scenario(options), options.own()
     rotation = rotation_problem(own, rotates(scenario))
     require([rotation] if rotation else [])
-    require(host_problems(own, options.allow_hosts, scenario) if own is not None else [])
+    require(host_problems(own, options.allow_hosts, what_is_sent(scenario)) if own is not None else [])
     flaw = f"-{options.flaw}" if options.flaw else ""
     run = f"{time.strftime('%Y%m%d-%H%M%S')}-{scenario.name}-{options.seed}{flaw}"
     folder = new_run_folder(options.runs, run)

@@ -1,7 +1,5 @@
 """Starts a service beside a served shop, sends it a handful of webhooks, and notes what it does."""
 
-import base64
-import hmac
 import time
 from collections.abc import Sequence
 from email.utils import parsedate_to_datetime
@@ -16,6 +14,7 @@ from stockstorm.loadtests.serve.client import ShopClient
 from stockstorm.loadtests.serve.commands import Command
 from stockstorm.loadtests.serve.told import Told
 from stockstorm.loadtests.subjects.own.file import SubjectFile
+from stockstorm.loadtests.subjects.own.greeting import BODY, signed
 from stockstorm.loadtests.subjects.own.urls import trusting
 from stockstorm.simulator.history.facts import ProbeEnded
 
@@ -23,7 +22,6 @@ UNKNOWN: Final = "themes/publish"
 GENUINE: Final = ("products/update", "inventory_levels/update", "orders/create", "orders/cancelled", "order.created")
 FORGED: Final = ("orders/create", "inventory_levels/update", "order.created")
 WITHIN_S: Final = 5.0
-BODY: Final = b'{"id":1}'
 
 
 def visit(file: SubjectFile, folder: Path, show: Step) -> Visit:
@@ -73,20 +71,15 @@ def _sent(client: ShopClient) -> Sequence[Sent]:
 
 def _unknown(uri: str, secret: str, domain: str, authority: str) -> Sent:
     """A webhook with a good signature, of a topic that the service did not ask for."""
-    digest = base64.b64encode(hmac.digest(secret.encode(), BODY, "sha256")).decode()
-    headers = {
-        "Content-Type": "application/json",
-        "X-Shopify-Topic": UNKNOWN,
-        "X-Shopify-Shop-Domain": domain,
-        "X-Shopify-Hmac-Sha256": digest,
-        "X-Shopify-Webhook-Id": "stockstorm-doctor",
-    }
+    headers = {"Content-Type": "application/json", **signed(UNKNOWN, secret, domain)}
     try:
         answer = httpx.post(uri, content=BODY, headers=headers, timeout=WITHIN_S, verify=trusting(authority))
         tried = (answer.status_code, f"{answer.status_code}", "")
     except httpx.HTTPError as error:
         tried = (0, f"no answer ({error})", "")
-    return Sent("unknown topic", Told(UNKNOWN, "stockstorm-doctor", "", uri, "", BODY.decode(), (tried,), ""))
+    return Sent(
+        "unknown topic", Told(UNKNOWN, headers["X-Shopify-Webhook-Id"], "", uri, "", BODY.decode(), (tried,), "")
+    )
 
 
 def _skew_s(uri: str, authority: str) -> float | None:

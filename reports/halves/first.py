@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import stockstorm
-from stockstorm.reports.halves.kinds import DELIVERY, STAND_INS, Kind, stand_ins_of
+from stockstorm.reports.halves.kinds import DELIVERY, STAND_INS, Kind, digested_elsewhere, stand_ins_of
 from stockstorm.reports.halves.second import ANSWER, END, GIVEN
 from stockstorm.reports.history.log import kind_of
 from stockstorm.reports.history_file import Decoding, read_facts
@@ -122,17 +122,11 @@ def _started(file: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def _verified_before(block: int) -> bool:
-    """No block, since both processes read the whole file and verified it."""
-    del block
-    return False
-
-
 def _facts_of(file: Path) -> dict[Kind, list[Fact]]:
     others = STAND_INS.keys() - DELIVERY
     dropped = frozenset(STAND_INS[kind] for kind in others)
     written = read_facts(
-        file, unsealed=True, decoding=Decoding(stand_ins_of(others), dropped=dropped, digested=_verified_before)
+        file, unsealed=True, decoding=Decoding(stand_ins_of(others), dropped=dropped, digested=digested_elsewhere)
     )
     found: dict[Kind, list[Fact]] = {kind: [] for kind in DELIVERY}
     for fact in sorted(written.facts, key=lambda fact: fact.at_ns):

@@ -45,5 +45,5 @@ def stand_ins_of(kinds: Iterable[Kind]) -> Mapping[Kind, Kind]:
 
 
 def digested_elsewhere(_block: int) -> bool:
-    """Whether the first process computes the digest of a block. The second one does, as it has less to do."""
+    """Whether the first process computes the digest of a block: never. The second one does, as it has less to do."""
     return False

@@ -45,25 +45,25 @@ def markdown(result: Result, history: History, folder: RunFolder) -> Path | None
 
 def markdown_text(result: Result) -> str:
     """The summary as Markdown. Characters that Markdown or HTML would interpret are escaped."""
-    lines = [f"## {SIGNS[result.verdict]} {result.verdict}: {_plain(result.scenario)}", ""]
-    lines += [f"{_plain(result.subject)} {tier_headline(result)}. Seed {result.seed}, run `{_code(result.run)}`.", ""]
+    lines = [f"## {SIGNS[result.verdict]} {result.verdict}: {plain(result.scenario)}", ""]
+    lines += [f"{plain(result.subject)} {tier_headline(result)}. Seed {result.seed}, run `{_code(result.run)}`.", ""]
     screen = first_screen(result)
     lines += _causes(screen)
-    lines += [f"- **{_plain(event)}**" for event in screen.unplanned]
-    lines += [f"- {_plain(reason)}" for reason in screen.reasons]
+    lines += [f"- **{plain(event)}**" for event in screen.unplanned]
+    lines += [f"- {plain(reason)}" for reason in screen.reasons]
     lines += [f"- {folded}"] if (folded := folded_text(screen)) else []
-    lines += [f"- {SIGNS['not_exercised']} not tested: {_plain('; '.join(result.untested))}"] if result.untested else []
+    lines += [f"- {SIGNS['not_exercised']} not tested: {plain('; '.join(result.untested))}"] if result.untested else []
     claims = tested(result)
-    lines += [f"- {SIGNS['valid']} tested: {_plain(text)}" for text in claims]
+    lines += [f"- {SIGNS['valid']} tested: {plain(text)}" for text in claims]
     lines += [""] * bool(result.unplanned or result.reasons or result.untested or claims)
     lines += _topics(result)
     lines += ["| measure | found | wanted |", "|---|---:|---|", *_measure_rows(result), ""]
-    lines += [f"- {SIGNS[tier_mark(tier)]} {tier_name(tier)}: {_plain(tier.reason)}" for tier in result.tiers]
-    lines += [f"- {_plain(summary)}"] if (summary := oversell_summary(result)) else []
+    lines += [f"- {SIGNS[tier_mark(tier)]} {tier_name(tier)}: {plain(tier.reason)}" for tier in result.tiers]
+    lines += [f"- {plain(summary)}"] if (summary := oversell_summary(result)) else []
     lines += [""] * bool(result.tiers) + _incidents(result)
-    lines += [f"- level: {_plain(result.level)}"] * bool(result.level)
-    lines += [f"- rest: {_plain(result.rest)}"] * bool(result.rest)
-    lines += [f"- note: {_plain(note)}" for note in result.notes]
+    lines += [f"- level: {plain(result.level)}"] * bool(result.level)
+    lines += [f"- rest: {plain(result.rest)}"] * bool(result.rest)
+    lines += [f"- note: {plain(note)}" for note in result.notes]
     lines += [""] * bool(result.notes or result.rest or result.level)
     lines += [f"Replay: `{_code(result.replay)}`", ""]
     return printable("\n".join(lines))
@@ -72,18 +72,18 @@ def markdown_text(result: Result) -> str:
 def _causes(screen: FirstScreen) -> list[str]:
     lines: list[str] = []
     for number, cause in enumerate(screen.causes, 1):
-        lines += [f"**Cause {number}: {_plain(cause.cause)}**", ""]
-        lines += [f"- {_plain(evidence)}" for evidence in cause.evidence]
-        lines.append(f"- → {_plain(cause.remedy)}")
-        lines += [f"- {_plain(text)}" for text in (consequences_text(cause), rivals_text(cause)) if text]
+        lines += [f"**Cause {number}: {plain(cause.cause)}**", ""]
+        lines += [f"- {plain(evidence)}" for evidence in cause.evidence]
+        lines.append(f"- → {plain(cause.remedy)}")
+        lines += [f"- {plain(text)}" for text in (consequences_text(cause), rivals_text(cause)) if text]
         lines.append("")
     return [*lines, f"and {screen.more_causes} more causes", ""] if screen.more_causes else lines
 
 
 def _topics(result: Result) -> list[str]:
     rows = [
-        f"| {_plain(one.source)} | {_plain(one.topic)} | {one.events} | {_plain(answers_text(one))} "
-        f"| {_plain(effects_text(one))} |"
+        f"| {plain(one.source)} | {plain(one.topic)} | {one.events} | {plain(answers_text(one))} "
+        f"| {plain(effects_text(one))} |"
         for one in result.topics
     ]
     return ["| source | topic | events | answered | effect |", "|---|---|---:|---|---|", *rows, ""] if rows else []
@@ -100,7 +100,7 @@ def _measure_rows(result: Result) -> list[str]:
         aim = f"{SIGNS[line.verdict]} {condition_text(line)}" if line else ""
         interval = f" ({interval_text(result.intervals[name])})" if name in result.intervals else ""
         found = measure_text(name, result.measures.get(name))
-        rows.append(f"| {_plain(measure_name(name))} | {found}{interval} | {_plain(aim)} |")
+        rows.append(f"| {plain(measure_name(name))} | {found}{interval} | {plain(aim)} |")
     return rows
 
 
@@ -114,12 +114,13 @@ def _incidents(result: Result) -> list[str]:
             f"{SIGNS[check.verdict]} **{check.name.replace('_', ' ')}**, {check.verdict.replace('_', ' ')}: {total:,}",
             "",
         ]
-        lines += [f"- {_plain(incident.text)}" for incident in check.incidents[:INCIDENTS_SHOWN]]
+        lines += [f"- {plain(incident.text)}" for incident in check.incidents[:INCIDENTS_SHOWN]]
         lines += [f"- and {total - INCIDENTS_SHOWN:,} more"] * (total > INCIDENTS_SHOWN) + [""]
     return lines
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """One line of text in which Markdown and HTML interpret nothing."""
     escaped = "".join(f"\\{sign}" if sign in "\\`*|[]<>#" else sign for sign in text)
     return " ".join(escaped.split())
 

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from stockstorm.reports.formats import measure_name, measure_text
 from stockstorm.reports.regress.regression import Change, Compared, Regression
+from stockstorm.reports.render.markdown import plain
 from stockstorm.reports.result import counted, printable
 
 MARKS: Final[dict[Change, str]] = {"regressed": "✕", "improved": "✓", "same": "=", "unknown": "?"}
@@ -65,7 +66,7 @@ def _short(one: Compared) -> str:
 def notes(found: Regression) -> list[str]:
     """What was compared, and how certain it is."""
     kept = [
-        counted(total, kind).replace("countings", "counts")
+        counted(total, kind)
         for kind in ("check", "count")
         if (total := sum(one.kind == kind and one.change == "same" for one in found.compared))
     ]
@@ -79,20 +80,16 @@ def notes(found: Regression) -> list[str]:
 
 def regression_markdown(found: Regression) -> str:
     """The same, for a CI job to post."""
-    lines = [f"## {MARKS[found.change]} {found.change}", "", *(f"- {_plain(reason)}" for reason in found.reasons), ""]
+    lines = [f"## {MARKS[found.change]} {found.change}", "", *(f"- {plain(reason)}" for reason in found.reasons), ""]
     lines += ["| what | before | after | change |", "|---|---:|---:|---|"]
     for one in shown(found):
         cells = (title(one), value_text(one, one.before), value_text(one, one.after))
-        lines.append(f"| {' | '.join(map(_plain, cells))} | {MARKS[one.change]} {_plain(_short(one))} |")
+        lines.append(f"| {' | '.join(map(plain, cells))} | {MARKS[one.change]} {plain(_short(one))} |")
     for one in found.compared:
         if one.incidents:
-            lines += ["", f"**{_plain(title(one))}**", "", *(f"- {_plain(found.text)}" for found in one.incidents)]
-    lines += ["", *(f"- {_plain(note)}" for note in notes(found)), ""]
+            lines += ["", f"**{plain(title(one))}**", "", *(f"- {plain(found.text)}" for found in one.incidents)]
+    lines += ["", *(f"- {plain(note)}" for note in notes(found)), ""]
     return printable("\n".join(lines))
-
-
-def _plain(text: str) -> str:
-    return " ".join("".join(f"\\{sign}" if sign in "\\`*|[]<>#" else sign for sign in text).split())
 
 
 def regression_junit(found: Regression) -> str:

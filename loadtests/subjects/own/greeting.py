@@ -37,17 +37,20 @@ def greet(uris: tuple[str, ...], secret: str, domain: str, authority: str = "") 
         status = _asked(uri, authority, {"X-Shopify-Topic": TOPIC, "X-Shopify-Shop-Domain": domain})
         if status not in FOREIGN:
             continue
-        digest = base64.b64encode(hmac.digest(secret.encode(), BODY, "sha256")).decode()
-        signed = {
-            "X-Shopify-Topic": TOPIC,
-            "X-Shopify-Shop-Domain": domain,
-            "X-Shopify-Hmac-Sha256": digest,
-            "X-Shopify-Webhook-Id": "stockstorm-greeting",
-        }
-        status = _asked(uri, authority, signed)
+        status = _asked(uri, authority, signed(TOPIC, secret, domain))
         if status in FOREIGN:
             found = f"it answers {_words(status)} to webhooks, signed or not: another program, or another path"
             raise SubjectError(uri, found, "check port and path of `webhooks`; nothing was sent besides this")
+
+
+def signed(topic: str, secret: str, domain: str) -> dict[str, str]:
+    """Headers of a webhook with BODY and a good signature, of a topic that nobody subscribed to."""
+    return {
+        "X-Shopify-Topic": topic,
+        "X-Shopify-Shop-Domain": domain,
+        "X-Shopify-Hmac-Sha256": base64.b64encode(hmac.digest(secret.encode(), BODY, "sha256")).decode(),
+        "X-Shopify-Webhook-Id": f"stockstorm-{topic}",
+    }
 
 
 def _asked(uri: str, authority: str, headers: dict[str, str]) -> int:

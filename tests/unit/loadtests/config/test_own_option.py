@@ -8,7 +8,14 @@ from threading import Thread
 import pytest
 
 from stockstorm.loadtests.config.checks import probe_url_problem
-from stockstorm.loadtests.config.own_checks import NEXT_SECRET, SECRETS, host_problems, own_problems, warnings_of
+from stockstorm.loadtests.config.own_checks import (
+    NEXT_SECRET,
+    SECRETS,
+    host_problems,
+    own_problems,
+    warnings_of,
+    what_is_sent,
+)
 from stockstorm.loadtests.config.run_options import RunOptions, make_scenario
 from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.orchestrator.process import make_backing
@@ -77,19 +84,19 @@ def test_faults_hit_the_processes_that_start_made(
 
 def test_another_machine_is_refused_with_what_it_would_be_sent_and_allowed_by_its_name() -> None:
     there = file(webhooks="https://192.0.2.7/webhooks", topic_urls={"orders/paid": "http://localhost:${port}/w"})
-    (problem,) = host_problems(there, (), load("smoke"))
+    (problem,) = host_problems(there, (), what_is_sent(load("smoke")))
     assert problem.key == "--allow-host"
     assert re.search(
         r"https://192.0.2.7/webhooks is not on this machine; .* about [\d,]+ webhooks within 5 s", problem.found
     )
     assert problem.remedy.endswith("--allow-host 192.0.2.7")
-    assert host_problems(there, ("192.0.2.7",), load("smoke")) == []
+    assert host_problems(there, ("192.0.2.7",), what_is_sent(load("smoke"))) == []
     assert "it is sent about" in warnings_of(there, load("smoke"))[0]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "no-such-host.invalid"])
 def test_this_machine_needs_no_permission(host: str) -> None:
-    assert host_problems(file(webhooks=f"http://{host}:8080/w"), (), load("smoke")) == []
+    assert host_problems(file(webhooks=f"http://{host}:8080/w"), (), what_is_sent(load("smoke"))) == []
 
 
 def test_a_run_at_another_machine_ends_before_a_folder_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
