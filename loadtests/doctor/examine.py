@@ -10,7 +10,6 @@ from stockstorm.loadtests.subjects import SHOP_TOPICS
 from stockstorm.reports.result import counted
 
 Mark = Literal["good", "bad", "note"]
-ANSWER_MS: Final = 5_000.0  # Shopify waits no longer
 CLOCK_S: Final = 30.0  # of skew, from which on "old" and "new" are mixed up
 SHOWN: Final = 3
 REFUSED: Final = {

@@ -83,7 +83,6 @@ class Page:
             "/rows": self._rows,
             "/delivery": self._delivery,
             "/call": self._call,
-            "/api/deliveries": self._json_deliveries,
             "/api/shop": self._json_shop,
         }
 
@@ -149,6 +148,7 @@ class Page:
             calls=list(reversed(view.calls))[:SHOWN],
             orders=list(reversed(view.orders))[:SHOWN],
             unheard=view.unheard,
+            refused=view.refused,
             marketplaces=shop.world.marketplaces,
             stock=[self._row(product.sku, product.inventory_item_id) for product in products[:SKUS_SHOWN]],
             more_skus=max(0, len(products) - SKUS_SHOWN),
@@ -234,9 +234,6 @@ class Page:
             return _json(400, {"error": str(error)})
         self._shop.wait(numbers, WAIT_S + min(command.late_s, LATE_WAIT_MAX_S))
         return _json(200, {"deliveries": [told(self._shop, number) for number in numbers]})
-
-    def _json_deliveries(self, _: Mapping[str, str]) -> ApiReply:
-        return _json(200, {"deliveries": [told(self._shop, number) for number in self._shop.view.deliveries]})
 
     def _json_shop(self, _: Mapping[str, str]) -> ApiReply:
         world, view = self._shop.world, self._shop.view

@@ -42,7 +42,10 @@ class Served(msgspec.Struct, frozen=True):
 
 
 def serve(shop: ServedShop, ports: Ports, authority: Path, started: Callable[[Served], None]) -> signal.Signals:
-    """Serves until a signal, and returns it. `started` is told where. Raises BackingError when a port is taken."""
+    """Serves until a signal, and returns it. `started` is told where.
+
+    Raises BackingError when a port is taken, and what keeps the shop from going on.
+    """
     servers: list[Any] = []
     seen: list[signal.Signals] = []
     ended = Signal()
@@ -54,11 +57,13 @@ def serve(shop: ServedShop, ports: Ports, authority: Path, started: Callable[[Se
 
     try:
         served = _start(shop, ports, authority, servers)
-        shop.start()
+        shop.start(ended.set)
         for number in heeded():
             gevent.signal_handler(number, end, number)
         started(served)
         ended.wait()
+        if shop.failure is not None:
+            raise shop.failure
         return seen[0]
     finally:
         for server in servers:

@@ -1,7 +1,7 @@
 """A shop that is served: the simulator's parts without a plan. Commands and calls go in, deliveries go out."""
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 import gevent
@@ -19,6 +19,7 @@ from stockstorm.simulator.catalogue import make_catalogue
 from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
 from stockstorm.simulator.delivery.service import DeliveryService, Dispatch, Secrets
+from stockstorm.simulator.errors import OutputError
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.io.dispatcher import Dispatcher
@@ -87,17 +88,26 @@ class ServedShop:
         )
         scheduler = Dispatcher(self.clock, self._pool)
         self._attempts = Attempts(self.clock, self._deliveries, scheduler, self._pool, self._recorded, _NoStatistics())
-        self._apis = SimulatedApis(setup, scenario, self.world, self.wall, self.clock, self._changed)
+        self._apis = SimulatedApis(setup, scenario, self.world, self.wall, self.clock, self._changed, self.fail)
         self.world.opening(state.opened.wall_ns)
         for done in state.inputs:
             self._repeat(done)
         self._live = True
 
+    _on_failure: Callable[[], None] = staticmethod(lambda: None)
     _live = False  # whether changes are delivered; not while what happened before a restart is repeated
 
-    def start(self) -> None:
-        """Begins to send what is due later."""
-        gevent.spawn(self._attempts.run, iter(()))
+    failure: BaseException | None = None  # why it cannot go on; whoever serves it raises it
+
+    def start(self, on_failure: Callable[[], None] = lambda: None) -> None:
+        """Begins to send what is due later. `on_failure` is called when the shop cannot go on."""
+        self._on_failure = on_failure
+        gevent.spawn(self._attempts.run, iter(())).link_exception(lambda ended: self.fail(ended.exception))
+
+    def fail(self, error: BaseException) -> None:
+        """The shop cannot go on. The first reason counts."""
+        self.failure = self.failure or error
+        self._on_failure()
 
     def stop(self) -> None:
         self._attempts.stop()
@@ -124,7 +134,7 @@ class ServedShop:
         for one in present:
             self.world.unsubscribe(one.subscription_id, by_policy=False, now_ns=wanted.at_ns)
         self._subscribe(wanted)
-        self._state.add(wanted)
+        self._keep(wanted)
 
     def _subscribe(self, wanted: Declared) -> None:
         for one in self.world.subscriptions(wanted.source, wanted.topic):
@@ -138,7 +148,7 @@ class ServedShop:
         reply = self._apis.handle(request)
         if is_change(request) and reply.status < 400:
             kept = dict(request.headers)
-            self._state.add(Called(at_ns, request.method, request.path, request.query, kept, request.body))
+            self._keep(Called(at_ns, request.method, request.path, request.query, kept, request.body))
         self.view.called(request, reply)
         return reply
 
@@ -157,7 +167,7 @@ class ServedShop:
             for item in items_of(command, self.world.channels, self.catalogue, self._numbers, order):
                 for dispatch in self._applied(item, now_ns):
                     found += self._dispatch(dispatch, command)
-                self._state.add(Done(now_ns, item))
+                self._keep(Done(now_ns, item))
         return tuple(found)
 
     def send_again(self, number: int) -> bool:
@@ -182,6 +192,12 @@ class ServedShop:
     def _is_answered(self, number: int) -> bool:
         seen = self.view.deliveries.get(number)
         return seen is None or len(seen.attempts) >= seen.wanted or seen.outcome == "subscription_removed"
+
+    def _keep(self, done: Input) -> None:
+        try:
+            self._state.add(done)
+        except OutputError as error:  # its state is behind what it did
+            self.fail(error)
 
     def _dispatch(self, dispatch: Dispatch, command: Command) -> Iterator[int]:
         if command.late_s:
@@ -228,7 +244,7 @@ class ServedShop:
         self.view.record(facts)
         for fact in facts if self._live else ():
             if isinstance(fact, f.SubscriptionRemoved) and fact.by_policy:
-                self._state.add(Removed(fact.at_ns, fact.subscription))
+                self._keep(Removed(fact.at_ns, fact.subscription))
 
     def _answered(self, outgoing: Outgoing, answer: Answer) -> None:
         self.view.answered(outgoing, answer)

@@ -97,8 +97,7 @@ class View:
         self.deliveries: dict[int, Seen] = {}
         self.calls: deque[Called] = deque(maxlen=CALLS_MAX)
         self.orders: deque[Ordered] = deque(maxlen=ORDERS_MAX)
-        self.refused: deque[f.PurchaseRefused] = deque(maxlen=ORDERS_MAX)
-        self.unheard = self.changes = 0
+        self.refused = self.unheard = self.changes = 0
         self._bytes = 0
         self._hidden = hidden
 
@@ -115,7 +114,7 @@ class View:
                     lines = tuple(zip(fact.skus, fact.quantities, strict=True))
                     self.orders.append(Ordered(fact.at_ns, OrderKey(fact.order), fact.channel, fact.ref, lines))
                 case f.PurchaseRefused():
-                    self.refused.append(fact)
+                    self.refused += 1
                 case _:
                     continue
             self.changes += 1

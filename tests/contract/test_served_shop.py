@@ -12,10 +12,11 @@ import msgspec
 import pytest
 
 from stockstorm.loadtests.ipc.messages import Setup
+from stockstorm.loadtests.serve import state as states
 from stockstorm.loadtests.serve.commands import CHANGES, KINDS, TOPICS, Command
 from stockstorm.loadtests.serve.page import LATE_WAIT_MAX_S, WAIT_S, Page
 from stockstorm.loadtests.serve.shop import ServedShop, without_troubles
-from stockstorm.loadtests.serve.state import INPUTS_MAX, VERSION, Opened, StateFile
+from stockstorm.loadtests.serve.state import VERSION, Opened, StateFile
 from stockstorm.loadtests.serve.view import DELIVERIES_MAX, Seen
 from stockstorm.scenarios.loader import load
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
@@ -220,7 +221,24 @@ def test_a_damaged_state_is_refused_with_its_line_and_a_cut_off_one_is_read(tmp_
     path.write_bytes(whole + b"{}\n")
     with pytest.raises(ScenarioError, match=r"state:2: this is no line"):
         StateFile(path, opened)
-    assert INPUTS_MAX > 0
+
+
+def test_a_shop_whose_state_cannot_be_kept_ends_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(states, "INPUTS_MAX", 2)
+    shop, ended = served(tmp_path / "state"), list[bool]()
+    shop.start(lambda: ended.append(True))
+    for _ in range(3):
+        shop.do(Command(topic="products/update"))
+    assert ended == [True]
+    assert "holds 2 inputs, which is the most" in str(shop.failure)
+    shop.stop()
+    monkeypatch.undo()
+    assert len(StateFile(tmp_path / "state", Opened(VERSION, "smoke", 1, 0, SECRETS)).inputs) == 2
+
+
+def test_a_purchase_of_more_than_is_shown_is_told_on_the_page(page: Page, shop: ServedShop) -> None:
+    shop.do(Command(topic="orders/create", units=100_000))
+    assert "1 refused" in asked(page, "GET", "/rows").body.decode()
 
 
 def test_the_view_is_bounded(shop: ServedShop) -> None:
