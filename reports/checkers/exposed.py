@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from stockstorm.reports.history import History
-from stockstorm.reports.result import Check
+from stockstorm.reports.result import Check, counted
 from stockstorm.scenarios.promises import promised_cases, promises
 from stockstorm.simulator.history.facts import RunStarted, SubscriptionCreated
 
@@ -42,7 +42,7 @@ def exposure_text(exposure: dict[str, int], shown: int = SHOWN) -> str:
     """ "41 delivered twice, 6 within 5 ms and 2 more kinds"."""
     entries = [f"{count:,} {words}" for words, count in exposure.items()]
     more = len(entries) - shown
-    return ", ".join(entries[:shown]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(entries[:shown]) + (f" and {counted(more, 'more kind')}" if more > 0 else "")
 
 
 def promise_of(history: History, name: str) -> str:
