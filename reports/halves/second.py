@@ -38,7 +38,9 @@ READ: Final = "read"  # the names that follow; None where this half cannot be re
 END: Final = "end"  # nothing follows, unless more is given; with the number of times that something was
 ANSWER: Final = "answer"
 GIVEN: Final = "given"
-BOTH_HALVES: Final = frozenset({"oversell"})  # begins with much that this half has, and then needs the other one
+BOTH_HALVES: Final = frozenset(  # they begin with much that this half has, and then need the other one
+    {check_key("oversell"), check_key("unheard"), check_key("crisis_time"), "figure hot_stock"}
+)
 QUEUED_MAX: Final = 64  # frames
 
 
@@ -82,7 +84,7 @@ class Half:
 
     def __init__(self, history: History) -> None:
         self.history, self._view = history, HistoryView(history)
-        self._left, self._waiting, self.gifts = dict(self._named()), set[str](), 0
+        self._left, self._waiting, self.gifts = {name: build for name, build in self._named() if name not in BOTH_HALVES}, set[str](), 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -134,8 +136,7 @@ class Half:
         yield History.acks.shared_name, lambda: history.acks
         yield SYNC_INTERVALS, partial(INTERVALS[SYNC_INTERVALS], history)
         for checker in CHECKERS:
-            if checker.name not in BOTH_HALVES:
-                yield check_key(checker.name), partial(check_one, checker, history)
+            yield check_key(checker.name), partial(check_one, checker, history)
         yield ACK_INTERVALS, partial(INTERVALS[ACK_INTERVALS], history)
         for name in ("forged", "hottest_sku", "failures", "webhooks_open", "answers_a_bin"):
             yield getattr(HistoryView, name).shared_name, partial(getattr, view, name)
