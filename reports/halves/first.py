@@ -32,7 +32,10 @@ class Second:
         self._file = file
         self._values: dict[str, Any] = {}
         self._coming = {READ}  # names of values that the second process will build, or has not told of yet
-        self._gifts, self._ended_after = 0, -1  # number of times something was given; and after how many nothing follows
+        self._gifts, self._ended_after = (
+            0,
+            -1,
+        )  # number of times something was given; and after how many nothing follows
         self._facts: dict[Kind, list[Fact]] = {}
         self.failure = ""  # why this process had to do without the other one
         self._process: subprocess.Popen[bytes] | None = None

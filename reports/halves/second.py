@@ -84,7 +84,11 @@ class Half:
 
     def __init__(self, history: History) -> None:
         self.history, self._view = history, HistoryView(history)
-        self._left, self._waiting, self.gifts = {name: build for name, build in self._named() if name not in BOTH_HALVES}, set[str](), 0
+        self._left, self._waiting, self.gifts = (
+            {name: build for name, build in self._named() if name not in BOTH_HALVES},
+            set[str](),
+            0,
+        )
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -133,7 +133,9 @@ class Ledger(msgspec.Struct, gc=False):
         """Units that are left at each of these, with the netted ones: `left` of the latest state plus `netted_at`."""
         states, bases, safety = map(bisect_right, repeat(self.seqs), seqs), [self.base[0], *self.base], self.safety
         found = [bases[state] - sold - safety for state, sold in zip(states, self.accepted_each(seqs), strict=True)]
-        return [left + self.netted_at(seq) for left, seq in zip(found, seqs, strict=True)] if self.netted_seqs else found
+        return (
+            [left + self.netted_at(seq) for left, seq in zip(found, seqs, strict=True)] if self.netted_seqs else found
+        )
 
     # -- what a push shows -----------------------------------------------------------------------------------------
 

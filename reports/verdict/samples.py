@@ -13,6 +13,7 @@ from stockstorm.reports.statistics.bootstrap import Resampler
 from stockstorm.reports.statistics.samples import Samples
 from stockstorm.reports.verdict.tiers import FIRED, VISIBLE, judged_measure
 
+
 def judged_samples(history: History) -> Samples:
     """(fired at in ns, latency in ms) of each owed pair, counted as tiers count it. Infinite if never reflected.
 
