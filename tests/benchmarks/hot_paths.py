@@ -17,7 +17,8 @@ import msgspec
 from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.history import History
 from stockstorm.reports.history_file import read_facts
-from stockstorm.reports.render.html import report_page
+from stockstorm.reports.render.figures import draw_all
+from stockstorm.reports.render.view import RunView
 from stockstorm.reports.verdict.judge import judge
 from stockstorm.simulator.delivery.attempts import Answer
 from stockstorm.simulator.model import Topic
@@ -86,7 +87,7 @@ def hot_paths(folder: Path) -> Mapping[str, Callable[[], Round]]:
         **{name: partial(of_api, name) for name in PLAYED},
         "read a history": lambda: of_run(lambda one: read_facts(one.file)),
         "judge a history": lambda: of_run(lambda one: judge(History.of(one.facts))),
-        "draw a report": lambda: of_run(lambda one: report_page(one.result, one.history)),
+        "draw the charts": lambda: of_run(lambda one: draw_all(RunView(one.result, one.history))),
     }
 
 

@@ -36,8 +36,8 @@ PRODUCTS: Final = """query Products($query: String) { products(first: 250, query
   nodes { id title handle status updatedAt totalInventory
     variants(first: 10) { nodes { id sku price barcode inventoryQuantity inventoryItem { id tracked } } } }
   pageInfo { hasNextPage endCursor } } }"""
-BULK: Final = """mutation Run { bulkOperationRunQuery(query: "{ products { nodes { id variants { nodes { sku inventoryItem {
-  inventoryLevels { nodes { quantities(names: [\\"available\\"]) { quantity } } } } } } } } }") {
+BULK: Final = """mutation Run { bulkOperationRunQuery(query: "{ products { nodes { id variants { nodes { sku
+  inventoryItem { inventoryLevels { nodes { quantities(names: [\\"available\\"]) { quantity } } } } } } } } }") {
   userErrors { message } } }""".replace("\n", " ")
 
 Call = Callable[[], None]
