@@ -10,7 +10,7 @@ from socketserver import BaseRequestHandler, TCPServer
 import pytest
 
 from stockstorm.loadtests.processes.child import free_port
-from stockstorm.loadtests.serve.authority import Authority
+from stockstorm.loadtests.https.authority import Authority
 from stockstorm.loadtests.subjects.own.greeting import greet
 from stockstorm.simulator.errors import SubjectError
 
