@@ -88,6 +88,8 @@ def _serve(client: Any, context: Any, front: Front, log: Log) -> None:
     try:
         with connected(front.shop_host, front.shop_port) as shop, _secured(client, context) as secured:
             tunnel(secured, shop)
+    except ssl.SSLEOFError:
+        return  # it only looked whether something listens, or changed its mind
     except ssl.SSLError as error:
         log.tell(f"a client broke off the handshake: {error.reason or error}")
     except (OSError, gevent.Timeout) as error:

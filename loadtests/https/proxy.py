@@ -75,6 +75,8 @@ def _serve(client: Any, domain: str, shop_at: tuple[str, int], refused: Refused)
         head = b""
         with gevent.Timeout(HEAD_WITHIN_S, False):
             head = _read_head(client)
+        if not head:  # it only looked whether something listens
+            return
         if (asked := _target(head)) != f"{domain}:{HTTPS_PORT}":
             text = f"this proxy leads to https://{domain} only\n"
             client.sendall(REFUSED.format(len(text), text).encode())

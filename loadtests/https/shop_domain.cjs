@@ -11,7 +11,7 @@ if (target && !process.allowedNodeEnvironmentFlags.has("--use-env-proxy")) {
   const tls = require("node:tls");
   const { syncBuiltinESMExports } = require("node:module");
   const colon = target.lastIndexOf(":");
-  const address = { host: target.slice(0, colon), port: Number(target.slice(colon + 1)), path: undefined };
+  const address = { host: target.slice(0, colon).replace(/[[\]]/g, ""), port: Number(target.slice(colon + 1)), path: undefined };
   const connect = tls.connect;
   tls.connect = function led(options, ...rest) {
     const leads = options && typeof options === "object" && !options.socket && options.host === host

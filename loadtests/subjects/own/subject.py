@@ -91,7 +91,8 @@ class OwnSubject:
             self._parts[name] = TreePart(partial(self._child, name, text), self._answers)
         if life.starts or life.ready:
             self._wait_until_ready()
-        greet(self._uris, surroundings.client_secret, surroundings.shop_domain, self._file.ca)
+        spoken = self._values["api_version"]
+        greet(self._uris, surroundings.client_secret, surroundings.shop_domain, self._file.ca, spoken)
         if is_address(life.reset):
             self._actions.do("reset", life.reset, life.reset_within_s)
 
