@@ -5,6 +5,7 @@ gives is a signed one sent, of a topic that nobody subscribed to, so that a soun
 """
 
 import base64
+import datetime
 import hmac
 import socket
 from typing import Final
@@ -15,6 +16,7 @@ import httpx
 from stockstorm.loadtests.limits import OWN_ANSWER_S, READY_ANSWER_S
 from stockstorm.loadtests.subjects.own.urls import trusting
 from stockstorm.simulator.errors import SubjectError
+from stockstorm.simulator.versions import NEWEST
 
 TOPIC: Final = "shop/update"
 BODY: Final = b'{"id":1}'
@@ -31,25 +33,32 @@ def listens(url: str) -> bool:
         return False
 
 
-def greet(uris: tuple[str, ...], secret: str, domain: str, authority: str = "") -> None:
+def greet(uris: tuple[str, ...], secret: str, domain: str, authority: str = "", version: str = NEWEST) -> None:
     """Asks each address. Raises SubjectError, which names what stands in the way."""
     for uri in uris:
         status = _asked(uri, authority, {"X-Shopify-Topic": TOPIC, "X-Shopify-Shop-Domain": domain})
         if status not in FOREIGN:
             continue
-        status = _asked(uri, authority, signed(TOPIC, secret, domain))
+        status = _asked(uri, authority, signed(TOPIC, secret, domain, version))
         if status in FOREIGN:
             found = f"it answers {_words(status)} to webhooks, signed or not: another program, or another path"
             raise SubjectError(uri, found, "check port and path of `webhooks`; nothing was sent besides this")
 
 
-def signed(topic: str, secret: str, domain: str) -> dict[str, str]:
-    """Headers of a webhook with BODY and a good signature, of a topic that nobody subscribed to."""
+def signed(topic: str, secret: str, domain: str, version: str = NEWEST) -> dict[str, str]:
+    """Headers of a webhook with BODY and a good signature, of a topic that nobody subscribed to.
+
+    All that Shopify sends are there: its own library for Node refuses a webhook that lacks one.
+    """
+    now = datetime.datetime.now(datetime.UTC)
     return {
         "X-Shopify-Topic": topic,
         "X-Shopify-Shop-Domain": domain,
         "X-Shopify-Hmac-Sha256": base64.b64encode(hmac.digest(secret.encode(), BODY, "sha256")).decode(),
+        "X-Shopify-API-Version": version,
         "X-Shopify-Webhook-Id": f"stockstorm-{topic}",
+        "X-Shopify-Event-Id": f"stockstorm-{topic}-event",
+        "X-Shopify-Triggered-At": now.isoformat(timespec="microseconds").replace("+00:00", "Z"),
     }
 
 

@@ -9,10 +9,13 @@ from socketserver import BaseRequestHandler, TCPServer
 
 import pytest
 
+from stockstorm.loadtests.https.authority import Authority
 from stockstorm.loadtests.processes.child import free_port
-from stockstorm.loadtests.serve.authority import Authority
-from stockstorm.loadtests.subjects.own.greeting import greet
+from stockstorm.loadtests.subjects.own.greeting import greet, signed
+from stockstorm.simulator.delivery.attempts import Address
+from stockstorm.simulator.delivery.headers import shopify_headers, shopify_prefix
 from stockstorm.simulator.errors import SubjectError
+from stockstorm.simulator.model import Subscription
 
 
 class Quiet(BaseHTTPRequestHandler):
@@ -66,6 +69,17 @@ def said(uri: str, authority: str = "") -> str:
     with pytest.raises(SubjectError) as caught:
         greet((uri,), "secret", "demo.myshopify.com", authority)
     return str(caught.value)
+
+
+def test_a_signed_greeting_has_every_header_of_a_webhook() -> None:
+    """@shopify/shopify-api refuses a webhook that lacks one, signed or not."""
+    sent = {name.lower() for name in signed("shop/update", "secret", "demo.myshopify.com")}
+    head = shopify_headers("", length=1, signature="s", webhook_id="w", event_id="e", triggered_at="t").decode()
+    head += shopify_prefix(
+        Address("a", 1, "/"), Subscription(1, "shopify", "shop/update", "http://a/", 0, 0), "demo.myshopify.com"
+    )
+    wanted = {line.partition(":")[0].lower() for line in head.splitlines() if line.lower().startswith("x-shopify")}
+    assert sent == wanted
 
 
 @pytest.mark.parametrize(
