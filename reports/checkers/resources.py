@@ -19,7 +19,7 @@ from stockstorm.reports.result import Check, unknown
 from stockstorm.simulator.history import facts as f
 
 GENERATOR: Final = "generator"
-# What the generator does besides attempts, in attempts, by its CPU (fitted to 14 runs of 9 to 30 s; an attempt 0.25 ms).
+# What else the generator does, in attempts of 0.25 ms, by its CPU (fitted to 14 runs of 9 to 30 s).
 CALL_COSTS: Final = 3.0  # to answer a call of the subject
 SECOND_COSTS: Final = 80.0  # to be there
 
