@@ -21,7 +21,7 @@ Every command with its flags, written from the code by `python -m stockstorm.loa
 
 `stockstorm --install-completion` lets the shell in which you write it complete commands, flags, scenarios, subjects,
 flaws and topics, from its next start on: bash, zsh or fish. `_STOCKSTORM_COMPLETE=source_zsh stockstorm` prints what it
-would install; so do `source_bash` and `source_fish`. A shell completes a program by its name, so `stockstorm` must be on
+would install; so do `source_bash` and `source_fish`. A shell completes a program by its name: `stockstorm` must be on
 the path.
 """
 
