@@ -121,7 +121,7 @@ def _no_http(uri: str, error: str) -> SubjectError:
     if uri.startswith("http:") and _speaks_tls(uri):
         return SubjectError(uri, "it speaks HTTPS there", "write https:// in place of http://, or the port of http")
     if "disconnected" in error or not error or "reset" in error.lower():
-        found = "it closes the connection without an answer, signed or not"
+        found = "it closes the connection without an answer in HTTP, signed or not"
         return SubjectError(uri, found, "read its log: it may fail at this request; or another program has this port")
     found = f"what listens there does not speak HTTP ({printable(error)})"
     return SubjectError(uri, found, "check the port; another program may have it")

@@ -41,6 +41,10 @@ class Static(SimpleHTTPRequestHandler):
         """Silent."""
 
 
+class Shell(Database):
+    says = b"SSH-2.0-OpenSSH_9.2\r\n"
+
+
 class Way(Static):
     """Does with a request what a test says."""
 
@@ -72,9 +76,11 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 class Database(BaseRequestHandler):
     """Speaks another protocol."""
 
+    says = b"E\x00\x00\x00\x0bbad start\x00"
+
     def handle(self) -> None:
         self.request.recv(65_536)
-        self.request.sendall(b"E\x00\x00\x00\x0bbad start\x00")
+        self.request.sendall(self.says)
         self.request.shutdown(socket.SHUT_WR)
         with suppress(ConnectionResetError):
             while self.request.recv(65_536):  # who closes with bytes unread resets the connection
@@ -134,7 +140,7 @@ def test_a_redirect_says_where_to_without_what_may_be_secret() -> None:
 
 def test_a_connection_that_is_closed_is_told_from_another_protocol() -> None:
     with serving(of_way(lambda door: door.connection.shutdown(socket.SHUT_RDWR))) as uri:
-        assert "closes the connection without an answer, signed or not" in said(uri)
+        assert "closes the connection without an answer in HTTP, signed or not" in said(uri)
 
 
 def test_who_answers_after_five_seconds_is_slow_and_no_other_program(short: None) -> None:
@@ -168,9 +174,10 @@ def test_a_receiver_that_makes_forgers_wait_or_hangs_up_on_them_is_sound(way: st
         greet((uri,), "secret", "demo.myshopify.com")
 
 
-def test_a_program_of_another_protocol_is_noticed() -> None:
-    with serving(Database, TCPServer) as uri:
-        assert "does not speak HTTP" in said(uri)
+@pytest.mark.parametrize(("program", "told"), [(Database, "without an answer in HTTP"), (Shell, "does not speak HTTP")])
+def test_a_program_of_another_protocol_is_noticed(program: type[Database], told: str) -> None:
+    with serving(program, TCPServer) as uri:
+        assert told in said(uri)
 
 
 def test_https_at_a_port_of_http_is_told() -> None:
