@@ -41,10 +41,6 @@ class Static(SimpleHTTPRequestHandler):
         """Silent."""
 
 
-class Shell(Database):
-    says = b"SSH-2.0-OpenSSH_9.2\r\n"
-
-
 class Way(Static):
     """Does with a request what a test says."""
 
@@ -85,6 +81,10 @@ class Database(BaseRequestHandler):
         with suppress(ConnectionResetError):
             while self.request.recv(65_536):  # who closes with bytes unread resets the connection
                 pass
+
+
+class Shell(Database):
+    says = b"SSH-2.0-OpenSSH_9.2\r\n"
 
 
 @contextmanager
