@@ -211,4 +211,7 @@ def test_what_a_file_shows_stands_once_in_the_order_of_its_pages() -> None:
     shown.add([("MUG", 3), ("TEE", 1)], [7])
     shown.add([("MUG", 3), ("MUG", 4)], [8, 7])
     shown.close()
-    assert shown.facts(5, 9) == [StockShown(9, 5, ("MUG", "TEE", "MUG"), (3, 1, 4)), OrdersShown(9, 5, "online", (7, 8))]
+    assert shown.facts(5, 9) == [
+        StockShown(9, 5, ("MUG", "TEE", "MUG"), (3, 1, 4)),
+        OrdersShown(9, 5, "online", (7, 8)),
+    ]
