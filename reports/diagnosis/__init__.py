@@ -49,6 +49,8 @@ from stockstorm.reports.diagnosis.process_ended import ProcessEnded
 from stockstorm.reports.diagnosis.push_forgotten import PushForgotten
 from stockstorm.reports.diagnosis.pushed_before import PushedBefore
 from stockstorm.reports.diagnosis.put_back import PutBack
+from stockstorm.reports.diagnosis.read_not_applied import ReadNotApplied
+from stockstorm.reports.diagnosis.read_not_pushed import ReadNotPushed
 from stockstorm.reports.diagnosis.removed import GapNotReconciled, RemovalUnnoticed
 from stockstorm.reports.diagnosis.retired_version import RetiredVersion
 from stockstorm.reports.diagnosis.retry_after_ignored import RetryAfterIgnored
@@ -108,6 +110,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     SameDifference(),
     WrongSign(),
     SkippedReads(),
+    ReadNotApplied(),
     LostAtFailure(),
     Capped(),
     OrderArithmetic(),
@@ -122,6 +125,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     Overtaken(),
     PushedBefore(),
     PushForgotten(),
+    ReadNotPushed(),
     WrongListings(),
     Lacking(),
     WrongStock(),

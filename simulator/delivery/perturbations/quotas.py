@@ -55,6 +55,7 @@ class Quotas:
             "cancel_before_create": self._held,
             "duplicate_after_cancel": self._after_cancellation,
             "return_then_cancel": self._returned,
+            "two_returns": self._back,
             "two_lines": self._sold,
             "two_locations": self._drawn,
             "corrected": self._corrected,
@@ -125,6 +126,9 @@ class Quotas:
             held = [msgspec.structs.replace(each, due_ns=each.due_ns + hold_ns) for each in deliveries]
             return _marked(held, "return_then_cancel")
         return _marked(deliveries, "return_then_cancel") if event.topic in _CANCELLATIONS else deliveries
+
+    def _back(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
+        return _marked(deliveries, "two_returns") if event.topic in _RETURNS else deliveries
 
     def _sold(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
         return _marked(deliveries, "two_lines") if event.sale >= 0 and event.order is not None else deliveries
