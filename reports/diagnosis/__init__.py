@@ -26,6 +26,7 @@ from stockstorm.reports.diagnosis.few_topics import FewTopics
 from stockstorm.reports.diagnosis.forgeries import Forgeries
 from stockstorm.reports.diagnosis.growth import Growth
 from stockstorm.reports.diagnosis.lacking import Lacking
+from stockstorm.reports.diagnosis.last_units import LastUnits
 from stockstorm.reports.diagnosis.lost_alone import LostAlone
 from stockstorm.reports.diagnosis.lost_at_failure import LostAtFailure
 from stockstorm.reports.diagnosis.lost_events import LostEvents
@@ -109,6 +110,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     NeverPushed(),
     SameDifference(),
     WrongSign(),
+    LastUnits(),
     SkippedReads(),
     ReadNotApplied(),
     LostAtFailure(),
