@@ -64,7 +64,7 @@ class InitOptions(Options):
 
     webhooks: Annotated[str, Flag(f"where it receives webhooks, e.g. {WEBHOOKS}", check=_webhooks_problem)] = ""
     start: Annotated[str, Flag("command that starts it; none if you start it", check=_start_problem)] = ""
-    level: Annotated[str, Flag(f"what it does: {', '.join(LEVELS)}", check=_level_problem)] = ""
+    level: Annotated[str, Flag(f"what it does: {', '.join(LEVELS)}", check=_level_problem, words=lambda: LEVELS)] = ""
     api_port: Annotated[
         int, Flag("where your service expects the APIs, if you start it yourself", check=_api_port_problem)
     ] = 9400
