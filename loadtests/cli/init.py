@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+import stockstorm
 from stockstorm.loadtests.cli.command import takes
 from stockstorm.loadtests.config.flag import Flag, Options, require
 from stockstorm.loadtests.exits import ExitCode
@@ -200,7 +201,6 @@ rate = 5.0
 
 
 def _ci_job(options: InitOptions) -> str:
-    package = "'stockstorm[probe]'" if options.level == "probe" else "stockstorm"
     start = "" if options.start else "      - run: echo 'start your service here, in the background' && exit 1\n"
     secret = "".join(f"          {name}: ci-{role}\n" for role, name in SecretNames().by_role().items())
     return f"""\
@@ -215,7 +215,8 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-      - run: pip install {package}
+      # Stockstorm is on no package index: keep its wheel beside this service, or write where yours is.
+      - run: pip install {_wheel(options.level)}
 {start}      - run: stockstorm run {SCENARIO} --subject {SUBJECT}
         env:
 {secret}      - uses: actions/upload-artifact@v4
@@ -224,6 +225,12 @@ jobs:
           name: stockstorm
           path: runs
 """
+
+
+def _wheel(level: str) -> str:
+    """What a CI job installs: the wheel of this version, with what the level needs."""
+    name = f"./stockstorm-{stockstorm.__version__}-py3-none-any.whl"
+    return f"'{name}[probe]'" if level == "probe" else name
 
 
 def _write(path: Path, text: str) -> None:

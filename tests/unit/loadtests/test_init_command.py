@@ -1,10 +1,12 @@
 """`stockstorm init` writes files that Stockstorm itself reads, and destroys nothing."""
 
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
+import stockstorm
 from stockstorm.loadtests.cli import init as init_module
 from stockstorm.loadtests.cli.app import app
 from stockstorm.loadtests.cli.init import LEVELS
@@ -90,6 +92,17 @@ def test_every_level_makes_files_that_are_read_again(tmp_path: Path, level: str,
     assert init(tmp_path, *words) == 0
     file = read_subject_file(str(tmp_path / "subject.toml"))
     assert (file.level, file.reads.any) == (level, level == "probe")
+
+
+@pytest.mark.parametrize(("level", "extra"), [("full", ""), ("probe", "[probe]")])
+def test_the_ci_job_installs_the_wheel_of_this_version_with_what_the_level_needs(
+    level: str, extra: str, tmp_path: Path
+) -> None:
+    assert init(tmp_path, "--level", level) == 0
+    job = (tmp_path / ".github/workflows/stockstorm.yml").read_text()
+    wheel = re.search(r"- run: pip install (\S+)", job)
+    assert wheel is not None
+    assert wheel[1].strip("'") == f"./stockstorm-{stockstorm.__version__}-py3-none-any.whl{extra}"
 
 
 def test_probe_is_refused_before_anything_is_written_where_its_extra_is_not_installed(
