@@ -10,8 +10,8 @@ from rich.console import Console
 
 import stockstorm
 from stockstorm.loadtests.cli.command import takes
-from stockstorm.loadtests.config.checks import reference_problem
 from stockstorm.loadtests.cli.quiet import QuietOptions, print_lines
+from stockstorm.loadtests.config.checks import reference_problem
 from stockstorm.loadtests.config.flag import Flag, require
 from stockstorm.loadtests.config.run_options import RunsFolder
 from stockstorm.loadtests.config.run_spec import GIT_WITHIN_S

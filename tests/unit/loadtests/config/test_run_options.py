@@ -124,7 +124,8 @@ def test_the_reference_service_without_its_packages_is_told_with_the_extra(
 def test_what_an_architecture_lacks_is_told_before_anything_starts_with_all_its_extras(
     options: dict[str, str], extra: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lacking = dict.fromkeys(("aws", "gcp", "docker"), ("no_such_package.inside",))
+    none = ("no_such_package.inside",)
+    lacking = {"aws": none, "gcp": none, "docker": none}
     monkeypatch.setattr(extras, "PACKAGES", {**extras.PACKAGES, **lacking})
     assert f"pip install 'stockstorm[{extra}]'" in refusal(smoke(**options, runs=tmp_path / "runs"))
     smoke(runs=tmp_path / "runs").problems()
