@@ -139,10 +139,11 @@ def _subject(options: InitOptions) -> str:
         lines.append(f"api_port = {options.api_port}  # where it expects the simulated APIs")
     lines += [
         "",
-        "[secrets]  # names of environment variables, never the secrets themselves",
+        "[secrets]  # the variables in which your service reads them, never the secrets themselves",
         *(f"{role} = {_quoted(name)}" for role, name in SecretNames().by_role().items()),
         "",
-        "[environment]  # what the commands below find, besides the secrets",
+        "[environment]  # left, names of your service's own settings; right, what a run knows. There are also",
+        "# ${api_url}, ${token_url}, ${client_id}, ${channels} (with commas), ${port} (a free one), ${folder} (empty)",
         'ADMIN_API_URL = "${admin_api_url}"',
         'MARKETPLACES_URL = "${marketplaces_url}"',
         'SHOP_DOMAIN = "${shop_domain}"',
@@ -173,16 +174,17 @@ def _quoted(text: str) -> str:
 
 def _scenario() -> str:
     return """\
-# A first load: half a minute, a few orders a second. `stockstorm scenarios` lists what comes next.
+# A first load: twenty seconds of a calm shop. `stockstorm scenarios` lists what comes next.
 title = "A first run"
-shows = "Whether the service keeps up with a calm shop."
+shows = "Whether the service is right in a calm shop: some things come twice or late, and some are forged."
 
 [expect]
 "ack_time_ms.p99" = "< 1000"
 "sync_latency_ms.p95" = "< 10000"
 
 [shop]
-skus = 40
+skus = 60 # more than a page of many APIs
+stock = 500
 
 [[channels]]
 name = "online"
@@ -195,8 +197,42 @@ share = 0.5
 [[phases]]
 name = "calm"
 kind = "constant"
-seconds = 30.0
-rate = 5.0
+seconds = 20.0
+rate = 15.0
+
+[orders]
+lines_max = 2
+cancel_share = 0.1
+cancel_after_s = 1.0
+return_share = 0.1
+return_after_s = 2.0
+restock_share = 0.7
+
+[events]
+restocks_per_s = 0.5
+forgeries_per_s = 4.0
+
+[[perturbations]] # Shopify promises neither once nor in order
+kind = "duplicate"
+share = 0.1
+seconds = 1.0
+
+[[perturbations]]
+kind = "reorder"
+share = 0.1
+seconds = 0.6
+
+[quotas] # rare cases that every run has, whatever the seed
+resent = 10
+late_duplicate = 5
+cancel_before_create = 3
+return_then_cancel = 3
+two_lines = 5
+forgeries = 1
+
+[quiesce]
+quiet_s = 2.0
+max_s = 20.0
 """
 
 

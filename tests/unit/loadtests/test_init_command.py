@@ -3,6 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -13,6 +14,7 @@ from stockstorm.loadtests.cli.init import LEVELS
 from stockstorm.loadtests.exits import exit_code_of, invoke
 from stockstorm.loadtests.subjects.own.reading import read_subject_file
 from stockstorm.scenarios.loader import load
+from stockstorm.simulator.config import ForgeryKind
 
 NAMES = (".env", ".github/workflows/stockstorm.yml", "first.toml", "subject.toml")
 
@@ -26,8 +28,19 @@ def test_what_it_writes_is_read_again(tmp_path: Path, start: str) -> None:
     assert init(tmp_path, "--start", start, "--webhooks", "http://127.0.0.1:9000/hooks") == 0
     file = read_subject_file(str(tmp_path / "subject.toml"))
     assert (file.webhooks, file.life.start, file.level) == ("http://127.0.0.1:9000/hooks", start, "full")
-    assert load(str(tmp_path / "first.toml")).load_s == 30.0
+    assert load(str(tmp_path / "first.toml")).load_s == 20.0
     assert "stockstorm run first.toml --subject subject.toml" in (tmp_path / NAMES[1]).read_text()
+
+
+def test_the_first_scenario_has_what_first_services_get_wrong(tmp_path: Path) -> None:
+    assert init(tmp_path) == 0
+    first = load(str(tmp_path / "first.toml"))
+    assert first.shop.skus > 50, "more than the first page of Shopify's REST lists"
+    assert {one.kind for one in first.perturbations} == {"duplicate", "reorder"}
+    assert first.quotas.resent
+    assert first.quotas.cancel_before_create
+    kinds_and_topics = first.events.forgeries_per_s * first.load_s
+    assert kinds_and_topics >= 6 * len(get_args(ForgeryKind)), "each kind on several topics"
 
 
 def test_secrets_are_drawn_anew_and_only_their_owner_can_read_them(tmp_path: Path) -> None:
