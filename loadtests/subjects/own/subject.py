@@ -21,16 +21,18 @@ from stockstorm.loadtests.subjects import Pending, Receiving, Surroundings
 from stockstorm.loadtests.subjects.own.actions import Actions
 from stockstorm.loadtests.subjects.own.file import SERVICE, SubjectFile, is_address
 from stockstorm.loadtests.subjects.own.greeting import greet, listens
-from stockstorm.loadtests.subjects.own.processes import Tree, TreePart
+from stockstorm.loadtests.subjects.own.processes import Tree, TreePart, listening
 from stockstorm.loadtests.subjects.own.urls import trusting
 from stockstorm.loadtests.subjects.own.values import draw_ports, filled, known_values
 from stockstorm.loadtests.subjects.own.view import OwnView, make_view
 from stockstorm.loadtests.subjects.probes import NoAnswer, PendingProbe, probe
 from stockstorm.loadtests.subjects.revival import Revival, failed
+from stockstorm.reports.result import exit_text
 from stockstorm.simulator.config import PROCESS_NAMES, FaultTarget
 from stockstorm.simulator.errors import StockstormError, SubjectError
 from stockstorm.simulator.history.facts import AnyFact
 
+PORTS_SHOWN: Final = 5
 NOT_MEASURED: Final = "own service: Stockstorm did not start it, so its processes are not measured"
 
 
@@ -200,7 +202,8 @@ class OwnSubject:
         while time.monotonic() < deadline:
             for part in self._parts.values():
                 if part.child.exit_code is not None:
-                    raise failed(self._file.name, part.child, f"it exited with code {part.child.exit_code}")
+                    found = f"it ended before it was ready, {exit_text(part.child.exit_code)}"
+                    raise failed(self._file.name, part.child, found)
             if self._answers():
                 return
             if dead := PROCESSES.deaths("harness"):
@@ -208,8 +211,14 @@ class OwnSubject:
                 raise SubjectError(self._file.name, found, f"read the logs in {self._logs}")
             time.sleep(READY_POLL_S)
         asked = f"`{self._file.life.ready}`" if self._file.life.ready else f"a connection to {self._uris[0]}"
-        found = f"it was not ready after {within_s:g} s, asked by {asked}"
+        found = f"it was not ready after {within_s:g} s, asked by {asked}{self._elsewhere()}"
         raise SubjectError(self._file.name, found, f"read the logs in {self._logs}, or give it more ready_within_s")
+
+    def _elsewhere(self) -> str:
+        """Where its processes listen instead: a service that does not take its port from the file is common."""
+        ports = sorted({port for part in self._parts.values() for port in listening(part.child.pids)})
+        shown = ", ".join(map(str, ports[:PORTS_SHOWN]))
+        return f"; its processes listen at port {shown}" if ports else "; its processes listen at no port"
 
 
 def _root(url: str) -> str:
