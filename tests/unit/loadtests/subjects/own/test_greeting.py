@@ -13,7 +13,6 @@ import pytest
 
 from stockstorm.loadtests.https.authority import Authority
 from stockstorm.loadtests.processes.child import free_port
-from stockstorm.loadtests.serve.authority import Authority
 from stockstorm.loadtests.subjects.own import greeting
 from stockstorm.loadtests.subjects.own.greeting import greet, signed
 from stockstorm.simulator.delivery.attempts import Address
