@@ -21,6 +21,7 @@ from stockstorm.loadtests.subjects.own.file import SecretNames
 from stockstorm.loadtests.subjects.own.queries import INSTALL
 from stockstorm.loadtests.subjects.own.reading import read_subject_file
 from stockstorm.loadtests.subjects.own.urls import url_problem
+from stockstorm.loadtests.subjects.own.values import PORT, filled, names_in
 from stockstorm.scenarios.loader import load
 from stockstorm.scenarios.problems import Problem, did_you_mean
 from stockstorm.simulator.config import Level
@@ -51,7 +52,7 @@ def _start_problem(command: str) -> Problem | None:
 
 
 def _webhooks_problem(url: str) -> Problem | None:
-    return url_problem(url, "--webhooks") if url else None
+    return url_problem(filled(url, {PORT: "1"}), "--webhooks") if url else None
 
 
 def _api_port_problem(port: int) -> Problem | None:
@@ -69,9 +70,24 @@ class InitOptions(Options):
     api_port: Annotated[
         int, Flag("where your service expects the APIs, if you start it yourself", check=_api_port_problem)
     ] = 9400
+    https: Annotated[bool, Flag("its library insists on https://{shop}.myshopify.com")] = False
     folder: Annotated[str, Flag("where to write the files")] = "."
     force: Annotated[bool, Flag("overwrite files that exist")] = False
     yes: Annotated[bool, Flag("ask nothing")] = False
+
+    def problems(self) -> list[Problem]:
+        """Also that a service which somebody else starts would have to guess its port."""
+        found = super().problems()
+        if not found and PORT in names_in(self.webhooks) and not (self.start or self._asks):
+            remedy = "write the port at which it listens, or give the command that starts it with --start"
+            found.append(
+                Problem("--webhooks", "${port} is a free port, which only a service learns that is started", remedy)
+            )
+        return found
+
+    @property
+    def _asks(self) -> bool:
+        return sys.stdin.isatty() and not self.yes
 
 
 @takes(InitOptions)
@@ -137,6 +153,12 @@ def _subject(options: InitOptions) -> str:
     ]
     if not options.start:
         lines.append(f"api_port = {options.api_port}  # where it expects the simulated APIs")
+    if options.https:
+        lines += [
+            "",
+            "[https]  # it reaches the shop at its own domain, by a proxy and an authority in its environment",
+        ]
+        lines += [] if options.start else ["port = 9443", "proxy_port = 9402"]
     lines += [
         "",
         "[secrets]  # the variables in which your service reads them, never the secrets themselves",

@@ -98,6 +98,23 @@ def test_the_example_of_a_health_address_is_at_the_service(tmp_path: Path) -> No
     assert '"http://127.0.0.1:9000/healthz"' in (tmp_path / "subject.toml").read_text()
 
 
+@pytest.mark.parametrize(("start", "ports"), [("serve", (0, 0)), ("", (9443, 9402))])
+def test_a_library_that_insists_on_https_gets_it(tmp_path: Path, start: str, ports: tuple[int, int]) -> None:
+    assert init(tmp_path, "--https", "--start", start) == 0
+    https = read_subject_file(str(tmp_path / "subject.toml")).https
+    assert https is not None
+    assert (https.port, https.proxy_port) == ports
+
+
+def test_a_free_port_is_for_a_service_that_is_started(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = "http://127.0.0.1:${port}/webhooks"
+    assert init(tmp_path, "--webhooks", url) == 4
+    assert "--webhooks: ${port} is a free port" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+    assert init(tmp_path, "--webhooks", url, "--start", "serve", "--level", "probe") == 0
+    assert read_subject_file(str(tmp_path / "subject.toml")).webhooks == url
+
+
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("start", ["", "serve"])
 def test_every_level_makes_files_that_are_read_again(tmp_path: Path, level: str, start: str) -> None:
