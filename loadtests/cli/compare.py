@@ -11,6 +11,7 @@ from rich.text import Text
 
 from stockstorm.loadtests.cli.command import given_options, takes
 from stockstorm.loadtests.cli.progress import Progress
+from stockstorm.loadtests.cli.quiet import QuietOptions, print_lines
 from stockstorm.loadtests.config.checks import POSTGRES_URL, POSTGRES_URL_VARIABLE
 from stockstorm.loadtests.config.comparison_options import ComparisonOptions
 from stockstorm.loadtests.config.flag import Flag
@@ -26,7 +27,7 @@ from stockstorm.reports.render.comparison.terminal import print_comparison
 from stockstorm.reports.result import printable
 from stockstorm.simulator.errors import ScenarioError
 
-BESIDE_CONTINUE: Final = ("resume", "runs", "postgres")  # a comparison has stored all other options
+BESIDE_CONTINUE: Final = ("resume", "runs", "postgres", "quiet")  # a comparison has stored all other options
 
 
 class MatrixProgress:
@@ -54,7 +55,7 @@ class MatrixProgress:
         self._console.print(Text(printable(f"stockstorm: {cell.key.text}: {status}")), soft_wrap=True)
 
 
-class CompareCommandOptions(ComparisonOptions, RunsFolder):
+class CompareCommandOptions(QuietOptions, ComparisonOptions, RunsFolder):
     """Flags of `stockstorm compare`."""
 
     resume: Annotated[str, Flag("resume a comparison: latest, or its folder", name="continue", replay="never")] = ""
@@ -72,13 +73,15 @@ def compare_command(options: CompareCommandOptions, context: typer.Context) -> N
         folder, state = _resumed(options, given_options(context))
     else:
         folder, state = start_comparison(options.runs, options.matrix)
-    comparing = ComparisonRun(folder, state, MatrixProgress(Console(stderr=True)))
+    comparing = ComparisonRun(folder, state, MatrixProgress(options.progress))
     comparing.run()
     comparison = comparing.report()
-    console = Console()
-    print_comparison(comparison, console, folder / PAGE)
+    if options.quiet:
+        print_lines(*(at_rate.headline for at_rate in comparison.by_rate), folder / PAGE)
+    else:
+        print_comparison(comparison, Console(), folder / PAGE)
     if comparing.state.pending:
-        console.print(Text(f"continue with: stockstorm compare --continue {folder}"), soft_wrap=True)
+        print_lines(f"continue with: stockstorm compare --continue {folder}")
     raise typer.Exit(VERDICT_CODES[comparison.verdict])
 
 

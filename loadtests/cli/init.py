@@ -64,7 +64,7 @@ class InitOptions(Options):
 
     webhooks: Annotated[str, Flag(f"where it receives webhooks, e.g. {WEBHOOKS}", check=_webhooks_problem)] = ""
     start: Annotated[str, Flag("command that starts it; none if you start it", check=_start_problem)] = ""
-    level: Annotated[str, Flag(f"what it does: {', '.join(LEVELS)}", check=_level_problem)] = ""
+    level: Annotated[str, Flag(f"what it does: {', '.join(LEVELS)}", check=_level_problem, words=lambda: LEVELS)] = ""
     api_port: Annotated[
         int, Flag("where your service expects the APIs, if you start it yourself", check=_api_port_problem)
     ] = 9400
@@ -200,6 +200,7 @@ rate = 5.0
 
 
 def _ci_job(options: InitOptions) -> str:
+    package = "'stockstorm[probe]'" if options.level == "probe" else "stockstorm"
     start = "" if options.start else "      - run: echo 'start your service here, in the background' && exit 1\n"
     secret = "".join(f"          {name}: ci-{role}\n" for role, name in SecretNames().by_role().items())
     return f"""\
@@ -214,7 +215,7 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-      - run: pip install stockstorm
+      - run: pip install {package}
 {start}      - run: stockstorm run {SCENARIO} --subject {SUBJECT}
         env:
 {secret}      - uses: actions/upload-artifact@v4

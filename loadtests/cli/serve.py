@@ -17,7 +17,7 @@ from stockstorm.loadtests.config.flag import Flag, Options, require
 from stockstorm.loadtests.config.own_checks import SECRETS, host_problem, is_this_machine
 from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.ipc.messages import Setup
-from stockstorm.loadtests.serve.authority import default_folder
+from stockstorm.loadtests.https.authority import default_folder
 from stockstorm.loadtests.serve.client import REQUEST_WITHIN_S, ShopClient
 from stockstorm.loadtests.serve.commands import KINDS, TOPICS, Command
 from stockstorm.loadtests.serve.page import WAIT_S, told
@@ -27,7 +27,7 @@ from stockstorm.loadtests.serve.state import VERSION, Opened, StateFile
 from stockstorm.loadtests.serve.told import Told
 from stockstorm.loadtests.subjects.own.urls import host_of
 from stockstorm.reports.result import printable
-from stockstorm.scenarios.loader import load
+from stockstorm.scenarios.loader import load, shipped_names
 from stockstorm.scenarios.problems import Problem, did_you_mean
 from stockstorm.simulator.errors import ScenarioError
 
@@ -59,7 +59,7 @@ def _has_host(url: str) -> bool:
 class ShopOptions(Options):
     """Which shop is played."""
 
-    scenario: Annotated[str, Flag("name, or path of a TOML file, whose shop is played")] = "smoke"
+    scenario: Annotated[str, Flag("name, or path of a TOML file, whose shop is played", words=shipped_names)] = "smoke"
     seed: Annotated[int, Flag("another seed, another shop", check=seed_problem)] = 1
     to: Annotated[str, Flag("send every topic to this URL, besides what is subscribed to", check=_to_problem)] = ""
     allow_hosts: Annotated[
@@ -149,13 +149,13 @@ def _forge_problem(kind: str) -> Problem | None:
 class TriggerOptions(ShopOptions):
     """Flags of `stockstorm trigger`."""
 
-    topic: Annotated[str, Flag("e.g. orders/create", positional=True, check=_topic_problem)]
+    topic: Annotated[str, Flag("e.g. orders/create", positional=True, check=_topic_problem, words=lambda: TOPICS)]
     sku: Annotated[str, Flag("of the shop; else its first one")] = ""
     units: Annotated[int, Flag("sold, returned, or added to the stock")] = 1
     channel: Annotated[str, Flag("marketplace of an order.* topic; else the first one")] = ""
     duplicate: Annotated[bool, Flag("send it once more when it was answered")] = False
     tamper: Annotated[bool, Flag("forge it: the body does not fit its signature")] = False
-    forge: Annotated[str, Flag("forge it in this way, e.g. unsigned", check=_forge_problem)] = ""
+    forge: Annotated[str, Flag("forge it in this way, e.g. unsigned", check=_forge_problem, words=lambda: KINDS)] = ""
     late: Annotated[float, Flag("send it so many seconds after it happened")] = 0.0
     data: Annotated[str, Flag("send the body in this file, - for standard input")] = ""
     server: Annotated[str, Flag("page of a shop that is served; used without --to", check=_server_problem)] = (

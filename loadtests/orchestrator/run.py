@@ -16,6 +16,7 @@ from stockstorm.loadtests.processes.time_limit import time_limit
 from stockstorm.reports.halves import opened
 from stockstorm.reports.history import History
 from stockstorm.reports.render import RENDERERS, render_all
+from stockstorm.reports.render.verdict_line import print_verdict
 from stockstorm.reports.result import Result
 from stockstorm.reports.store import RunFolder
 from stockstorm.reports.verdict.judge import judge
@@ -29,9 +30,12 @@ class Judged(msgspec.Struct, frozen=True):
     history: History
     folder: RunFolder
 
-    def show(self) -> ExitCode:
-        """Prints the report and gives the exit code of the verdict."""
-        render_all(self.result, self.history, self.folder, "terminal")
+    def show(self, *, quiet: bool = False) -> ExitCode:
+        """Prints the report, or only its verdict and its path, and gives the exit code of the verdict."""
+        if quiet:
+            print_verdict(self.result, self.folder)
+        else:
+            render_all(self.result, self.history, self.folder, "terminal")
         return VERDICT_CODES[self.result.verdict]
 
 
