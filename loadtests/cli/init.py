@@ -15,8 +15,10 @@ from rich.text import Text
 
 import stockstorm
 from stockstorm.loadtests.cli.command import takes
-from stockstorm.loadtests.config.flag import Flag, Options, require
+from stockstorm.loadtests.cli.json_option import JsonOptions
+from stockstorm.loadtests.config.flag import Flag, require
 from stockstorm.loadtests.exits import ExitCode
+from stockstorm.loadtests.json_output import JSON
 from stockstorm.loadtests.subjects.own.file import SecretNames
 from stockstorm.loadtests.subjects.own.queries import INSTALL
 from stockstorm.loadtests.subjects.own.reading import read_subject_file
@@ -61,7 +63,7 @@ def _api_port_problem(port: int) -> Problem | None:
     return Problem("--api-port", f"{port} is not a port that your service can know", "write 1 to 65535, e.g. 9400")
 
 
-class InitOptions(Options):
+class InitOptions(JsonOptions):
     """Flags of `stockstorm init`. What is left out is asked for on a terminal, and else has its default."""
 
     webhooks: Annotated[str, Flag(f"where it receives webhooks, e.g. {WEBHOOKS}", check=_webhooks_problem)] = ""
@@ -73,7 +75,7 @@ class InitOptions(Options):
     https: Annotated[bool, Flag("its library insists on https://{shop}.myshopify.com")] = False
     folder: Annotated[str, Flag("where to write the files")] = "."
     force: Annotated[bool, Flag("overwrite files that exist")] = False
-    yes: Annotated[bool, Flag("ask nothing")] = False
+    yes: Annotated[bool, Flag("ask nothing; so does --json")] = False
 
     def problems(self) -> list[Problem]:
         """Also that a service which somebody else starts would have to guess its port."""
@@ -94,7 +96,7 @@ class InitOptions(Options):
 def init_command(options: InitOptions, _context: typer.Context) -> None:
     """Write subject.toml, .env with drawn secrets, a first scenario and a CI job for your service."""
     require(options.problems())
-    answered = _asked(options) if sys.stdin.isatty() and not options.yes else options
+    answered = _asked(options) if sys.stdin.isatty() and not (options.yes or options.as_json) else options
     require(answered.problems())
     folder = Path(answered.folder)
     files = _files(answered)
@@ -105,7 +107,7 @@ def init_command(options: InitOptions, _context: typer.Context) -> None:
         _write(folder / name, text)
     read_subject_file(str(folder / SUBJECT))  # what we wrote is what we read
     load(str(folder / SCENARIO))
-    _tell(folder, files)
+    _tell(folder, files, as_json=options.as_json)
     raise typer.Exit(ExitCode.VALID)
 
 
@@ -303,15 +305,18 @@ def _write(path: Path, text: str) -> None:
         raise OutputError(str(path), f"cannot be written: {error.strerror}", "choose another --folder") from error
 
 
-def _tell(folder: Path, files: dict[str, str]) -> None:
-    console = Console()
-    for name in files:
-        console.print(Text(f"wrote {folder / name}"), soft_wrap=True)
+def _tell(folder: Path, files: dict[str, str], *, as_json: bool) -> None:
     next_steps = [
         "set -a; . ./.env; set +a",
         f"stockstorm doctor {SUBJECT}",
         f"stockstorm run {SCENARIO} --subject {SUBJECT}",
     ]
+    if as_json:
+        JSON.print({"folder": str(folder.resolve()), "files": list(files), "next": next_steps})
+        return
+    console = Console()
+    for name in files:
+        console.print(Text(f"wrote {folder / name}"), soft_wrap=True)
     console.print(Text(f"next, in {folder.resolve()}:", "bold"), soft_wrap=True)
     for step in next_steps:
         console.print(Text(f"  {step}"))
