@@ -212,6 +212,7 @@ rate = 5.0
 
 
 def _ci_job(options: InitOptions) -> str:
+    package = "'stockstorm[probe]'" if options.level == "probe" else "stockstorm"
     start = "" if options.start else "      - run: echo 'start your service here, in the background' && exit 1\n"
     secret = "".join(f"          {name}: ci-{role}\n" for role, name in SecretNames().by_role().items())
     return f"""\
@@ -226,7 +227,7 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-      - run: pip install stockstorm
+      - run: pip install {package}
 {start}      - run: stockstorm run {SCENARIO} --subject {SUBJECT}
         env:
 {secret}      - uses: actions/upload-artifact@v4

@@ -11,6 +11,7 @@ from rich.console import Console
 import stockstorm
 from stockstorm.loadtests.cli.command import takes
 from stockstorm.loadtests.cli.quiet import QuietOptions, print_lines
+from stockstorm.loadtests.config.checks import reference_problem
 from stockstorm.loadtests.config.flag import Flag, require
 from stockstorm.loadtests.config.run_options import RunsFolder
 from stockstorm.loadtests.config.run_spec import GIT_WITHIN_S
@@ -23,6 +24,7 @@ from stockstorm.loadtests.proving.progress import ProofProgress
 from stockstorm.loadtests.proving.proof import SOUND, Proof, latest, read_file
 from stockstorm.loadtests.proving.runs import prove
 from stockstorm.loadtests.proving.terminal import print_proofs, sum_of
+from stockstorm.loadtests.subjects.architectures import DEFAULT
 from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.reports.result import counted
 from stockstorm.scenarios.problems import Problem
@@ -108,6 +110,8 @@ def prove_command(options: ProveOptions, _context: typer.Context) -> None:
     if options.page_of:
         _show(options, [proof for name in options.page_of for proof in read_file(Path(name))])
         return
+    lacks = reference_problem(DEFAULT, "embedded", "embedded")
+    require([lacks] if lacks else [])
     commits = _commits()
     subjects = options.flaws or (rotated(KNOWN, options.part, commits) if options.part else KNOWN)
     sound_seeds = options.sound_seeds or options.seeds

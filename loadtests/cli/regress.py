@@ -9,9 +9,10 @@ from rich.console import Console
 from stockstorm.loadtests.cli.command import takes
 from stockstorm.loadtests.config.flag import Flag, Options
 from stockstorm.loadtests.exits import ExitCode
+from stockstorm.reports.regress.compared import Change
 from stockstorm.reports.regress.gathered import gathered
 from stockstorm.reports.regress.plans import require_apart
-from stockstorm.reports.regress.regression import Change, regression
+from stockstorm.reports.regress.regression import regression
 from stockstorm.reports.render.files import as_json, write_report
 from stockstorm.reports.render.regression import print_regression, regression_junit, regression_markdown
 from stockstorm.simulator.errors import HistoryError, OutputError

@@ -17,8 +17,8 @@ from stockstorm.loadtests.config.checks import port_problem, seed_problem
 from stockstorm.loadtests.config.flag import Flag, Options, require
 from stockstorm.loadtests.config.own_checks import SECRETS, host_problem, is_this_machine
 from stockstorm.loadtests.exits import ExitCode
+from stockstorm.loadtests.https.authority import default_folder
 from stockstorm.loadtests.ipc.messages import Setup
-from stockstorm.loadtests.serve.authority import default_folder
 from stockstorm.loadtests.serve.client import REQUEST_WITHIN_S, ShopClient
 from stockstorm.loadtests.serve.commands import KINDS, TOPICS, Command
 from stockstorm.loadtests.serve.page import WAIT_S, told

@@ -110,6 +110,7 @@ def _surroundings(api: str, scenario_name: str, environment: dict[str, str], fil
     return Surroundings(
         database_url="",
         admin_api_url=f"{api}/admin/api/{version}/graphql.json",
+        token_url=f"{api}/admin/oauth/access_token",
         channels_url=f"{api}/marketplaces",
         shop_domain=scenario.shop.domain,
         channels=tuple(channel.name for channel in scenario.channels if channel.name != ONLINE),

@@ -62,7 +62,7 @@ def read_half(file: Path) -> History | None:
         written = read_facts(file, decoding=how)
     except (HistoryError, OSError):
         return None  # the first process reads the file as a whole, and tells what is wrong
-    history = HalfHistory.of(written.facts, Absent())
+    history = HalfHistory.of(written.facts, Absent(), ordered=written.sorted)
     return None if breaks_in_half(history, CHECKED_BY_SECOND, "deliveries") else history
 
 

@@ -68,9 +68,12 @@ class History(FactLog):
     """The facts of one run with every index over them."""
 
     @classmethod
-    def of(cls, facts: Iterable[f.AnyFact], elsewhere: Elsewhere = NOWHERE) -> "History":
-        """Facts sorted by time. Facts of one instant keep the order in which they were written."""
-        return cls(tuple(sorted(facts, key=attrgetter("at_ns"))), elsewhere)
+    def of(cls, facts: Iterable[f.AnyFact], elsewhere: Elsewhere = NOWHERE, *, ordered: bool = False) -> "History":
+        """Facts sorted by time. Facts of one instant keep the order in which they were written.
+
+        `ordered`: they are sorted already.
+        """
+        return cls(tuple(facts if ordered else sorted(facts, key=attrgetter("at_ns"))), elsewhere)
 
     @cached_property
     def scenario(self) -> Scenario:

@@ -107,6 +107,8 @@ def exposure(played: Played) -> Counter[str]:
                 met[case].add(event.order)
     returned = {fact.order for fact in played.of(f.OrderReturned)}
     met["return_then_cancel"] = {fact.order for fact in played.of(f.OrderCancelled)} & returned
+    times = Counter(fact.order for fact in played.of(f.OrderReturned) if fact.restocked)
+    met["two_returns"] = {order for order, count in times.items() if count == 2}
     sold = played.of(f.PurchaseAccepted)
     met["corrected"] = corrected(played)
     met["two_lines"] = {fact.order for fact in sold if len(set(fact.skus)) < len(fact.skus)}
@@ -185,6 +187,7 @@ def test_every_rough_scenario_asks_for_at_least_five_of_each_rare_case(name: str
     assert quotas.pop("forgeries") >= 1
     assert quotas.pop("two_locations") == 0  # each item has one
     assert quotas.pop("corrected") == 0  # of scenarios with a second writer
+    assert quotas.pop("two_returns") == 0  # of scenarios about duplicates and order
     assert quotas.pop("poison") == 0  # of the scenario that asks whether a service goes on
     assert min(quotas.values()) >= 5
 

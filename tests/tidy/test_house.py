@@ -42,7 +42,7 @@ def test_no_file_names_the_host_of_a_package_registry(texts: dict[str, str]) -> 
 
 ROOT_FILES = {
     ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md",
-    "SECURITY.md", "pyproject.toml", "requirements.lock",
+    "SECURITY.md", "pyproject.toml", "requirements-demo.lock", "requirements.lock",
 }  # fmt: skip
 
 

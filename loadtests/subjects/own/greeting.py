@@ -5,6 +5,7 @@ one sent, of a topic that nobody subscribed to, so that a sound service is never
 """
 
 import base64
+import datetime
 import hmac
 import socket
 import ssl
@@ -20,6 +21,7 @@ from stockstorm.loadtests.limits import OWN_ANSWER_S, OWN_GREETING_S, READY_ANSW
 from stockstorm.loadtests.subjects.own.urls import trusting
 from stockstorm.reports.result import printable
 from stockstorm.simulator.errors import SubjectError
+from stockstorm.simulator.versions import NEWEST
 
 TOPIC: Final = "shop/update"
 BODY: Final = b'{"id":1}'
@@ -52,7 +54,7 @@ class Answer(msgspec.Struct, frozen=True):
         return self.status not in FOREIGN and self.took_s <= OWN_ANSWER_S
 
 
-def greet(uris: tuple[str, ...], secret: str, domain: str, authority: str = "") -> None:
+def greet(uris: tuple[str, ...], secret: str, domain: str, authority: str = "", version: str = NEWEST) -> None:
     """Asks each address. Raises SubjectError, which names what stands in the way.
 
     Who is late, or says nothing, to a request without a signature may keep a forger waiting, or start slowly. Only the
@@ -63,18 +65,25 @@ def greet(uris: tuple[str, ...], secret: str, domain: str, authority: str = "") 
             unsigned = {"X-Shopify-Topic": TOPIC, "X-Shopify-Shop-Domain": domain}
             if _asked(uri, authority, unsigned).by_receiver:
                 continue
-        answer = _asked(uri, authority, signed(TOPIC, secret, domain))
+        answer = _asked(uri, authority, signed(TOPIC, secret, domain, version))
         if not answer.by_receiver:
             raise _not_a_receiver(uri, answer)
 
 
-def signed(topic: str, secret: str, domain: str) -> dict[str, str]:
-    """Headers of a webhook with BODY and a good signature, of a topic that nobody subscribed to."""
+def signed(topic: str, secret: str, domain: str, version: str = NEWEST) -> dict[str, str]:
+    """Headers of a webhook with BODY and a good signature, of a topic that nobody subscribed to.
+
+    All that Shopify sends are there: its own library for Node refuses a webhook that lacks one.
+    """
+    now = datetime.datetime.now(datetime.UTC)
     return {
         "X-Shopify-Topic": topic,
         "X-Shopify-Shop-Domain": domain,
         "X-Shopify-Hmac-Sha256": base64.b64encode(hmac.digest(secret.encode(), BODY, "sha256")).decode(),
+        "X-Shopify-API-Version": version,
         "X-Shopify-Webhook-Id": f"stockstorm-{topic}",
+        "X-Shopify-Event-Id": f"stockstorm-{topic}-event",
+        "X-Shopify-Triggered-At": now.isoformat(timespec="microseconds").replace("+00:00", "Z"),
     }
 
 

@@ -55,6 +55,7 @@ class Quotas:
             "cancel_before_create": self._held,
             "duplicate_after_cancel": self._after_cancellation,
             "return_then_cancel": self._returned,
+            "two_returns": self._back,
             "two_lines": self._sold,
             "two_locations": self._drawn,
             "corrected": self._corrected,
@@ -109,20 +110,25 @@ class Quotas:
         return _marked(held, "cancel_before_create")
 
     def _after_cancellation(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
-        if event.sale < 0:
-            return deliveries
-        lag_ns = CANCELLED_AFTER_NS["duplicate_after_cancel"] + AFTER_CANCELLATION_NS
-        return [*deliveries, *(_copy(each, "duplicate_after_cancel", lag_ns) for each in deliveries)]
+        return deliveries if event.sale < 0 else _once_more(deliveries, "duplicate_after_cancel")
 
     def _returned(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
-        """Every second return is delivered after the cancellation that followed it."""
+        """Every second return is delivered after the cancellation that followed it.
+
+        The sales of the others come once more at the end, so a subject that applies them again takes what was returned.
+        """
         order = event.order
+        if order is not None and event.sale >= 0 and not self._roles.nth(order.key) % 2:
+            return _once_more(deliveries, "return_then_cancel")
         came_first = order is not None and order.cancelled_ns is None  # a cancellation makes a refund too
         if event.topic in _RETURNS and came_first and order is not None and self._roles.nth(order.key) % 2:
             hold_ns = CANCELLED_AFTER_NS["return_then_cancel"] - RETURNED_AFTER_NS + AFTER_CANCELLATION_NS
             held = [msgspec.structs.replace(each, due_ns=each.due_ns + hold_ns) for each in deliveries]
             return _marked(held, "return_then_cancel")
         return _marked(deliveries, "return_then_cancel") if event.topic in _CANCELLATIONS else deliveries
+
+    def _back(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
+        return _marked(deliveries, "two_returns") if event.topic in _RETURNS else deliveries
 
     def _sold(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
         return _marked(deliveries, "two_lines") if event.sale >= 0 and event.order is not None else deliveries
@@ -132,6 +138,12 @@ class Quotas:
 
     def _corrected(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
         return _marked(deliveries, "corrected") if event.sale >= 0 and event.order is not None else deliveries
+
+
+def _once_more(deliveries: list[Delivery], role: OrderRole) -> list[Delivery]:
+    """The deliveries of a sale, with copies after the cancellation of this role."""
+    lag_ns = CANCELLED_AFTER_NS[role] + AFTER_CANCELLATION_NS
+    return [*deliveries, *(_copy(each, "duplicate_after_cancel", lag_ns) for each in deliveries)]
 
 
 def _copy(delivery: Delivery, role: OrderRole, lag_ns: int) -> Delivery:

@@ -9,7 +9,7 @@ from stockstorm.loadtests.cli import doctor
 from stockstorm.loadtests.cli.app import app
 from stockstorm.loadtests.doctor.examine import Finding
 from stockstorm.loadtests.exits import exit_code_of, invoke
-from stockstorm.loadtests.serve.authority import Authority
+from stockstorm.loadtests.https.authority import Authority
 from stockstorm.loadtests.subjects.own.file import SubjectFile
 from stockstorm.simulator.errors import BackingError, StockstormError, SubjectError
 

@@ -112,7 +112,7 @@ def test_the_error_for_a_missing_extra_has_the_command_that_installs_it(monkeypa
     for module in [name for name in sys.modules if name.startswith("testcontainers")]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setattr(builtins, "__import__", without_testcontainers)
-    assert "pip install 'testcontainers>=4.15'" in error_of("docker")
+    assert "pip install 'stockstorm[docker]'" in error_of("docker")
 
 
 def test_the_error_for_a_silent_engine_says_what_to_try(monkeypatch: pytest.MonkeyPatch) -> None:

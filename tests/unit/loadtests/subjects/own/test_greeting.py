@@ -11,11 +11,14 @@ from socketserver import BaseRequestHandler, TCPServer
 
 import pytest
 
+from stockstorm.loadtests.https.authority import Authority
 from stockstorm.loadtests.processes.child import free_port
-from stockstorm.loadtests.serve.authority import Authority
 from stockstorm.loadtests.subjects.own import greeting
-from stockstorm.loadtests.subjects.own.greeting import greet
+from stockstorm.loadtests.subjects.own.greeting import greet, signed
+from stockstorm.simulator.delivery.attempts import Address
+from stockstorm.simulator.delivery.headers import shopify_headers, shopify_prefix
 from stockstorm.simulator.errors import SubjectError
+from stockstorm.simulator.model import Subscription
 
 
 class Quiet(BaseHTTPRequestHandler):
@@ -109,6 +112,17 @@ def said(uri: str, authority: str = "") -> str:
     return str(caught.value)
 
 
+def test_a_signed_greeting_has_every_header_of_a_webhook() -> None:
+    """@shopify/shopify-api refuses a webhook that lacks one, signed or not."""
+    sent = {name.lower() for name in signed("shop/update", "secret", "demo.myshopify.com")}
+    head = shopify_headers("", length=1, signature="s", webhook_id="w", event_id="e", triggered_at="t").decode()
+    head += shopify_prefix(
+        Address("a", 1, "/"), Subscription(1, "shopify", "shop/update", "http://a/", 0, 0), "demo.myshopify.com"
+    )
+    wanted = {line.partition(":")[0].lower() for line in head.splitlines() if line.lower().startswith("x-shopify")}
+    assert sent == wanted
+
+
 @pytest.mark.parametrize(
     ("unsigned", "signed"), [(401, 200), (403, 422), (400, 200), (200, 200), (404, 200), (500, 500)]
 )
@@ -143,8 +157,13 @@ def test_a_connection_that_is_closed_is_told_from_another_protocol() -> None:
         assert "closes the connection without an answer in HTTP, signed or not" in said(uri)
 
 
+def _late(door: Way) -> None:
+    time.sleep(0.4)
+    door.reply(200)
+
+
 def test_who_answers_after_five_seconds_is_slow_and_no_other_program(short: None) -> None:
-    with serving(of_way(lambda door: (time.sleep(0.4), door.reply(200)))) as uri:
+    with serving(of_way(_late)) as uri:
         text = said(uri)
     assert "it answers webhooks after 0." in text
     assert "(200 Ok); Shopify waits 0.2 s" in text
