@@ -143,7 +143,8 @@ class Shop:
         """
         self.close()  # two copies of one service would share its port, its database or its files
         runs = Path(str(options.pop("runs", RUNS)))
-        options.setdefault("allow_hosts", self._allow_hosts)
+        if self._allow_hosts:
+            options.setdefault("allow_hosts", self._allow_hosts)
         result = run(scenario, self.subject, seed=seed, runs=runs, **options)
         return Played(read_history(runs / result.run), result)
 
