@@ -148,5 +148,5 @@ def test_calls_by_rest_are_counted_among_those_of_the_admin_api() -> None:
     rest = replace(call(0), operation="REST GET inventory_levels")
     (note,) = rest_notes(literal(rest, call(1), call(2, "bazaar")))
     assert note.startswith("1 of 2 calls to the Admin API came by REST: REST is legacy since 2024-10-01")
-    assert note in judge(literal(started(), rest)).notes
+    assert note in judge(literal(started(), rest, call(1), call(2, "bazaar"))).notes
     assert rest_notes(literal(call(0))) == ()
