@@ -4,6 +4,7 @@ import os
 import secrets
 import shlex
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final, get_args
@@ -23,6 +24,7 @@ from stockstorm.loadtests.subjects.own.file import SecretNames
 from stockstorm.loadtests.subjects.own.queries import INSTALL
 from stockstorm.loadtests.subjects.own.reading import read_subject_file
 from stockstorm.loadtests.subjects.own.urls import url_problem
+from stockstorm.reports.result import printable
 from stockstorm.loadtests.subjects.own.values import PORT, filled, names_in
 from stockstorm.scenarios.loader import load
 from stockstorm.scenarios.problems import Problem, did_you_mean
@@ -129,11 +131,21 @@ def _taken(names: list[str]) -> str:
 def _asked(options: InitOptions) -> InitOptions:
     level_help = "full: it moves stock; probe: its stock is read; acknowledgement: it only takes webhooks"
     given = {
-        "webhooks": options.webhooks or typer.prompt("Where does it receive webhooks", WEBHOOKS),
-        "start": options.start or typer.prompt("Which command starts it (empty: you start it)", "", show_default=False),
-        "level": options.level or typer.prompt(f"What does it do ({level_help})", "full"),
+        "webhooks": options.webhooks or _answer("Where does it receive webhooks", WEBHOOKS, _webhooks_problem),
+        "start": options.start or _answer("Which command starts it (empty: you start it)", "", _start_problem),
+        "level": options.level or _answer(f"What does it do ({level_help})", "full", _level_problem),
     }
     return options.model_copy(update=given)
+
+
+def _answer(question: str, default: str, problem: Callable[[str], Problem | None]) -> str:
+    """What was answered. A wrong answer is told, and the question is asked again."""
+    while True:
+        answer: str = typer.prompt(question, default, show_default=bool(default))
+        wrong = problem(answer)
+        if wrong is None:
+            return answer
+        typer.echo(printable(f"{wrong.found}: {wrong.remedy}"), err=True)
 
 
 def _files(options: InitOptions) -> dict[str, str]:

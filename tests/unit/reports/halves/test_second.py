@@ -56,7 +56,7 @@ def test_what_needs_the_other_half_is_told_at_once_and_what_needs_latencies_when
     assert first[END] == 0
     questions.put((GIVEN, latencies(file)))
     then = until_end(told)
-    assert list(then)[0] == SYNC_INTERVALS
+    assert next(iter(then)) == SYNC_INTERVALS
     assert then[END] == 1
     assert set(first[READ]) <= {*first, *then}
 
