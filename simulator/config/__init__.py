@@ -276,8 +276,8 @@ class QuotasConfig(Config):
     return_then_cancel: Annotated[
         Quota,
         Field(
-            description="a part comes back, then the rest is cancelled; every second return is delivered after that, and "
-            "the sales of the others once more, under a new webhook id"
+            description="a part comes back, then the rest is cancelled; every second return is delivered after that, "
+            "and the sales of the others once more, under a new webhook id"
         ),
     ] = 0
     two_returns: Annotated[Quota, Field(description="the order comes back in two parts, each a return of its own")] = 0
