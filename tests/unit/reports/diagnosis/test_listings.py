@@ -75,6 +75,35 @@ def test_one_listing_is_evidence_where_another_marketplace_was_pushed_what_is_ri
     assert "pushed_before" not in diagnosed(sold_and_given_back_once(elsewhere=False))
 
 
+def too_low(*, held: bool) -> History:
+    """The listings of one SKU end a unit too low. `held`: so were the pushes before; else only the last one is."""
+    shop = Shop()
+    for number in range(2):
+        shop.happen(Change("sale", 300 + number, "bazaar", ((SKUS[0], 1),)))
+        shop.ms += 100
+    facts, last = [], shop.requests - 2
+    for fact in shop.history().facts:
+        match fact:
+            case f.ListingPushed(sku=sku, request=request) if sku == SKUS[0] and request >= last - 2 * held:
+                facts.append(replace(fact, quantity=fact.quantity - 1))
+            case f.FinalListing(sku=sku) if sku == SKUS[0]:
+                facts.append(replace(fact, listed=fact.listed - 1))
+            case _:
+                facts.append(fact)
+    return History.of(facts)
+
+
+def test_units_that_are_held_and_never_released() -> None:
+    found = diagnosed(too_low(held=True))["never_released"]
+    assert found.cause.startswith("2 of 2 wrong listings stay below what the master has by the same units")
+    assert "SKU-1 on bazaar is 1 unit too low since" in found.evidence[0]
+    assert "sold as many at" in found.evidence[0]
+
+
+def test_a_single_push_that_is_too_low_tells_of_no_reservation() -> None:
+    assert "never_released" not in diagnosed(too_low(held=False))
+
+
 READ = 9_000
 
 
