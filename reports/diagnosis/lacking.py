@@ -19,12 +19,17 @@ from stockstorm.reports.history.listing_gap import Change, changes_lacking
 from stockstorm.reports.history.reads import is_query
 from stockstorm.reports.history.unsent import missed_of
 from stockstorm.reports.result import Diagnosis, counted
-from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.history import facts as f
 
 WRONG_MAX: Final = 2_000
 SHOWN: Final = 3
 AFTER_READ_NS: Final = SECOND_NS
+AT_ONCE_NS: Final = SECOND_NS // 4
+MANY: Final = "look at what becomes of the rest where more changes wait than fit into one push"
+OVERLAP: Final = (
+    "where it reads what has changed since the last read, let the times of two reads overlap by some seconds"
+)
 ADMIN: Final = "admin"
 CHECKS: Final = ("drift", "sync_latency", "oversell", "crisis_time", "refused_though_available")
 
@@ -108,14 +113,20 @@ def _alone(name: str, case: Case, lacked: list[f.EventFired]) -> Found:
     after = [one for one in lacked if any(0 <= one.at_ns - at_ns < AFTER_READ_NS for at_ns in reads)]
     each = "it" if len(lacked) == 1 else "each of them"
     when = f"; {each} came less than a second after the service had read from the shop" if after == lacked else ""
+    times = sorted(one.at_ns for one in lacked)
+    crowded = sum(times[0] - AT_ONCE_NS <= one.at_ns <= times[-1] for one in case.history.all(f.StockChanged))
+    at_once = len(lacked) > 1 and times[-1] - times[0] <= AT_ONCE_NS
+    if at_once:
+        span_ms = max(1, (times[-1] - times[0]) // MILLISECOND_NS)
+        rush = f"{counted(crowded, 'change')} of stock within {(times[-1] - times[0] + AT_ONCE_NS) / SECOND_NS:.1f} s"
+        when = f"; all of them came within {span_ms} ms, in a rush of {rush}"
     return Found(
         Diagnosis(
             name,
             f"{counted(len(lacked), 'change')} never reached the listings, with nothing in common that others "
             f"lack{when}",
             tuple(f"lacking: {case.named(one)}" for one in lacked[:SHOWN]),
-            "look for these events in the service's own log; where it reads what has changed since the last read, let "
-            "the times of two reads overlap by some seconds",
+            "look for these events in the service's own log; " + (MANY if at_once else OVERLAP),
             case.consequences(*CHECKS),
             lacked[0].at_ns,
         ),
