@@ -50,7 +50,7 @@ class NeverReleased(Diagnose):
                     ),
                 ),
                 "release a reservation in the transaction that learns that the master includes the order, or that it is "
-                "cancelled; make it in the one that records the order, so that a crash or a copy makes no second one",
+                "gone; make it in the one that records the order, so that a crash or a copy makes no second one",
                 case.consequences(*CHECKS),
                 since_ns,
             ),

@@ -197,6 +197,37 @@ def test_changes_that_listings_lack_as_often_as_others_have_no_cause() -> None:
     assert found.cause == "8 changes never reached the listings, with nothing in common that others lack"
 
 
+def lost_in_a_rush(*, apart_ms: float) -> History:
+    """The second sale of two SKUs of forty is not pushed. `apart_ms`: between the sales, of which the rest is even."""
+    facts = []
+    lost = {"SKU-00": 4_000.0, "SKU-01": 4_000.0 + apart_ms}
+    for fact in shop_of_levels(ties=True).facts:
+        sku = getattr(fact, "sku", "")
+        number = int(sku[-2:]) if sku else 0
+        match fact:
+            case f.StockChanged(version=version) | f.EventFired(version=version) if version == 2:
+                facts.append(replace(fact, at_ns=ns(lost.get(sku, 500 + 180 * number))))
+            case f.FinalListing() if 1 < number < 8:
+                facts.append(replace(fact, listed=98))
+            case f.ListingPushed(quantity=98):
+                facts.append(replace(fact, at_ns=ns(520 + 180 * number)))
+            case _:
+                facts.append(fact)
+    pushed = [
+        f.ListingPushed(ns(520 + 180 * number), name, f"SKU-{number:02}", 98, 99)
+        for number in range(2, 8)
+        for name in ("bazaar", "mercado")
+    ]
+    return History.of([*facts[:-3], *pushed, *facts[-3:]])
+
+
+def test_changes_that_are_lost_in_one_rush_are_told_by_it() -> None:
+    rushed = diagnosed(lost_in_a_rush(apart_ms=10))["lacking"]
+    assert "all of them came within 10 ms, in a rush of" in rushed.cause
+    assert "more changes wait than fit into one push" in rushed.remedy
+    assert "rush" not in diagnosed(lost_in_a_rush(apart_ms=2_000))["lacking"].cause
+
+
 def test_an_event_is_told_by_the_last_digit_of_its_item() -> None:
     """As where one shard of ten does not run."""
     history = shop_of_levels(ties=True)
