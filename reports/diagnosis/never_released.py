@@ -49,8 +49,8 @@ class NeverReleased(Diagnose):
                         for one, held, at_ns in found
                     ),
                 ),
-                "release a reservation in the transaction that learns that the master includes the order, or that it is "
-                "gone; make it in the one that records the order, so that a crash or a copy makes no second one",
+                "release a reservation in the transaction that learns that the master includes the order, or that it "
+                "is gone; make it in the one that records the order, so that a crash or a copy makes no second one",
                 case.consequences(*CHECKS),
                 since_ns,
             ),
