@@ -24,8 +24,8 @@ from stockstorm.loadtests.subjects.own.file import SecretNames
 from stockstorm.loadtests.subjects.own.queries import INSTALL
 from stockstorm.loadtests.subjects.own.reading import read_subject_file
 from stockstorm.loadtests.subjects.own.urls import url_problem
-from stockstorm.reports.result import printable
 from stockstorm.loadtests.subjects.own.values import PORT, filled, names_in
+from stockstorm.reports.result import printable
 from stockstorm.scenarios.loader import load
 from stockstorm.scenarios.problems import Problem, did_you_mean
 from stockstorm.simulator.config import Level

@@ -168,8 +168,8 @@ def _untold_ns(log: FactLog, silences: Silences, pair: SyncPair, begin_ns: int) 
 
 
 # From when a push can include a movement: from when the subject can see it, if it ever can. From when its latency
-# counts for the subject: the same; but a subject that polls could read at any time. Counted from the API's answer, its latency
-# would lack the wait between two polls, so it counts from the moment the movement fired.
+# counts for the subject: the same; but a subject that polls could read at any time. Counted from the API's answer, its
+# latency would lack the wait between two polls, so it counts from the moment the movement fired.
 
 
 def _of_master(deliveries: Deliveries, ledger: Ledger) -> Iterator[_Movement]:
