@@ -148,8 +148,8 @@ def test_on_a_terminal_a_wrong_answer_is_told_and_asked_for_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answers = iter(["localhost:8080", "http://127.0.0.1:9000/hooks", "an 'open quote", "serve", "ful", "full"])
-    monkeypatch.setattr(init_module.typer, "prompt", lambda *_, **__: next(answers))
-    monkeypatch.setattr(init_module.sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr("typer.prompt", lambda *_, **__: next(answers))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     assert exit_code_of(lambda: invoke(app, ["init", "--folder", str(tmp_path)])) == 0
     told = capsys.readouterr().err
     assert ("no http(s) URL" in told, "close its quotes" in told, "did you mean" in told) == (True, True, True)
