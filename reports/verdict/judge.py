@@ -22,6 +22,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.history.elsewhere import NOWHERE
 from stockstorm.reports.history.level import judged_level, level_text
 from stockstorm.reports.result import Check, Finding, Interval, Result, ThresholdOutcome, Verdict, counted
+from stockstorm.reports.verdict.by_rest import rest_notes
 from stockstorm.reports.verdict.by_topic import by_topic
 from stockstorm.reports.verdict.samples import intervals
 from stockstorm.reports.verdict.thresholds import judge_thresholds, judged_check
@@ -114,6 +115,7 @@ def _judged(history: History) -> Result:
                     *unplayed_notes(history),
                     *call_notes(history),
                     *version_notes(history),
+                    *rest_notes(history),
                     *started.notes,
                     *check_notes,
                     *failure,
