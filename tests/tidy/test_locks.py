@@ -74,13 +74,14 @@ def test_what_the_demo_installs_is_pinned_as_everything_is(texts: dict[str, str]
     assert {name: pin for name, pin in demo.items() if full.get(name) != pin} == {}
 
 
-def test_the_demo_installs_the_core_and_the_reference_service_and_nothing_else(
-    texts: dict[str, str], project: dict[str, list[str]]
+@pytest.mark.parametrize(("lock", "extras"), [(DEMO, ("reference",)), (FULL, (*EXTRAS, "dev"))])
+def test_a_lock_is_the_core_and_its_extras_and_nothing_else(
+    lock: str, extras: tuple[str, ...], texts: dict[str, str], project: dict[str, list[str]]
 ) -> None:
-    needed = closure([*project[""], *project["reference"]]) | BUILD
-    demo = set(pins(texts[DEMO]))
-    assert needed - demo == set()
-    assert demo - needed - elsewhere(texts[DEMO]) == set()
+    needed = closure(line for extra in ("", *extras) for line in project[extra]) | BUILD
+    pinned = set(pins(texts[lock]))
+    assert needed - pinned == set()
+    assert pinned - needed - elsewhere(texts[lock]) == set()
 
 
 def elsewhere(lock: str) -> set[str]:
