@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import tomllib
-from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from stockstorm.loadtests.extras import EXTRAS, PACKAGES
+from tests.requirements import closure, requirements
 
 FULL, DEMO = "requirements.lock", "requirements-demo.lock"
 BUILD = {"setuptools"}  # builds and links this folder, as pyproject.toml says
@@ -34,26 +34,6 @@ def project(root: Path) -> dict[str, list[str]]:
     """Requirements by extra; the core is ""."""
     found = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     return {"": found["dependencies"], **found["optional-dependencies"]}
-
-
-def requirements(lines: Iterable[str], extras: Iterable[str] = ("",)) -> Iterator[Requirement]:
-    """Those that apply to this interpreter."""
-    for requirement in map(Requirement, lines):
-        if requirement.marker is None or any(requirement.marker.evaluate({"extra": extra}) for extra in extras):
-            yield requirement
-
-
-def closure(lines: Iterable[str]) -> set[str]:
-    """Names of everything that these requirements bring here, by the metadata of what is installed."""
-    found: set[tuple[str, frozenset[str]]] = set()
-    waiting = list(requirements(lines))
-    while waiting:
-        one = waiting.pop()
-        key = (canonicalize_name(one.name), frozenset(one.extras))
-        if key not in found:
-            found.add(key)
-            waiting += requirements(metadata.requires(one.name) or [], one.extras or ("",))
-    return {name for name, _ in found}
 
 
 def test_the_locks_pin_every_requirement_with_hashes_and_no_address(
