@@ -16,7 +16,7 @@ def test_it_is_copied_what_the_wheel_is_made_of(texts: dict[str, str], packages:
     top = {project["readme"], *(name for name in project["license-files"] if "/" not in name)}
     assert lines[0] == "*"
     assert {line[1:] for line in lines if line.startswith("!")} == {
-        *packages, *top, "stockstorm", "pyproject.toml", "requirements.lock",
+        *packages, *top, "docs/*.md", "stockstorm", "pyproject.toml", "requirements.lock",
     }  # fmt: skip
     assert lines[-2:] == ["**/__pycache__", "**/node_modules"]
 
