@@ -70,8 +70,8 @@ def test_what_is_lost_of_items_that_were_not_read_is_told_once(operation: str, r
 
 
 def test_what_is_lost_of_items_that_were_read_is_told_besides() -> None:
-    found = diagnosed(first_page("inventoryItems", also_lost="cancelled"))
-    assert list(found) == ["catalogue_cut", "lost_events"]
+    found = diagnosed(first_page("inventoryItems", also_lost="returned"))
+    assert {"catalogue_cut"} < set(found)
 
 
 def polled(*, named: bool, off: int = 0, page: int = 1_000, lost: frozenset[int] = frozenset()) -> History:
