@@ -87,7 +87,7 @@ class Database(BaseRequestHandler):
 
 
 class Shell(Database):
-    says = b"SSH-2.0-OpenSSH_9.2\r\n"
+    says = b"SSH-2.0-OpenSSH_9.2\r\n\r\n"
 
 
 @contextmanager
