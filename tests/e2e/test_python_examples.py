@@ -22,7 +22,7 @@ from tests.running import ROOT, is_valid_unless_late
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 EXAMPLES = ROOT / "docs" / "examples"
-FLASK_PAGE = ROOT / "docs" / "tasks" / "flask.md"
+FLASK_PAGE = ROOT / "docs" / "flask.md"
 RUNTIME = ROOT / ".venv" / "shopify"
 MISTAKES = {  # the name of the diagnosis: what its cause says
     "catalogue_cut": "it does not read on",
