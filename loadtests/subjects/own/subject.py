@@ -33,6 +33,7 @@ from stockstorm.simulator.errors import StockstormError, SubjectError
 from stockstorm.simulator.history.facts import AnyFact
 
 PORTS_SHOWN: Final = 5
+LOG_LINES: Final = 200  # of each process
 NOT_MEASURED: Final = "own service: Stockstorm did not start it, so its processes are not measured"
 
 
@@ -185,6 +186,10 @@ class OwnSubject:
         life = self._file.life
         words, log = self._actions.words(text), self._logs / f"{name}.log"
         return Tree(name, words, self._environment, log, Path(life.folder), life.stop_within_s)
+
+    def newest_lines(self, lines: int = LOG_LINES) -> tuple[str, ...]:
+        """Of the logs of all its processes, one after the other."""
+        return tuple(line for part in self._parts.values() for line in part.child.last_lines(lines))
 
     def _answers(self) -> bool:
         ready = self._file.life.ready
