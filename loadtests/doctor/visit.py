@@ -53,6 +53,7 @@ def _seen(file: SubjectFile, beside: Beside, show: Step) -> Visit:
         level=file.level,
         probes=tuple(probes),
         refused_topics=shop.refused_topics,
+        https=subject.https_told,
     )
 
 

@@ -24,6 +24,7 @@ from stockstorm.reports.result import printable
 
 HANDSHAKE_WITHIN_S: Final = 10.0
 DESCRIPTORS: Final = 4 * CONNECTIONS_MAX + 100  # a connection through the proxy has four ends here
+BROKEN_OFF: Final = "a client broke off the handshake"
 TOLD_MAX: Final = 100  # lines of the log
 LINE_MAX: Final = 300  # characters
 
@@ -93,7 +94,7 @@ def _serve(client: Any, context: Any, front: Front, log: Log) -> None:
     except ssl.SSLEOFError:
         return  # it only looked whether something listens, or changed its mind
     except ssl.SSLError as error:
-        log.tell(f"a client broke off the handshake: {error.reason or error}")
+        log.tell(f"{BROKEN_OFF}: {error.reason or error}")
     except (OSError, gevent.Timeout) as error:
         log.tell(f"a connection ended early: {error}")
 

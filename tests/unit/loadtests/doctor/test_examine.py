@@ -3,6 +3,7 @@
 import pytest
 
 from stockstorm.loadtests.doctor.examine import Finding, Sent, Visit, examine
+from stockstorm.loadtests.https.front import BROKEN_OFF
 from stockstorm.loadtests.serve.told import Heard, Told, ToldCall
 from stockstorm.loadtests.subjects import SHOP_TOPICS
 
@@ -93,3 +94,11 @@ def test_calls_by_rest_are_told_and_are_nothing_wrong() -> None:
     assert (found["REST"].mark, found["REST"].found.startswith("1 call of the REST Admin API")) == ("note", True)
     assert found["calls of the APIs"].mark == "good"
     assert "REST" not in {one.name for one in visit()}
+
+
+def test_a_client_that_does_not_trust_the_authority_is_told_apart_from_one_that_calls_nothing() -> None:
+    refused = "refused queue.example:443: the proxy leads to the shop only"
+    findings = visit(https=(f"{BROKEN_OFF}: TLSV1_ALERT_UNKNOWN_CA", refused), calls=())
+    assert bad(findings) == {"HTTPS": f"{BROKEN_OFF}: TLSV1_ALERT_UNKNOWN_CA"}
+    assert [one.remedy for one in findings if one.name == "HTTPS" and "NO_PROXY" in one.remedy]
+    assert [one.found for one in findings if one.name == "HTTPS" and one.mark == "note"] == [refused]
