@@ -79,6 +79,11 @@ def notes(found: Regression) -> list[str]:
         *([f"the same: {' and '.join(kept)}"] if kept else []),
         f"{runs}; plans: {'; '.join(found.plans)}",
         *_noise(found),
+        *(
+            [f"{counted(len(found.refused), 'run')} refused, without a result: {found.refused[-1]}"]
+            if found.refused
+            else []
+        ),
     ]
 
 

@@ -44,7 +44,7 @@ SHAPES: Final = {  # the keys of what each prints when it succeeds
     "plan": {"scenario", "seed", "file", "plan"},
     "scenarios": {"scenarios"},
     "prove": {"proofs", "power"},
-    "regress": {"change", "reasons", "compared", "noise", "before", "after", "plans", "seconds", "machine"},
+    "regress": {"change", "reasons", "compared", "noise", "before", "after", "plans", "seconds", "machine", "refused"},
     "init": {"folder", "files", "next"},
     "doctor": {"findings"},
     "serve": {"page", "admin_api", "https", "authority", "domain", "proxy", "marketplaces", "environment"},

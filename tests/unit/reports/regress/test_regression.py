@@ -45,7 +45,7 @@ def sides(
     machine: float = 1.0,
     runs: int = 6,
     wobble: float = 0.0,
-    yardstick: str = "resources.yardstick_ms",
+    yardstick: str = "resources.generator.yardstick_ms",
 ) -> Regression:
     """Runs before, and runs after whose acknowledgements take `factor` times as long on a machine of another speed.
 
@@ -88,7 +88,7 @@ def test_a_slower_machine_is_not_a_slower_service() -> None:
     assert "some only beyond 20%, because the machine was 20% slower" in regression_markdown(found)
 
 
-@pytest.mark.parametrize("yardstick", ["resources.yardstick_ms", "resources.generator.cores"])
+@pytest.mark.parametrize("yardstick", ["resources.generator.yardstick_ms", "resources.generator.cores"])
 def test_a_slow_down_is_found_on_a_machine_whose_speed_varies_more_than_it(yardstick: str) -> None:
     found = sides(1.15, 0.01, wobble=0.2, runs=5, yardstick=yardstick)
     assert ack(found).by_machine
@@ -111,7 +111,7 @@ def test_without_the_yardstick_that_machine_hides_the_slow_down() -> None:
 def test_a_timing_that_waits_for_something_else_is_not_divided_by_the_machine() -> None:
     found = regression(
         *(
-            [run(i, {"ack_time_ms.p50": 80 + i % 2, "resources.yardstick_ms": 0.2 + i / 50}) for i in range(5)]
+            [run(i, {"ack_time_ms.p50": 80 + i % 2, "resources.generator.yardstick_ms": 0.2 + i / 50}) for i in range(5)]
             for _ in range(2)
         )
     )
