@@ -102,7 +102,7 @@ def _found(file: SubjectFile, options: DoctorOptions) -> list[Finding]:
     keep = False
     try:
         with options.progress.status("looking") as status:
-            return examine(visit(file, folder, status.update))
+            return examine(visit(file, folder, status.update, options.allow_hosts))
     except BackingError:
         keep = True
         raise

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import ssl
 from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -27,11 +28,12 @@ from stockstorm.loadtests.serve.server import Ports, Served, end_quietly, serve
 from stockstorm.loadtests.serve.shop import ServedShop, without_troubles
 from stockstorm.loadtests.serve.state import VERSION, Opened, StateFile
 from stockstorm.loadtests.serve.told import Told
-from stockstorm.loadtests.subjects.own.urls import host_of
+from stockstorm.loadtests.subjects.own.urls import host_of, trusting
 from stockstorm.reports.result import printable
 from stockstorm.scenarios.loader import load, shipped_names
 from stockstorm.scenarios.problems import Problem, did_you_mean
 from stockstorm.simulator.errors import ScenarioError
+from stockstorm.simulator.versions import NEWEST, VERSIONS
 
 PAGE_PORT: Final = 9401
 
@@ -58,16 +60,28 @@ def _has_host(url: str) -> bool:
         return False
 
 
+def _version_problem(version: str) -> Problem | None:
+    if not version or version in VERSIONS:
+        return None
+    return Problem("--api-version", f"there is no {version!r}", f"one of: {', '.join(VERSIONS)}")
+
+
 class ShopOptions(JsonOptions):
     """Which shop is played."""
 
     scenario: Annotated[str, Flag("name, or path of a TOML file, whose shop is played", words=shipped_names)] = "smoke"
     seed: Annotated[int, Flag("another seed, another shop", check=seed_problem)] = 1
+    api_version: Annotated[
+        str,
+        Flag(f"of your app, e.g. {NEWEST}; else the scenario's", check=_version_problem, words=lambda: VERSIONS),
+    ] = ""
     to: Annotated[str, Flag("send every topic to this URL, besides what is subscribed to", check=_to_problem)] = ""
     allow_hosts: Annotated[
         tuple[str, ...],
         Flag("host of your service that is not this machine, and may be sent to", name="allow-host"),
     ] = ()
+
+    ca: Annotated[str, Flag("file of the authority that signed the certificate of your service")] = ""
 
     def problems(self) -> list[Problem]:
         """Also that another machine was not allowed by name."""
@@ -95,8 +109,7 @@ class ServeOptions(ShopOptions):
 def serve_command(options: ServeOptions, _context: typer.Context) -> None:
     """Play the shop for development, until Ctrl-C: APIs, marketplaces, webhooks, and a page to watch and act."""
     require(options.problems())
-    opened = Opened(VERSION, options.scenario, options.seed, 0, _secrets())
-    state = StateFile(Path(options.state) if options.state else None, opened)
+    state = StateFile(Path(options.state) if options.state else None, _opened(options))
     shop = _shop(options, state)
     if options.to:
         shop.declare(options.to)
@@ -109,6 +122,10 @@ def serve_command(options: ServeOptions, _context: typer.Context) -> None:
     raise typer.Exit(ExitCode.VALID)
 
 
+def _opened(options: ShopOptions) -> Opened:
+    return Opened(VERSION, options.scenario, options.seed, 0, _secrets(), options.api_version)
+
+
 def _secrets() -> dict[str, str]:
     """Those of the environment; others are drawn."""
     return {name: os.environ.get(variable) or secrets.token_hex(16) for name, variable in SECRETS.items()}
@@ -116,8 +133,13 @@ def _secrets() -> dict[str, str]:
 
 def _shop(options: ShopOptions, state: StateFile) -> ServedShop:
     scenario = without_troubles(load(options.scenario))
+    if state.opened.api_version:
+        shop = scenario.shop.model_copy(update={"api_version": state.opened.api_version})
+        scenario = scenario.model_copy(update={"shop": shop})
     setup = Setup(msgspec.Raw(b"{}"), **state.opened.secrets)
-    return ServedShop(scenario, options.seed, setup, state, options.allow_hosts)
+    trusted = trusting(options.ca)
+    tls = trusted if isinstance(trusted, ssl.SSLContext) else None
+    return ServedShop(scenario, options.seed, setup, state, options.allow_hosts, tls)
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -229,7 +251,7 @@ def _direct(options: TriggerOptions, command: Command) -> list[Told]:
     needed = SECRETS["channel_secret" if options.topic.startswith("order.") else "client_secret"]
     if not os.environ.get(needed):
         raise ScenarioError(needed, "is not set, so the signature cannot be made", "export the secret of your app")
-    shop = _shop(options, StateFile(None, Opened(VERSION, options.scenario, options.seed, 0, _secrets())))
+    shop = _shop(options, StateFile(None, _opened(options)))
     shop.declare(options.to)
     end_quietly()
     shop.start()

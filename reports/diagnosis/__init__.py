@@ -25,6 +25,7 @@ from stockstorm.reports.diagnosis.failures_forgotten import FailuresForgotten
 from stockstorm.reports.diagnosis.few_topics import FewTopics
 from stockstorm.reports.diagnosis.forgeries import Forgeries
 from stockstorm.reports.diagnosis.growth import Growth
+from stockstorm.reports.diagnosis.held_over import HeldOver
 from stockstorm.reports.diagnosis.lacking import Lacking
 from stockstorm.reports.diagnosis.last_units import LastUnits
 from stockstorm.reports.diagnosis.lost_alone import LostAlone
@@ -33,6 +34,7 @@ from stockstorm.reports.diagnosis.lost_events import LostEvents
 from stockstorm.reports.diagnosis.lost_updates import LostUpdates
 from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
 from stockstorm.reports.diagnosis.never_pushed import NeverPushed
+from stockstorm.reports.diagnosis.never_released import NeverReleased
 from stockstorm.reports.diagnosis.never_sent import NeverSent
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
@@ -83,6 +85,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     SignatureCheck(),
     WebhookFailures(),
     NoCall(),
+    HeldOver(),
     NotReinstalled(),
     RemovalUnnoticed(),
     GapNotReconciled(),
@@ -128,6 +131,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     PushedBefore(),
     PushForgotten(),
     ReadNotPushed(),
+    NeverReleased(),
     WrongListings(),
     Lacking(),
     WrongStock(),

@@ -47,8 +47,8 @@ class PushedBefore(Diagnose):
         yield Found(
             Diagnosis(
                 self.name,
-                f"{len(found)} of {len(wrong)} wrong listings {were} last set to the very quantity that is right at the "
-                "end, and their marketplace sold some of it since: it was not pushed again",
+                f"{len(found)} of {len(wrong)} wrong listings {were} last set to the very quantity that is right at "
+                "the end, and their marketplace sold some of it since: it was not pushed again",
                 tuple(
                     f"{one.sku} on {one.channel} was set to {push.quantity} at {case.when(push.at_ns)}, sold {since} "
                     f"and shows {one.listed}"

@@ -5,18 +5,25 @@ import sys
 from rich.console import Console
 from rich.text import Text
 
-from stockstorm.reports.formats import SIGNS, tier_headline
+from stockstorm.reports.formats import SIGNS, tier_name
 from stockstorm.reports.render.causes import first_screen
 from stockstorm.reports.result import Result, printable
 from stockstorm.reports.store import RunFolder
+from stockstorm.reports.verdict.tiers import best_tier
 
 
 def verdict_line(result: Result) -> str:
-    """ "✕ INVALID: " and the first cause, else the first reason; for a valid subject what it is fit for."""
+    """ "✕ INVALID: " and the first cause, else the first reason; of a valid result what it is valid in."""
     screen = first_screen(result)
     found = (*(cause.cause for cause in screen.causes), *screen.unplanned, *screen.reasons)
-    told = found[0] if found and result.verdict != "valid" else f"{result.subject} {tier_headline(result)}"
+    told = found[0] if found and result.verdict != "valid" else _fine(result)
     return printable(f"{SIGNS[result.verdict]} {result.verdict.upper()}: {' '.join(told.split())}")
+
+
+def _fine(result: Result) -> str:
+    where = f"{result.subject} in {result.scenario}, seed {result.seed}"
+    best = best_tier(result.tiers)
+    return f"{where}, qualifies for {tier_name(best)}" if best is not None else where
 
 
 def print_verdict(result: Result, folder: RunFolder) -> None:

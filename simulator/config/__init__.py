@@ -275,8 +275,10 @@ class QuotasConfig(Config):
     duplicate_after_cancel: Annotated[Quota, Field(description="the sale once more, after the cancellation")] = 0
     return_then_cancel: Annotated[
         Quota,
-        Field(description="a part comes back, then the rest is cancelled; every second return is delivered after that, and "
-            "the sales of the others once more"),
+        Field(
+            description="a part comes back, then the rest is cancelled; every second return is delivered after that, "
+            "and the sales of the others once more, under a new webhook id"
+        ),
     ] = 0
     two_returns: Annotated[Quota, Field(description="the order comes back in two parts, each a return of its own")] = 0
     two_lines: Annotated[Quota, Field(description="two lines of the order have the same SKU")] = 0

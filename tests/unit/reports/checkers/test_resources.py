@@ -61,7 +61,7 @@ def test_the_cpu_of_a_webhook_counts_what_is_done_after_the_load() -> None:
 
 
 def test_the_yardstick_is_the_generators_cpu_for_its_work_whatever_the_subject_asks_of_it() -> None:
-    calls = [f.ApiCalled(ns(5_000), number, "admin", "", 200, "done") for number in range(400)]
+    calls = [f.ApiCalled(ns(5_000), number, "admin", "", 200, "ok") for number in range(400)]
     quiet = Resources()(history(opened(), *worked("generator", 1_800), *attempts(1_000), f.LoadStopped(ns(9_000))))
     asked = Resources()(
         history(opened(), *worked("generator", 3_000), *attempts(1_000), *calls, f.LoadStopped(ns(9_000)))

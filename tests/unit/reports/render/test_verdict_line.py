@@ -29,8 +29,9 @@ def test_a_cause_comes_before_a_reason_and_stays_in_one_line() -> None:
     assert "\n" not in line
 
 
-def test_a_valid_result_says_what_its_subject_is_fit_for() -> None:
-    assert verdict_line(replace(golden_result(), verdict="valid")).startswith(f"✓ VALID: {golden_result().subject} ")
+def test_a_valid_result_says_what_it_is_valid_in() -> None:
+    valid = replace(golden_result(), verdict="valid", tiers=())
+    assert verdict_line(valid) == f"✓ VALID: {valid.subject} in {valid.scenario}, seed {valid.seed}"
 
 
 def test_two_lines_are_printed_whatever_the_width(

@@ -13,7 +13,6 @@ import pytest
 
 from stockstorm.loadtests.https.authority import Authority
 from stockstorm.loadtests.processes.child import free_port
-from stockstorm.loadtests.serve.authority import Authority
 from stockstorm.loadtests.subjects.own import greeting
 from stockstorm.loadtests.subjects.own.greeting import greet, signed
 from stockstorm.simulator.delivery.attempts import Address
@@ -88,7 +87,7 @@ class Database(BaseRequestHandler):
 
 
 class Shell(Database):
-    says = b"SSH-2.0-OpenSSH_9.2\r\n"
+    says = b"SSH-2.0-OpenSSH_9.2\r\n\r\n"
 
 
 @contextmanager
@@ -158,8 +157,13 @@ def test_a_connection_that_is_closed_is_told_from_another_protocol() -> None:
         assert "closes the connection without an answer in HTTP, signed or not" in said(uri)
 
 
+def _late(door: Way) -> None:
+    time.sleep(0.4)
+    door.reply(200)
+
+
 def test_who_answers_after_five_seconds_is_slow_and_no_other_program(short: None) -> None:
-    with serving(of_way(lambda door: (time.sleep(0.4), door.reply(200)))) as uri:
+    with serving(of_way(_late)) as uri:
         text = said(uri)
     assert "it answers webhooks after 0." in text
     assert "(200 Ok); Shopify waits 0.2 s" in text
