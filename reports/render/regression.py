@@ -12,6 +12,7 @@ from rich.text import Text
 from stockstorm.reports.formats import measure_name, measure_text
 from stockstorm.reports.regress.compared import Change, Compared
 from stockstorm.reports.regress.regression import Regression
+from stockstorm.reports.regress.timings import OF_TAIL, TAIL
 from stockstorm.reports.render.markdown import plain
 from stockstorm.reports.result import counted, printable
 
@@ -90,14 +91,12 @@ def notes(found: Regression) -> list[str]:
 def _noise(found: Regression) -> list[str]:
     """Beyond what a timing counts as changed, and how it was compared."""
     followed = [one for one in found.compared if one.by_machine]
-    others = [one.noise for one in found.compared if one.shift is not None and not one.by_machine]
-    most = max([found.noise, *(one.noise for one in followed), *others])
-    slower = (
-        f"the machine was {abs(found.machine - 1):.0%} {'slower' if found.machine > 1 else 'faster'} after the change"
-    )
-    lines = [f"a timing counts as changed beyond {found.noise:.0%}"]
+    most = max([found.noise, *(one.noise for one in found.compared if not one.name.endswith(TAIL))])
+    lines = [f"a timing counts as changed beyond {found.noise:.0%}, a 95th percentile beyond {OF_TAIL} times that"]
     if most > found.noise:
-        lines = [f"a timing counts as changed beyond {found.noise:.0%}, some only beyond {most:.0%}, because {slower}"]
+        speed = "slower" if found.machine > 1 else "faster"
+        why = f"the machine was {abs(found.machine - 1):.0%} {speed} after the change"
+        lines.append(f"some count only beyond {most:.0%}, because {why}")
     if followed:
         told = f"{counted(len(followed), 'timing')} followed the machine from run to run"
         lines.append(

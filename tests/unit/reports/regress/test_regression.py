@@ -85,7 +85,7 @@ def test_a_slower_machine_is_not_a_slower_service() -> None:
     assert found.machine == pytest.approx(1.2)
     assert ack(found).noise == pytest.approx(0.2)
     assert found.change == "same"
-    assert "some only beyond 20%, because the machine was 20% slower" in regression_markdown(found)
+    assert "some count only beyond 20%, because the machine was 20% slower" in regression_markdown(found)
 
 
 @pytest.mark.parametrize("yardstick", ["resources.generator.yardstick_ms", "resources.generator.cores"])
@@ -111,7 +111,10 @@ def test_without_the_yardstick_that_machine_hides_the_slow_down() -> None:
 def test_a_timing_that_waits_for_something_else_is_not_divided_by_the_machine() -> None:
     found = regression(
         *(
-            [run(i, {"ack_time_ms.p50": 80 + i % 2, "resources.generator.yardstick_ms": 0.2 + i / 50}) for i in range(5)]
+            [
+                run(i, {"ack_time_ms.p50": 80 + i % 2, "resources.generator.yardstick_ms": 0.2 + i / 50})
+                for i in range(5)
+            ]
             for _ in range(2)
         )
     )
@@ -227,8 +230,26 @@ def test_a_tail_that_varies_leaves_the_rest_the_same() -> None:
     rng = random.Random(5)
 
     def side() -> list[Result]:
-        return [run(i, {"ack_time_ms.p50": 10 + i / 10, "ack_time_ms.p95": rng.uniform(5, 50)}) for i in range(5)]
+        return [run(i, {"ack_time_ms.p50": 10 + i / 10, "ack_time_ms.p95": rng.uniform(5, 500)}) for i in range(5)]
 
     found = regression(side(), side())
     assert found.change == "same"
     assert "1 comparison without an answer" in found.reasons[0]
+
+
+def test_a_tail_must_change_by_more_than_a_median() -> None:
+    def side(factor: float) -> list[Result]:
+        return [run(i, {"ack_time_ms.p50": 10 + i / 10, "sync_latency_ms.p95": 40 * factor + i / 10}) for i in range(5)]
+
+    for factor, change in ((1.12, "same"), (1.3, "regressed")):
+        assert regression(side(1), side(factor)).change == change
+
+
+def test_the_quickest_quarter_decides_where_it_is_measured() -> None:
+    rng = random.Random(5)
+
+    def side(name: str) -> list[Result]:
+        return [run(i, {name: 8 + i / 10, "ack_time_ms.p50": 10 * rng.uniform(0.85, 1.15)}) for i in range(5)]
+
+    assert regression(side("ack_time_ms.p25"), side("ack_time_ms.p25")).change == "same"
+    assert regression(side("resources.a.cpu_ms"), side("resources.a.cpu_ms")).change == "unknown"
