@@ -39,4 +39,9 @@ def _files(path: Path) -> list[Path]:
     if (path / RESULT).is_file():
         return [path / RESULT]
     found = [*path.glob(f"*/{RESULT}"), *path.glob(f"*/*/{RESULT}")]
-    return [file for file in found if not file.parent.is_symlink() and not file.parent.parent.is_symlink()]
+    return [file for file in found if not any(folder.is_symlink() for folder in _below(path, file))]
+
+
+def _below(path: Path, file: Path) -> list[Path]:
+    """The folders between: links there, such as `latest`, lead to runs that are found anyway."""
+    return [folder for folder in file.parents if path in folder.parents]

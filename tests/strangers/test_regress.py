@@ -1,4 +1,4 @@
-"""`stockstorm regress` finds a receiver that takes 15 % longer, in real runs. About half an hour, on a quiet machine."""
+"""`stockstorm regress` finds a receiver that takes 15 % longer, in real runs: half an hour on a quiet machine."""
 
 from collections import Counter
 from pathlib import Path

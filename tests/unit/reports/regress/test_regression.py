@@ -192,6 +192,9 @@ def test_runs_are_gathered_from_a_file_a_run_and_a_folder_of_runs(tmp_path: Path
         (folder / "result.json").write_bytes(as_json(run(number, {})))
     (tmp_path / "latest").symlink_to("run-1", target_is_directory=True)
     assert [result.run for result in gathered(tmp_path)] == ["run-0", "run-1"]
+    link = tmp_path.with_name("linked")
+    link.symlink_to(tmp_path, target_is_directory=True)
+    assert [result.run for result in gathered(link)] == ["run-0", "run-1"]
     assert [result.run for result in gathered(tmp_path / "run-1")] == ["run-1"]
     assert [result.run for result in gathered(tmp_path / "run-1" / "result.json")] == ["run-1"]
 
