@@ -183,6 +183,7 @@ def test_every_rendering_names_what_regressed() -> None:
     failed = [case.get("name") for case in root.iter("testcase") if case.find("failure") is not None]
     assert failed == ["overall", "ack_time"]
     assert float(root.get("time", "0")) > 0
+    assert sum(float(suite.get("time", "0")) for suite in root) == float(root.get("time", "0"))
 
 
 def test_runs_are_gathered_from_a_file_a_run_and_a_folder_of_runs(tmp_path: Path) -> None:
