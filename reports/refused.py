@@ -10,16 +10,13 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.reports.render.files import as_json, write_report
-from stockstorm.reports.render.junit import refused_junit_xml
-from stockstorm.simulator.errors import UNREADABLE_JSON, StockstormError
+from stockstorm.simulator.errors import UNREADABLE_JSON
 
 FOLDER: Final = "refused"  # no name of a run: those begin with a date
 ERROR: Final = "error.json"
 JUNIT: Final = "junit.xml"
 RESULT: Final = "result.json"
 BYTES_MAX: Final = 1_000_000
-AGAIN: Final = "stockstorm run SCENARIO"
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -34,19 +31,6 @@ class Refused(msgspec.Struct, frozen=True):
     def text(self) -> str:
         """In one line."""
         return f"{self.where}: {self.found.partition(chr(10))[0]}"
-
-
-def write_refused(folder: Path, error: StockstormError, code: int) -> None:
-    """Writes both files. Raises HistoryError, OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    write_report(folder / ERROR, as_json(Refused(error.where, error.found, error.remedy, code)), AGAIN)
-    write_report(folder / JUNIT, refused_junit_xml(error), AGAIN)
-
-
-def forget_refused(runs: Path) -> None:
-    """A run has begun, so the last one was not refused. Raises OSError."""
-    for name in (ERROR, JUNIT):
-        (runs / FOLDER / name).unlink(missing_ok=True)
 
 
 def refused_under(path: Path) -> tuple[Refused, ...]:

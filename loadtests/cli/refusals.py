@@ -5,9 +5,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from stockstorm.loadtests.exits import exit_code, print_error
-from stockstorm.reports.refused import FOLDER, RESULT, forget_refused, write_refused
+from stockstorm.reports.refused import FOLDER, RESULT
 from stockstorm.reports.render.files import write_report
-from stockstorm.reports.render.junit import refused_junit_xml
+from stockstorm.reports.render.refused import forget_refused, refused_junit_xml, write_refused
 from stockstorm.simulator.errors import HistoryError, OutputError, StockstormError
 
 AGAIN = "stockstorm run SCENARIO --junit FILE"

@@ -17,7 +17,6 @@ from stockstorm.reports.render.files import write_run_file
 from stockstorm.reports.result import Check, Finding, Incident, Result, printable
 from stockstorm.reports.store import RunFolder
 from stockstorm.reports.verdict.judge import rests_on
-from stockstorm.simulator.errors import StockstormError
 
 OUTCOMES: Final[dict[Finding, str]] = {
     "valid": "",
@@ -78,21 +77,6 @@ def junit_xml(result: Result) -> str:
     _suite(root, result, "thresholds", lines)
     tiers = [Case(tier.tier, tier.verdict, tier.reason, TIER_OUTCOMES[tier.verdict]) for tier in result.tiers]
     _suite(root, result, "tiers", tiers)
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
-
-
-def refused_junit_xml(error: StockstormError) -> str:
-    """A run that was refused: one case for each problem, each an error, so that a build shows why it has no results."""
-    problems = error.problems or (error,)
-    count = str(len(problems))
-    root = ET.Element("testsuites", name="stockstorm", tests=count, errors=count)
-    suite = ET.SubElement(root, "testsuite", name="stockstorm.refused", tests=count, errors=count, failures="0")
-    suite.set("skipped", "0")
-    for problem in problems:
-        case = ET.SubElement(suite, "testcase", classname="stockstorm.refused", name=printable(problem.where))
-        told = ET.SubElement(case, "error", message=printable(problem.found), type=type(error).__name__)
-        told.text = printable(f"where: {problem.where}\nfound: {problem.found}\ndo: {problem.remedy}")
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 

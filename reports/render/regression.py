@@ -122,7 +122,8 @@ def regression_markdown(found: Regression) -> str:
 def regression_junit(found: Regression) -> str:
     """One suite for each kind, one case for each thing compared, with the incidents of what regressed.
 
-    The time of the first suite is the seconds of load of all runs, and the others have none, since readers add them. What could not be compared is skipped, since a build passes it.
+    The time of the first suite is the seconds of load of all runs; the others have none, since readers add them. What
+    could not be compared is skipped, since a build passes it.
     """
     root = ET.Element("testsuites", name="stockstorm regress", time=f"{found.seconds:.3f}")
     outcome = "error" if found.change == "unknown" else OUTCOMES[found.change]
