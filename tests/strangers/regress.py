@@ -3,13 +3,13 @@
 python -m tests.strangers.regress --runs FOLDER --sound 30 --slow 15
 python -m tests.strangers.regress --runs FOLDER
 
-The first plays runs into the folder, in turns, and adds to those that are there. Both then compare: five runs against
-five others, every trial with runs that no other trial of its round has.
+The first plays runs into the folder, in turns, and adds to those that are there. Both then compare five runs with five
+others of the same minutes, as somebody would who follows docs/regression.md: of 30 sound runs there are 21 comparisons,
+and 11 of 15 slow ones with sound ones. Those that follow each other share runs.
 """
 
 import argparse
 import os
-import random
 import shutil
 import sys
 import tempfile
@@ -26,8 +26,6 @@ from tests.running import ROOT, run_module
 Way = Literal["sound", "busier", "slower"]
 WAYS: Final[tuple[Way, ...]] = get_args(Way)
 A_SIDE: Final = 5
-TRIALS: Final = 10
-TRIALS_SOUND: Final = 20
 LOAD: Final = ("smoke", "--seed", "1", "--seconds", "15")
 RUN_WITHIN_S: Final = 150
 SUBJECT: Final = ROOT / "tests" / "strangers" / "stockroom" / "subject.toml"
@@ -70,20 +68,22 @@ def in_turns(sound: int, slow: int) -> Iterator[Way]:
         yield way
 
 
-def trials(sound: Sequence[Result], other: Sequence[Result], count: int) -> Iterator[Regression]:
-    """Comparisons of some of both. The two may be the same runs: then of two halves of them."""
-    dice, same = random.Random(1), sound is other
-    made = 0
-    while made < count:
-        first = dice.sample(sound, len(sound))
-        second = first[len(first) // 2 :] if same else dice.sample(other, len(other))
-        first = first[: len(first) // 2] if same else first
-        rounds = min(len(first), len(second)) // A_SIDE
-        assert rounds, "too few runs for one trial"
-        for number in range(min(rounds, count - made)):
-            some = slice(number * A_SIDE, (number + 1) * A_SIDE)
-            yield regression(first[some], second[some])
-        made += rounds
+def sound_trials(sound: Sequence[Result]) -> Iterator[Regression]:
+    """Of every ten runs in a row, those at even places against those at odd ones."""
+    for begin in range(len(sound) - 2 * A_SIDE + 1):
+        row = sound[begin : begin + 2 * A_SIDE]
+        yield regression(row[::2], row[1::2])
+
+
+def slow_trials(sound: Sequence[Result], slow: Sequence[Result]) -> Iterator[Regression]:
+    """Every five slow runs in a row, each with the sound run that is nearest to it in time and not taken yet."""
+    for begin in range(len(slow) - A_SIDE + 1):
+        after, left, before = slow[begin : begin + A_SIDE], list(sound), []
+        for run in after:
+            nearest = min(left, key=lambda one: abs(one.started_wall_ns - run.started_wall_ns))
+            left.remove(nearest)
+            before.append(nearest)
+        yield regression(before, after)
 
 
 def changes(folder: Path) -> dict[Way, Counter[str]]:
@@ -91,8 +91,8 @@ def changes(folder: Path) -> dict[Way, Counter[str]]:
     sound = gathered(folder / "sound")
     found: dict[Way, Counter[str]] = {}
     for way in WAYS:
-        other = sound if way == "sound" else gathered(folder / way)
-        found[way] = Counter(one.change for one in trials(sound, other, TRIALS_SOUND if way == "sound" else TRIALS))
+        made = sound_trials(sound) if way == "sound" else slow_trials(sound, gathered(folder / way))
+        found[way] = Counter(one.change for one in made)
     return found
 
 

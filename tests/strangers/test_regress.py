@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.strangers.regress import TRIALS, changes, in_turns, play
+from tests.strangers.regress import changes, in_turns, play
 
 
 def test_each_way_is_played_as_often_as_wanted_and_in_turns() -> None:
@@ -22,5 +22,6 @@ def test_a_slow_down_of_15_percent_is_found_and_nothing_else(tmp_path: Path) -> 
         play(way, tmp_path)
     found = changes(tmp_path)
     assert found["sound"]["regressed"] == 0, found
-    assert found["busier"] == {"regressed": TRIALS}, found
+    assert found["sound"].total() >= 20
+    assert found["busier"] == {"regressed": 11}, found
     assert found["slower"]["same"] == found["slower"]["improved"] == 0, found  # a noisy machine may leave it unknown
