@@ -12,6 +12,7 @@ from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.orchestrator.comparison import (
     ComparisonRun,
     make_state,
+    own_names,
     resume_comparison,
     start_comparison,
     subject_info,
@@ -201,3 +202,16 @@ def test_a_subject_that_no_longer_exists_has_only_a_name() -> None:
     info = subject_info("queue-of-old")
     assert (info.parts, info.crash_safe, info.cannot) == ((), "", {})
     assert subject_info("polling").guide_ref == "D1"
+
+
+def test_services_of_ones_own_are_called_by_the_names_in_their_files(tmp_path: Path) -> None:
+    def file(folder: str, name: str = "") -> str:
+        path = tmp_path / folder / "subject.toml"
+        path.parent.mkdir()
+        path.write_text(f'{f"name = {name!r}" if name else ""}\nwebhooks = "http://127.0.0.1:8080/webhooks"\n')
+        return str(path)
+
+    before, after, shared, other = file("before"), file("after", "the new one"), file("a", "same"), file("b", "same")
+    gone = str(tmp_path / "gone.toml")
+    subjects = ("polling", before, after, shared, other, gone)
+    assert own_names(subjects) == {before: "before", after: "the new one"}
