@@ -80,9 +80,13 @@ class Matrix(msgspec.Struct, frozen=True):
     replay: str
     names: dict[str, str] = {}  # what services of the user's own are called, by subject
 
+    def name(self, subject: str) -> str:
+        """What the subject is called."""
+        return self.names.get(subject, subject)
+
     def label(self, subject: str, safety_stock: int) -> str:
         """The name of an entry: its subject, with the safety stock where several are compared."""
-        name = self.names.get(subject, subject)
+        name = self.name(subject)
         return name if len(self.safety_stocks) == 1 else f"{name}, safety stock {safety_stock}"
 
 
