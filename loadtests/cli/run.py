@@ -5,6 +5,7 @@ import sys
 import typer
 
 from stockstorm.loadtests.cli.command import takes
+from stockstorm.loadtests.cli.json_option import JsonOptions
 from stockstorm.loadtests.cli.progress import Progress
 from stockstorm.loadtests.cli.quiet import QuietOptions
 from stockstorm.loadtests.config.own_checks import warnings_of
@@ -13,7 +14,7 @@ from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.orchestrator.run import run
 
 
-class RunCommandOptions(QuietOptions, RunOptions):
+class RunCommandOptions(JsonOptions, QuietOptions, RunOptions):
     """Flags of `stockstorm run`."""
 
     @property
@@ -30,4 +31,4 @@ def run_command(options: RunCommandOptions, _context: typer.Context) -> None:
         print(f"stockstorm: {line}", file=sys.stderr, flush=True)
     with Progress(options.progress, f"{options.scenario}, seed {options.seed}") as progress:
         judged = run(spec, progress.show, progress.live)
-    raise typer.Exit(judged.show(quiet=options.quiet))
+    raise typer.Exit(judged.show(quiet=options.quiet, as_json=options.as_json))

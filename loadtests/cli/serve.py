@@ -13,12 +13,14 @@ from rich.console import Console
 from rich.text import Text
 
 from stockstorm.loadtests.cli.command import takes
+from stockstorm.loadtests.cli.json_option import JsonOptions
 from stockstorm.loadtests.config.checks import port_problem, seed_problem
-from stockstorm.loadtests.config.flag import Flag, Options, require
+from stockstorm.loadtests.config.flag import Flag, require
 from stockstorm.loadtests.config.own_checks import SECRETS, host_problem, is_this_machine
 from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.https.authority import default_folder
 from stockstorm.loadtests.ipc.messages import Setup
+from stockstorm.loadtests.json_output import JSON
 from stockstorm.loadtests.serve.client import REQUEST_WITHIN_S, ShopClient
 from stockstorm.loadtests.serve.commands import KINDS, TOPICS, Command
 from stockstorm.loadtests.serve.page import WAIT_S, told
@@ -64,7 +66,7 @@ def _version_problem(version: str) -> Problem | None:
     return Problem("--api-version", f"there is no {version!r}", f"one of: {', '.join(VERSIONS)}")
 
 
-class ShopOptions(Options):
+class ShopOptions(JsonOptions):
     """Which shop is played."""
 
     scenario: Annotated[str, Flag("name, or path of a TOML file, whose shop is played", words=shipped_names)] = "smoke"
@@ -113,9 +115,10 @@ def serve_command(options: ServeOptions, _context: typer.Context) -> None:
         shop.declare(options.to)
     ports = Ports("127.0.0.1", options.port, options.page_port, options.https_port, options.proxy_port)
     folder = Path(options.authority) if options.authority else default_folder()
-    console = Console()
-    number = serve(shop, ports, folder, lambda served: _tell(console, shop, state, served))
-    console.print(Text(f"ended by {number.name}"))
+    tell = _tell_as_json if options.as_json else _tell
+    number = serve(shop, ports, folder, lambda served: tell(shop, state, served))
+    if not options.as_json:
+        Console().print(Text(f"ended by {number.name}"))
     raise typer.Exit(ExitCode.VALID)
 
 
@@ -139,23 +142,52 @@ def _shop(options: ShopOptions, state: StateFile) -> ServedShop:
     return ServedShop(scenario, options.seed, setup, state, options.allow_hosts, tls)
 
 
-def _tell(console: Console, shop: ServedShop, state: StateFile, served: Served) -> None:
-    """Where everything is, and what the app needs to know. Secrets that came by the environment are not printed."""
-    domain = shop.scenario.shop.domain
+class Place(msgspec.Struct, frozen=True):
+    """Where a served shop is, and what the app needs to know. Secrets that came by the environment are not in it."""
+
+    page: str
+    admin_api: str
+    https: str
+    authority: str  # file of the certificate authority
+    domain: str
+    proxy: str
+    marketplaces: tuple[str, ...]
+    environment: dict[str, str]
+
+
+def _place(shop: ServedShop, state: StateFile, served: Served) -> Place:
+    return Place(
+        page=served.page,
+        admin_api=f"{served.http}/admin/api/{shop.scenario.shop.api_version}/graphql.json",
+        https=served.https.replace("127.0.0.1", "localhost"),
+        authority=str(served.authority),
+        domain=shop.scenario.shop.domain,
+        proxy=served.proxy,
+        marketplaces=tuple(f"{served.http}/marketplaces/{name}/v1" for name in shop.world.marketplaces),
+        environment={
+            variable: state.opened.secrets[name]
+            for name, variable in SECRETS.items()
+            if os.environ.get(variable) != state.opened.secrets[name]
+        },
+    )
+
+
+def _tell_as_json(shop: ServedShop, state: StateFile, served: Served) -> None:
+    JSON.print(_place(shop, state, served))
+
+
+def _tell(shop: ServedShop, state: StateFile, served: Served) -> None:
+    console, place = Console(), _place(shop, state, served)
     lines = [
-        ("page", served.page),
-        ("Admin API", f"{served.http}/admin/api/{shop.scenario.shop.api_version}/graphql.json"),
-        ("over HTTPS", served.https.replace("127.0.0.1", "localhost")),
-        ("trust", served.authority),
-        ("as " + domain, f"HTTPS_PROXY={served.proxy}, or a hosts line with --https-port 443"),
-        ("marketplaces", ", ".join(f"{served.http}/marketplaces/{name}/v1" for name in shop.world.marketplaces)),
+        ("page", place.page),
+        ("Admin API", place.admin_api),
+        ("over HTTPS", place.https),
+        ("trust", place.authority),
+        ("as " + place.domain, f"HTTPS_PROXY={place.proxy}, or a hosts line with --https-port 443"),
+        ("marketplaces", ", ".join(place.marketplaces)),
+        *(("export", f"{variable}={secret}") for variable, secret in place.environment.items()),
     ]
-    drawn = [
-        ("export", f"{variable}={state.opened.secrets[name]}")
-        for name, variable in SECRETS.items()
-        if os.environ.get(variable) != state.opened.secrets[name]
-    ]
-    for name, text in (*lines, *drawn):
+    for name, text in lines:
         console.print(Text(printable(f"{name:>14}  {text}")), soft_wrap=True)
     console.print(Text("Ctrl-C ends it", "dim"))
 
@@ -183,7 +215,6 @@ class TriggerOptions(ShopOptions):
     server: Annotated[str, Flag("page of a shop that is served; used without --to", check=_server_problem)] = (
         f"http://127.0.0.1:{PAGE_PORT}/"
     )
-    as_json: Annotated[bool, Flag("print JSON", name="json")] = False
 
     def command(self) -> Command:
         forge = self.forge or ("tampered" if self.tamper else "")
@@ -210,7 +241,7 @@ def trigger_command(options: TriggerOptions, _context: typer.Context) -> None:
     command = options.command()
     found = _direct(options, command) if options.to else _by_server(options.server, command)
     if options.as_json:
-        print(msgspec.json.format(msgspec.json.encode({"deliveries": found})).decode())
+        JSON.print({"deliveries": found})
     else:
         _print(found, options.topic)
     raise typer.Exit(ExitCode.VALID if found and all(_as_wanted(one) for one in found) else ExitCode.INVALID)

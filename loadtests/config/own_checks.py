@@ -6,7 +6,7 @@ would know neither: every call would be refused and every signature wrong. One t
 
 import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -79,10 +79,18 @@ def _fault_problems(own: SubjectFile, kinds: Sequence[FaultKind]) -> Iterator[Pr
         return
     having = {*(PROCESS_NAMES[name] for name in processes if name in PROCESS_NAMES), "subject"}
     if lacking := sorted({kind for kind in kinds if FAULTS[kind].target not in having}):
-        can = ", ".join(kind for kind, fault in FAULTS.items() if fault.target in having)
-        found = f"{own.name} has {', '.join(processes)}, and others are hit by: {', '.join(lacking)}"
-        remedy = f"name its processes receiver and worker under [life.processes], or use: {can}"
-        yield Problem("--fault", found, remedy)
+        yield _lacking(own.name, tuple(processes), lacking, having)
+
+
+def _lacking(name: str, processes: Sequence[str], kinds: Sequence[FaultKind], having: Collection[str]) -> Problem:
+    """Faults of processes that a service does not have, or that its file calls otherwise."""
+    targets = sorted({FAULTS[kind].target for kind in kinds})
+    whole = "one process" if len(processes) == 1 else f"the processes {', '.join(processes)}"
+    found = f"{name} has {whole}, and no {' and no '.join(targets)} for {', '.join(kinds)}"
+    can = ", ".join(kind for kind, fault in FAULTS.items() if fault.target in having)
+    roles = [target for target in targets if target in PROCESS_NAMES.values()]
+    named = f"; or call the process that is its {' or '.join(roles)} so under [life.processes]" if roles else ""
+    return Problem("--fault", found, f"use one of {can}{named}; or choose a scenario without such faults")
 
 
 def rotation_problem(own: SubjectFile | None, rotated: bool) -> Problem | None:

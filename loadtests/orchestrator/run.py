@@ -8,6 +8,7 @@ import msgspec
 from stockstorm.loadtests.config.run_spec import RunSpec
 from stockstorm.loadtests.exits import VERDICT_CODES, ExitCode
 from stockstorm.loadtests.ipc.messages import Live
+from stockstorm.loadtests.json_output import JSON
 from stockstorm.loadtests.limits import JUDGING_BYTES_PER_S, JUDGING_MAX_S
 from stockstorm.loadtests.orchestrator.ending import Ending, Show
 from stockstorm.loadtests.orchestrator.supervisor import Supervisor
@@ -30,13 +31,16 @@ class Judged(msgspec.Struct, frozen=True):
     history: History
     folder: RunFolder
 
-    def show(self, *, quiet: bool = False) -> ExitCode:
+    def show(self, *, quiet: bool = False, as_json: bool = False) -> ExitCode:
         """Prints the report, or only its verdict and its path, and gives the exit code of the verdict."""
-        if quiet:
+        code = VERDICT_CODES[self.result.verdict]
+        if as_json:
+            JSON.print({"exit": code, "folder": str(self.folder.path), "result": self.result})
+        elif quiet:
             print_verdict(self.result, self.folder)
         else:
             render_all(self.result, self.history, self.folder, "terminal")
-        return VERDICT_CODES[self.result.verdict]
+        return code
 
 
 FILES: Final = tuple(name for name in RENDERERS if name != "terminal")

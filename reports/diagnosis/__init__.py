@@ -34,6 +34,7 @@ from stockstorm.reports.diagnosis.lost_events import LostEvents
 from stockstorm.reports.diagnosis.lost_updates import LostUpdates
 from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
 from stockstorm.reports.diagnosis.never_pushed import NeverPushed
+from stockstorm.reports.diagnosis.never_released import NeverReleased
 from stockstorm.reports.diagnosis.never_sent import NeverSent
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
@@ -130,6 +131,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     PushedBefore(),
     PushForgotten(),
     ReadNotPushed(),
+    NeverReleased(),
     WrongListings(),
     Lacking(),
     WrongStock(),

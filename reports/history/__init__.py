@@ -180,7 +180,8 @@ class History(FactLog):
     def sync_pairs(self) -> SyncPairs:
         """Stock movements paired with the listings that owed them a push."""
         found = build_sync_pairs(self, self.orders, self.ledgers, self.listings, self.deliveries)
-        bound_open(found, not self.unrest, self.pending.skus, self.rest.seen_until_ns or self.end_ns)
+        if unreflected := found.unreflected:
+            bound_open(unreflected, not self.unrest, self.pending.skus, self.rest.seen_until_ns or self.end_ns)
         if self.outages:
             excuse(found, self.absences, self.silences, self)
         return found

@@ -54,7 +54,9 @@ class FileOrder:
         if self.whole and facts:
             every = list(map(_AT, facts))
             self.whole, self._newest_ns = self._newest_ns <= every[0] and every == sorted(every), every[-1]
-        if self.whole:  # nearly every file, and then those of these kinds are in order too
+        if not kinds:
+            return
+        if self.whole:  # then those of these kinds are in order too
             newest = next((fact for fact in reversed(facts) if type(fact) in kinds), None)
             self._last_ns = self._last_ns if newest is None else newest.at_ns
             return

@@ -22,4 +22,5 @@ class Compared(msgspec.Struct, frozen=True):
     shift: Shift | None = None  # of a timing
     incidents: tuple[Incident, ...] = ()  # of the runs after, where it regressed
     by_machine: bool = False  # a timing's shift is the one of its values by the machine's yardstick
+    decides: bool = False  # without an answer to it, the whole is unknown
     noise: float = 0.0  # of a timing: the share by which it must change to count

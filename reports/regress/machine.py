@@ -46,16 +46,13 @@ def follows(raw: tuple[Values, Values], scaled: tuple[Values, Values]) -> bool:
 
 
 def _spread(before: Values, after: Values) -> float:
-    """Standard deviation of logarithms around their side's mean; with one run of each plan, of the plans' factors."""
-    sides = [*before, *after]
-    if all(len(values) == 1 for values in sides):
-        sides = [[math.exp(math.log(late[0]) - math.log(early[0])) for early, late in zip(before, after, strict=True)]]
-    squares, free = 0.0, 0
-    for values in sides:
-        logs = [math.log(value) for value in values]
-        squares += math.fsum((one - _mean(logs)) ** 2 for one in logs)
-        free += len(logs) - 1
-    return math.sqrt(squares / free) if free else 0.0
+    """Mean distance of logarithms from their side's median; with one run of each plan, of the plans' factors."""
+    sides = [[math.log(value) for value in values] for values in (*before, *after)]
+    if all(len(logs) == 1 for logs in sides):
+        half = len(before)
+        sides = [[late[0] - early[0] for early, late in zip(sides[:half], sides[half:], strict=True)]]
+    apart = [abs(one - median(logs)) for logs in sides if len(logs) > 1 for one in logs]
+    return _mean(apart) if apart else 0.0
 
 
 def middles(values: Values) -> list[float]:

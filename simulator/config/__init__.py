@@ -277,7 +277,7 @@ class QuotasConfig(Config):
         Quota,
         Field(
             description="a part comes back, then the rest is cancelled; every second return is delivered after that, "
-            "and the sales of the others once more"
+            "and the sales of the others once more, under a new webhook id"
         ),
     ] = 0
     two_returns: Annotated[Quota, Field(description="the order comes back in two parts, each a return of its own")] = 0

@@ -141,7 +141,8 @@ class DeliveryService:
                 subscriptions = [each for each in subscriptions if each.subscription_id in shaped]
                 if not subscriptions:
                     continue
-            deliveries = planned_deliveries(event, subscriptions, fan_out.due(event, nth, due_ns))
+            at_ns = due_ns if due_ns is not None and not fan_out.waiting else fan_out.due(event, nth, due_ns)
+            deliveries = planned_deliveries(event, subscriptions, at_ns)
             if self._perturbed is not unperturbed:
                 deliveries = self._perturbed(deliveries)
             self._dispatch(event, deliveries, routes, dispatch, now_ns, body, shaped)
@@ -297,8 +298,9 @@ class DeliveryService:
         elif delivery.forged:
             self._end(outgoing.delivery, forged_outcome(answer), dispatch, answer.ended_ns)
         elif succeeded(answer):
-            delivery.route.acknowledged += 1
-            delivery.route.record.failed = 0
+            route = delivery.route
+            route.acknowledged += 1
+            route.record.failed = 0
             self._end(outgoing.delivery, "acknowledged", dispatch, answer.ended_ns)
         else:
             self._failed(outgoing, answer, delivery, dispatch)

@@ -14,7 +14,8 @@ import database
 import sync
 
 logging.basicConfig(level=logging.INFO)
-logging.getLogger("werkzeug").setLevel(logging.WARNING)
+for talkative in ("werkzeug", "pyactiveresource.connection"):
+    logging.getLogger(talkative).setLevel(logging.WARNING)
 app = Flask(__name__)
 
 

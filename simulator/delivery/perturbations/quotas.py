@@ -92,15 +92,7 @@ class Quotas:
 
     def _resent(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
         lag_ns = int(self._seeds.draw("resent", *event.rng_key) * RESENT_NS)
-        return [
-            *deliveries,
-            *(
-                msgspec.structs.replace(
-                    _copy(each, "resent", lag_ns), webhook_id=named_uuid(f"resent:{each.webhook_id}")
-                )
-                for each in deliveries
-            ),
-        ]
+        return [*deliveries, *(_sent_anew(each, "resent", lag_ns) for each in deliveries)]
 
     def _held(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
         if event.sale < 0:
@@ -110,16 +102,21 @@ class Quotas:
         return _marked(held, "cancel_before_create")
 
     def _after_cancellation(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
-        return deliveries if event.sale < 0 else _once_more(deliveries, "duplicate_after_cancel")
+        if event.sale < 0:
+            return deliveries
+        lag_ns = CANCELLED_AFTER_NS["duplicate_after_cancel"] + AFTER_CANCELLATION_NS
+        return [*deliveries, *(_copy(each, "duplicate_after_cancel", lag_ns) for each in deliveries)]
 
     def _returned(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
         """Every second return is delivered after the cancellation that followed it.
 
-        The sales of the others come once more at the end, so a subject that applies them again takes what was returned.
+        The sales of the others come once more at the end, under a new webhook id, so a subject that applies them again
+        takes what was returned.
         """
         order = event.order
         if order is not None and event.sale >= 0 and not self._roles.nth(order.key) % 2:
-            return _once_more(deliveries, "return_then_cancel")
+            lag_ns = CANCELLED_AFTER_NS["return_then_cancel"] + AFTER_CANCELLATION_NS
+            return [*deliveries, *(_sent_anew(each, "duplicate_after_cancel", lag_ns) for each in deliveries)]
         came_first = order is not None and order.cancelled_ns is None  # a cancellation makes a refund too
         if event.topic in _RETURNS and came_first and order is not None and self._roles.nth(order.key) % 2:
             hold_ns = CANCELLED_AFTER_NS["return_then_cancel"] - RETURNED_AFTER_NS + AFTER_CANCELLATION_NS
@@ -140,10 +137,10 @@ class Quotas:
         return _marked(deliveries, "corrected") if event.sale >= 0 and event.order is not None else deliveries
 
 
-def _once_more(deliveries: list[Delivery], role: OrderRole) -> list[Delivery]:
-    """The deliveries of a sale, with copies after the cancellation of this role."""
-    lag_ns = CANCELLED_AFTER_NS[role] + AFTER_CANCELLATION_NS
-    return [*deliveries, *(_copy(each, "duplicate_after_cancel", lag_ns) for each in deliveries)]
+def _sent_anew(delivery: Delivery, role: OrderRole, lag_ns: int) -> Delivery:
+    """A copy under a webhook id of its own."""
+    webhook_id = named_uuid(f"resent:{delivery.webhook_id}")
+    return msgspec.structs.replace(_copy(delivery, role, lag_ns), webhook_id=webhook_id)
 
 
 def _copy(delivery: Delivery, role: OrderRole, lag_ns: int) -> Delivery:

@@ -2,12 +2,11 @@
 
     … python -m tests.strangers.stockroom.ways.receiver [sound | busier | slower]
 
-*busier*: each request takes SHARE more CPU. *slower*: each waits for its answer SHARE longer than the application took,
+*busier*: the process takes SHARE more CPU for its requests. *slower*: each request takes SHARE longer, and no more CPU,
 as if it asked something else once more. Both are what a change of a service does that nobody should merge unseen.
 """
 
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -22,39 +21,54 @@ from tests.strangers.stockroom.web import Guard, Quiet, probes, receiver
 
 SHARE: Final = 0.15
 
-OF_THREAD: Final = threading.local()  # `used_s`: CPU of the last request of this thread, without what was added
+
+class Busier:
+    """Before each answer computes until the CPU that was added is SHARE of the rest since the first request."""
+
+    def __init__(self) -> None:
+        self.first_s, self.added_s = 0.0, 0.0
+
+    def __call__(self) -> None:
+        self.first_s = self.first_s or time.process_time()
+        began = time.thread_time()
+        owed_s = SHARE * (time.process_time() - self.first_s - self.added_s) - self.added_s
+        while time.thread_time() < began + owed_s:
+            pass
+        self.added_s += time.thread_time() - began
 
 
-class Counting(Quiet):
-    """Counts the CPU of each request, from its first byte to the last one of its answer."""
+class Slower:
+    """Before each answer waits SHARE of what the request before this one took, from its first byte to its answer."""
+
+    took_s, waited_s = 0.0, 0.0
+
+    def __call__(self) -> None:
+        Slower.waited_s = SHARE * self.took_s
+        time.sleep(self.waited_s)
+
+
+class Timed(Quiet):
+    """Measures each request."""
 
     def handle_one_request(self) -> None:
-        OF_THREAD.added_s = 0.0
-        began = time.thread_time()
+        began = time.perf_counter()
         super().handle_one_request()
-        OF_THREAD.used_s = time.thread_time() - began - OF_THREAD.added_s
+        Slower.took_s = max(0.0, time.perf_counter() - began - Slower.waited_s)
 
 
-def busier() -> None:
-    """Computes for SHARE of what the request before this one used."""
-    began = time.thread_time()
-    end = began + SHARE * getattr(OF_THREAD, "used_s", 0.0)
-    while time.thread_time() < end:
-        pass
-    OF_THREAD.added_s = time.thread_time() - began
-
-
-def with_more(app: Flask, clock: Callable[[], float], more: Callable[[float], None]) -> None:
-    """Before each answer `more` gets the seconds that the application took."""
+def with_more(app: Flask, more: Callable[[], None]) -> None:
+    """Does `more` before each answer."""
     sound = app.wsgi_app
 
     def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        began = clock()
         answered = list(sound(environ, start_response))
-        more(clock() - began)
+        more()
         return answered
 
     app.wsgi_app = answer  # type: ignore[method-assign]  # as Flask documents for middleware
+
+
+WAYS: Final[dict[str, Callable[[], None]]] = {"sound": lambda: None, "busier": Busier(), "slower": Slower()}
 
 
 def main(way: str) -> None:
@@ -63,11 +77,8 @@ def main(way: str) -> None:
     store = Store(settings.database, settings.channels)
     listen(probes(store), settings.probe_port)
     app = receiver(Guard(settings), store, lambda: None)
-    if way == "busier":
-        with_more(app, time.perf_counter, lambda _took_s: busier())
-    elif way == "slower":
-        with_more(app, time.perf_counter, lambda took_s: time.sleep(SHARE * took_s))
-    make_server("127.0.0.1", settings.port, app, threaded=True, request_handler=Counting).serve_forever()
+    with_more(app, WAYS[way])
+    make_server("127.0.0.1", settings.port, app, threaded=True, request_handler=Timed).serve_forever()
 
 
 if __name__ == "__main__":

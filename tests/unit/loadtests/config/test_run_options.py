@@ -13,6 +13,7 @@ from stockstorm.loadtests.cli import run as command
 from stockstorm.loadtests.config.own_checks import SECRETS
 from stockstorm.loadtests.config.run_options import RunOptions
 from stockstorm.loadtests.config.run_spec import RunSpec, make_spec
+from stockstorm.loadtests.extras import Extra
 from stockstorm.simulator.errors import ScenarioError
 from stockstorm.simulator.plan.planner import make_plan
 
@@ -125,7 +126,7 @@ def test_what_an_architecture_lacks_is_told_before_anything_starts_with_all_its_
     options: dict[str, str], extra: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     none = ("no_such_package.inside",)
-    lacking = {"aws": none, "gcp": none, "docker": none}
+    lacking: dict[Extra, tuple[str, ...]] = {"aws": none, "gcp": none, "docker": none}
     monkeypatch.setattr(extras, "PACKAGES", {**extras.PACKAGES, **lacking})
     assert f"pip install 'stockstorm[{extra}]'" in refusal(smoke(**options, runs=tmp_path / "runs"))
     smoke(runs=tmp_path / "runs").problems()

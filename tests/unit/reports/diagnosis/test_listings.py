@@ -75,6 +75,36 @@ def test_one_listing_is_evidence_where_another_marketplace_was_pushed_what_is_ri
     assert "pushed_before" not in diagnosed(sold_and_given_back_once(elsewhere=False))
 
 
+def too_low(*, held: bool) -> History:
+    """The listings of one SKU end a unit too low. `held`: so were the pushes before; else only the last one is."""
+    shop = Shop()
+    for number in range(2):
+        shop.happen(Change("sale", 300 + number, "bazaar", ((SKUS[0], 1),)))
+        shop.ms += 100
+    facts: list[f.AnyFact] = []
+    last = shop.requests - 2
+    for fact in shop.history().facts:
+        match fact:
+            case f.ListingPushed(sku=sku, request=request) if sku == SKUS[0] and request >= last - 2 * held:
+                facts.append(replace(fact, quantity=fact.quantity - 1))
+            case f.FinalListing(sku=sku) if sku == SKUS[0]:
+                facts.append(replace(fact, listed=fact.listed - 1))
+            case _:
+                facts.append(fact)
+    return History.of(facts)
+
+
+def test_units_that_are_held_and_never_released() -> None:
+    found = diagnosed(too_low(held=True))["never_released"]
+    assert found.cause.startswith("2 of 2 wrong listings stay below what the master has by the same units")
+    assert "SKU-1 on bazaar is 1 unit too low since" in found.evidence[0]
+    assert "sold as many at" in found.evidence[0]
+
+
+def test_a_single_push_that_is_too_low_tells_of_no_reservation() -> None:
+    assert "never_released" not in diagnosed(too_low(held=False))
+
+
 READ = 9_000
 
 
@@ -166,6 +196,37 @@ def test_changes_of_one_second_that_listings_lack() -> None:
 def test_changes_that_listings_lack_as_often_as_others_have_no_cause() -> None:
     found = diagnosed(shop_of_levels(ties=False))["lacking"]
     assert found.cause == "8 changes never reached the listings, with nothing in common that others lack"
+
+
+def lost_in_a_rush(*, apart_ms: float) -> History:
+    """The second sale of two SKUs of forty is not pushed. `apart_ms`: between the sales, of which the rest is even."""
+    facts: list[f.AnyFact] = []
+    lost = {"SKU-00": 4_000.0, "SKU-01": 4_000.0 + apart_ms}
+    for fact in shop_of_levels(ties=True).facts:
+        sku = getattr(fact, "sku", "")
+        number = int(sku[-2:]) if sku else 0
+        match fact:
+            case f.StockChanged(version=version) | f.EventFired(version=version) if version == 2:
+                facts.append(replace(fact, at_ns=ns(lost.get(sku, 500 + 180 * number))))
+            case f.FinalListing() if 1 < number < 8:
+                facts.append(replace(fact, listed=98))
+            case f.ListingPushed(quantity=98):
+                facts.append(replace(fact, at_ns=ns(520 + 180 * number)))
+            case _:
+                facts.append(fact)
+    pushed = [
+        f.ListingPushed(ns(520 + 180 * number), name, f"SKU-{number:02}", 98, 99)
+        for number in range(2, 8)
+        for name in ("bazaar", "mercado")
+    ]
+    return History.of([*facts[:-3], *pushed, *facts[-3:]])
+
+
+def test_changes_that_are_lost_in_one_rush_are_told_by_it() -> None:
+    rushed = diagnosed(lost_in_a_rush(apart_ms=10))["lacking"]
+    assert "all of them came within 10 ms, in a rush of" in rushed.cause
+    assert "more changes wait than fit into one push" in rushed.remedy
+    assert "rush" not in diagnosed(lost_in_a_rush(apart_ms=2_000))["lacking"].cause
 
 
 def test_an_event_is_told_by_the_last_digit_of_its_item() -> None:

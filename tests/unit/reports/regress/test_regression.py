@@ -198,3 +198,37 @@ def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:
         gathered(tmp_path)
     with pytest.raises(HistoryError, match="no such file or folder"):
         gathered(tmp_path / "missing")
+
+
+def test_a_check_of_speed_that_fails_in_few_runs_may_be_the_machine() -> None:
+    before = [run(number, {}) for number in range(5)]
+    for failures, change in ((1, "unknown"), (3, "regressed")):
+        after = [run(number, {}, ack="invalid" if number < failures else "valid") for number in range(5)]
+        found = regression(before, after)
+        assert found.change == change
+        assert next(one for one in found.compared if one.name == "ack_time").change == change
+
+
+def test_nothing_is_called_the_same_while_a_median_varies_too_much() -> None:
+    rng = random.Random(5)
+
+    def side() -> list[Result]:
+        return [
+            run(i, {"ack_time_ms.p50": rng.uniform(5, 50), "resources.receiver.cpu_ms": 1.0 + i / 100})
+            for i in range(5)
+        ]
+
+    found = regression(side(), side())
+    assert found.change == "unknown"
+    assert found.reasons[0].startswith("ack_time_ms.p50: ")
+
+
+def test_a_tail_that_varies_leaves_the_rest_the_same() -> None:
+    rng = random.Random(5)
+
+    def side() -> list[Result]:
+        return [run(i, {"ack_time_ms.p50": 10 + i / 10, "ack_time_ms.p95": rng.uniform(5, 50)}) for i in range(5)]
+
+    found = regression(side(), side())
+    assert found.change == "same"
+    assert "1 comparison without an answer" in found.reasons[0]

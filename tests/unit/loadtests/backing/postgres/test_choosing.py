@@ -14,12 +14,8 @@ from stockstorm.loadtests.backing.postgres import Backing, choose_backing
 from stockstorm.loadtests.backing.postgres.at_url import UrlPostgres
 from stockstorm.loadtests.backing.postgres.docker import DockerPostgres
 from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
-from stockstorm.loadtests.backing.postgres.server import (
-    create_database,
-    drop_database,
-    place,
-    with_database,
-)
+from stockstorm.loadtests.backing.postgres.server import create_database, drop_database
+from stockstorm.loadtests.backing.postgres.urls import place, with_database
 from stockstorm.simulator.errors import BackingError
 
 PASSWORD = "hunter2/secret"
