@@ -215,3 +215,23 @@ def test_services_of_ones_own_are_called_by_the_names_in_their_files(tmp_path: P
     gone = str(tmp_path / "gone.toml")
     subjects = ("polling", before, after, shared, other, gone)
     assert own_names(subjects) == {before: "before", after: "the new one"}
+
+
+def test_two_versions_of_one_service_are_compared_by_their_files_and_named_on_the_page(tmp_path: Path) -> None:
+    files = {}
+    for name in ("before", "after"):
+        files[name] = tmp_path / f"{name}.toml"
+        text = 'webhooks = "http://127.0.0.1:${port}/webhooks"\n[life]\nstart = "serve"\n'
+        files[name].write_text(f'name = "the one {name}"\n{text}')
+    options = ComparisonOptions(scenario="smoke", subjects=tuple(map(str, files.values())), seeds=(1, 2))
+    folder, state = start_comparison(tmp_path / "runs", options)
+    runner = Runner()
+    comparing = ComparisonRun(folder, state, Watcher(), runner)
+    comparing.run()
+    comparison = comparing.report()
+    assert comparison.complete
+    assert {one.subject for one in runner.options} == set(options.subjects)
+    assert {entry.label for entry in comparison.by_rate[0].entries} == {"the one before", "the one after"}
+    page = (folder / "comparison.html").read_text()
+    assert "the one before" in page
+    assert "the one after" in page
