@@ -109,9 +109,7 @@ def test_without_the_yardstick_that_machine_hides_the_slow_down() -> None:
 
 
 def test_a_timing_that_waits_for_something_else_is_not_divided_by_the_machine() -> None:
-    runs = [
-        run(i, {"ack_time_ms.p50": 80 + i % 2, "resources.generator.yardstick_ms": 0.2 + i / 50}) for i in range(5)
-    ]
+    runs = [run(i, {"ack_time_ms.p50": 80 + i % 2, "resources.generator.yardstick_ms": 0.2 + i / 50}) for i in range(5)]
     found = regression(runs, runs)
     assert not ack(found).by_machine
 
