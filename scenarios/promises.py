@@ -20,6 +20,7 @@ CASES: Final[dict[str, str]] = {
     "duplicate_after_cancel": "after the order's cancellation",
     "cancel_before_create": "cancellations delivered before their order",
     "return_then_cancel": "orders cancelled after a return",
+    "two_returns": "orders returned in two parts",
     "two_lines": "orders with one SKU on two lines",
     "two_locations": "orders of one SKU from two locations",
     "corrected": "changes by others soon after a sale elsewhere of the same SKU",

@@ -113,10 +113,12 @@ class Marketplace:
         action: Action,
         promised: Mapping[Place, int] | None = None,  # noqa: ARG002 - as every channel
     ) -> None:
-        self._fire("order.returned", order, action, refund)
+        self._fire("order.returned", order, action, refund, len(order.refunds))
 
-    def _fire(self, topic: MarketplaceTopic, order: Order, action: Action, refund: Refund | None = None) -> None:
-        action.order(self.name, topic, order, refund=refund)
+    def _fire(
+        self, topic: MarketplaceTopic, order: Order, action: Action, refund: Refund | None = None, nth: int = 1
+    ) -> None:
+        action.order(self.name, topic, order, nth, refund)
         self._feeds.append(self.name, action.changes.events[-1])
 
 

@@ -23,6 +23,7 @@ from stockstorm.simulator.io.own_addresses import is_own_address
 from stockstorm.simulator.plan.rates import expected_events
 
 SECRETS: Final = SecretNames().by_role()  # names of variables by what they hold
+ALLOW: Final = "--allow-host"
 NEXT_SECRET: Final = SecretNames().next_client_secret
 
 
@@ -140,24 +141,21 @@ def foreign_hosts(own: SubjectFile) -> dict[str, str]:
     return found
 
 
-def host_problems(own: SubjectFile, allowed: Sequence[str], sent: str) -> list[Problem]:
+def host_problems(own: SubjectFile, allowed: Sequence[str], sent: str, flag: str = ALLOW) -> list[Problem]:
     """Every host that is not this machine and was not allowed by its name, with what would be sent there."""
-    return [host_problem(host, url, sent) for host, url in foreign_hosts(own).items() if host not in allowed]
+    return [host_problem(host, url, sent, flag) for host, url in foreign_hosts(own).items() if host not in allowed]
 
 
-def host_problem(host: str, url: str, sent: str) -> Problem:
-    """Another machine that nobody allowed. `sent`: what it would be sent."""
-    return Problem("--allow-host", f"{url} is not on this machine; it would be sent {sent}", _allow(host))
+def host_problem(host: str, url: str, sent: str, flag: str = ALLOW) -> Problem:
+    """Another machine that nobody allowed. `sent`: what it would be sent. `flag`: what allows it."""
+    remedy = f"if that service is yours, serves no customers, and may take this: {flag} {host}"
+    return Problem(flag, f"{url} is not on this machine; it would be sent {sent}", remedy)
 
 
 def warnings_of(own: SubjectFile, scenario: Scenario) -> list[str]:
     """What a run is about to send to hosts that are not this machine and were allowed."""
     sent = what_is_sent(scenario)
     return [f"{url} is not on this machine; it is sent {sent}" for url in foreign_hosts(own).values()]
-
-
-def _allow(host: str) -> str:
-    return f"if that service is yours, serves no customers, and may take this: --allow-host {host}"
 
 
 def what_is_sent(scenario: Scenario) -> str:

@@ -2,6 +2,8 @@
 
 A pair of movement and listing counts for the others if it fired in the outage of another marketplace and its own was up
 throughout. A pair counts for the return if it waited when the outage ended; what it took from then on is the subject's.
+A channel is *slowed* by the outage of another one if its latency then is a multiple of its own at other times: a limit
+for all channels must leave room for one that takes few calls, and so tells little about a quick one.
 It judges nothing by itself. A scenario says by thresholds what is in time.
 """
 
@@ -15,10 +17,12 @@ from stockstorm.reports.history.deliveries import NEVER_NS
 from stockstorm.reports.history.marketplaces import Outage
 from stockstorm.reports.history.sync_pairs import SyncPair
 from stockstorm.reports.result import Check, Incident, Tally, counted
-from stockstorm.reports.statistics.quantiles import quantiles
+from stockstorm.reports.statistics.quantiles import quantile, quantiles
 from stockstorm.simulator.clock import SECOND_NS
 
 PAIRS_MIN: Final = 30
+SLOWED_TIMES: Final = 3.0  # the latency at other times (p95)
+SLOWED_MS: Final = 500.0  # more than that, at the least
 _OTHERS: Final = "channel_outage_ms.others"
 
 
@@ -34,6 +38,13 @@ class ChannelOutage(Checker):
             "count",
             "pairs of movement and listing of channels while another one was down",
             more_is_worse=None,
+        ),
+        Measure(
+            "channel_outage.slowed",
+            "channels slowed by an outage",
+            "count",
+            f"channels whose sync latency (p95) was over {SLOWED_TIMES:g} times as long, and {SLOWED_MS:g} ms longer, "
+            "while another one was down",
         ),
         Measure(
             "channel_outage.waiting",
@@ -65,7 +76,12 @@ class ChannelOutage(Checker):
         measures = {"channel_outage.others": float(len(others)), "channel_outage.waiting": float(len(waiting))}
         if len(others) >= PAIRS_MIN:
             measures |= quantiles(_OTHERS, sorted(pair.latency_ms for pair in others))
-        tally, recovery_s = Tally(), [_recovery_s(outage, pair) for outage, pair in waiting]
+        tally = Tally()
+        if (slowed := _slowed(history, others)) is not None:
+            measures["channel_outage.slowed"] = float(len(slowed))
+            for incident in slowed:
+                tally.add(incident)
+        recovery_s = [_recovery_s(outage, pair) for outage, pair in waiting]
         for outage, pair in waiting:
             if pair.ended_ns == NEVER_NS:
                 tally.add(_never(history, outage, pair))
@@ -90,6 +106,27 @@ def pairs_of_others(history: History) -> Iterator[SyncPair]:
         down = [one for one in history.outages if one.begin_ns <= pair.fired_ns < one.end_ns]
         if down and not pair.excused_ns and all(one.channel != pair.channel for one in down):
             yield pair
+
+
+def _slowed(history: History, others: list[SyncPair]) -> list[Incident] | None:
+    """The channels that the outage of another one slowed. None if there are too few changes to tell."""
+    down, up = dict[str, list[float]](), dict[str, list[float]]()
+    for pair in others:
+        down.setdefault(pair.channel, []).append(pair.latency_ms)
+    for pair in history.owed_pairs:
+        if not pair.excused_ns and not any(one.begin_ns <= pair.fired_ns < one.end_ns for one in history.outages):
+            up.setdefault(pair.channel, []).append(pair.latency_ms)
+    told = [channel for channel in down if min(len(down[channel]), len(up.get(channel, ()))) >= PAIRS_MIN]
+    found = []
+    for channel in told:
+        then_ms, else_ms = (quantile(sorted(some[channel]), 0.95) for some in (down, up))
+        if then_ms > max(SLOWED_TIMES * else_ms, else_ms + SLOWED_MS):
+            text = (
+                f"{channel} was up, and its sync latency (p95) was {then_ms:,.0f} ms while another marketplace was "
+                f"down, and {else_ms:,.0f} ms at other times"
+            )
+            found.append(Incident("slowed", history.outages[0].begin_ns, text, channel=channel))
+    return found if told else None
 
 
 def _waiting(history: History, outage: Outage) -> Iterator[SyncPair]:

@@ -103,6 +103,7 @@ class Drift(Checker):
             "lines returned there": orders["returned"],
             CASES["cancel_before_create"]: history.repeats.cancel_first,
             CASES["return_then_cancel"]: _returned_then_cancelled(history),
+            CASES["two_returns"]: _returned_twice(history),
             CASES["two_lines"]: _one_sku_on_two_lines(history),
             **_one_sku_from_two_locations(history),
         }
@@ -111,6 +112,12 @@ class Drift(Checker):
 def _returned_then_cancelled(history: History) -> int:
     returned = {back.order for back in history.all(f.OrderReturned) if back.channel in history.marketplaces}
     return sum(gone.order in returned for gone in history.all(f.OrderCancelled))
+
+
+def _returned_twice(history: History) -> int:
+    own = history.marketplaces
+    times = Counter(back.order for back in history.all(f.OrderReturned) if back.channel in own and back.restocked)
+    return sum(count > 1 for count in times.values())
 
 
 def _one_sku_on_two_lines(history: History) -> int:

@@ -25,13 +25,16 @@ from stockstorm.reports.diagnosis.failures_forgotten import FailuresForgotten
 from stockstorm.reports.diagnosis.few_topics import FewTopics
 from stockstorm.reports.diagnosis.forgeries import Forgeries
 from stockstorm.reports.diagnosis.growth import Growth
+from stockstorm.reports.diagnosis.held_over import HeldOver
 from stockstorm.reports.diagnosis.lacking import Lacking
+from stockstorm.reports.diagnosis.last_units import LastUnits
 from stockstorm.reports.diagnosis.lost_alone import LostAlone
 from stockstorm.reports.diagnosis.lost_at_failure import LostAtFailure
 from stockstorm.reports.diagnosis.lost_events import LostEvents
 from stockstorm.reports.diagnosis.lost_updates import LostUpdates
 from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
 from stockstorm.reports.diagnosis.never_pushed import NeverPushed
+from stockstorm.reports.diagnosis.never_released import NeverReleased
 from stockstorm.reports.diagnosis.never_sent import NeverSent
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
@@ -49,6 +52,8 @@ from stockstorm.reports.diagnosis.process_ended import ProcessEnded
 from stockstorm.reports.diagnosis.push_forgotten import PushForgotten
 from stockstorm.reports.diagnosis.pushed_before import PushedBefore
 from stockstorm.reports.diagnosis.put_back import PutBack
+from stockstorm.reports.diagnosis.read_not_applied import ReadNotApplied
+from stockstorm.reports.diagnosis.read_not_pushed import ReadNotPushed
 from stockstorm.reports.diagnosis.removed import GapNotReconciled, RemovalUnnoticed
 from stockstorm.reports.diagnosis.retired_version import RetiredVersion
 from stockstorm.reports.diagnosis.retry_after_ignored import RetryAfterIgnored
@@ -80,6 +85,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     SignatureCheck(),
     WebhookFailures(),
     NoCall(),
+    HeldOver(),
     NotReinstalled(),
     RemovalUnnoticed(),
     GapNotReconciled(),
@@ -107,7 +113,9 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     NeverPushed(),
     SameDifference(),
     WrongSign(),
+    LastUnits(),
     SkippedReads(),
+    ReadNotApplied(),
     LostAtFailure(),
     Capped(),
     OrderArithmetic(),
@@ -122,6 +130,8 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     Overtaken(),
     PushedBefore(),
     PushForgotten(),
+    ReadNotPushed(),
+    NeverReleased(),
     WrongListings(),
     Lacking(),
     WrongStock(),

@@ -2,7 +2,8 @@
 
 A wait is the time from a push that was not taken to the next call to that marketplace. Others are looked at whose own
 last push was taken and for which a change waited. A wait counts if it was far longer than the gap between two pushes to
-them at other times, so a subject that pushes to all at an interval is not meant.
+them at other times, so a subject that pushes to all at an interval is not meant. Nearly all waits must be silent. Where
+the outage is seen to have slowed the others, two are enough: a subject may block them only while a call gets no answer.
 """
 
 from bisect import bisect_left, bisect_right
@@ -18,6 +19,7 @@ from stockstorm.simulator.history import facts as f
 
 PUSH: Final = "PUT listings"
 WAITS_MIN: Final = 3
+WAITS_OF_SLOWED_MIN: Final = 2
 SHARE_MIN: Final = 0.8
 WAIT_MIN_NS: Final = 300 * MILLISECOND_NS
 TIMES_MIN: Final = 5.0  # the gap between two pushes at other times
@@ -57,6 +59,7 @@ class ChannelBlocksOthers(Diagnose):
         pushes = _pushes(case)
         fired = _fired(case)
         found: list[tuple[int, str, list[_Wait], int]] = []
+        slowed = bool(case.incidents("slowed"))
         for channel, own in pushes.items():
             others = {name: some for name, some in pushes.items() if name != channel}
             silent, waits = list[_Wait](), 0
@@ -65,7 +68,7 @@ class ChannelBlocksOthers(Diagnose):
                 waits += bool(about)
                 if about and not any(others[name].within(wait.begin_ns, wait.end_ns) for name in about):
                     silent.append(wait)
-            if len(silent) >= max(WAITS_MIN, SHARE_MIN * waits):
+            if len(silent) >= (WAITS_OF_SLOWED_MIN if slowed else max(WAITS_MIN, SHARE_MIN * waits)):
                 found.append((sum(end - begin for begin, end in silent), channel, silent, waits))
         if found:
             yield self._found(case, sorted(found, reverse=True))

@@ -75,7 +75,7 @@ class EventTraits:
         self._deliveries = history.deliveries
         self._orders = {sale.order: sale for sale in history.all(f.PurchaseAccepted)}
         self._items = history.items
-        self._causes = {(change.sku, change.version): change.cause for change in history.all(f.StockChanged)}
+        self._changes = {(change.sku, change.version): change for change in history.all(f.StockChanged)}
         self._returned: dict[int, int] = {}
         for back in history.all(f.OrderReturned):
             self._returned.setdefault(back.order, back.at_ns)
@@ -101,8 +101,10 @@ class EventTraits:
         """All that is said of an event."""
         found = {Trait("topic", event.topic), Trait("source", event.source)}
         skus = self._skus(event)
-        if event.version >= 0 and (cause := self._causes.get((event.sku, event.version))):
-            found.add(Trait("cause", CAUSES[cause]))
+        if event.version >= 0 and (change := self._changes.get((event.sku, event.version))):
+            found.add(Trait("cause", CAUSES[change.cause]))
+            if change.delta:
+                found.add(Trait("way", "up" if change.delta > 0 else "down"))
             if (event.sku, event.version) in self._ties:
                 found.add(Trait("tie"))
         found |= self._of_order(event)

@@ -19,12 +19,18 @@ from stockstorm.reports.history.listing_gap import Change, changes_lacking
 from stockstorm.reports.history.reads import is_query
 from stockstorm.reports.history.unsent import missed_of
 from stockstorm.reports.result import Diagnosis, counted
-from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.history import facts as f
 
 WRONG_MAX: Final = 2_000
 SHOWN: Final = 3
 AFTER_READ_NS: Final = SECOND_NS
+AT_ONCE_NS: Final = SECOND_NS // 4
+RUSH_SHARE_MAX: Final = 0.1  # of all changes of stock
+MANY: Final = "look at what becomes of the rest where more changes wait than fit into one push"
+OVERLAP: Final = (
+    "where it reads what has changed since the last read, let the times of two reads overlap by some seconds"
+)
 ADMIN: Final = "admin"
 CHECKS: Final = ("drift", "sync_latency", "oversell", "crisis_time", "refused_though_available")
 
@@ -36,7 +42,7 @@ class Lacking(Diagnose):
     after = (
         "no_call", "stops", "few_topics", "channel_frozen", "overtaken", "pushed_before", "push_forgotten",
         "small_steps", "wrong_listings", "capped", "lost_at_failure", "never_pushed", "same_difference", "wrong_sign",
-        "not_reinstalled",
+        "not_reinstalled", "read_not_pushed", "never_released",
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:
@@ -108,19 +114,31 @@ def _alone(name: str, case: Case, lacked: list[f.EventFired]) -> Found:
     after = [one for one in lacked if any(0 <= one.at_ns - at_ns < AFTER_READ_NS for at_ns in reads)]
     each = "it" if len(lacked) == 1 else "each of them"
     when = f"; {each} came less than a second after the service had read from the shop" if after == lacked else ""
+    rush = _rush(case, sorted(one.at_ns for one in lacked))
+    if rush:
+        when = f"; all of them came {rush}"
     return Found(
         Diagnosis(
             name,
             f"{counted(len(lacked), 'change')} never reached the listings, with nothing in common that others "
             f"lack{when}",
             tuple(f"lacking: {case.named(one)}" for one in lacked[:SHOWN]),
-            "look for these events in the service's own log; where it reads what has changed since the last read, let "
-            "the times of two reads overlap by some seconds",
+            "look for these events in the service's own log; " + (MANY if rush else OVERLAP),
             case.consequences(*CHECKS),
             lacked[0].at_ns,
         ),
         frozenset(f"event {one.event}" for one in lacked),
     )
+
+
+def _rush(case: Case, times: list[int]) -> str:
+    """ "within 10 ms, in a rush of 25 changes of stock". Empty if they are not that close together."""
+    span_ns = times[-1] - times[0]
+    changes = [change.at_ns for change in case.history.all(f.StockChanged)]
+    rush = sum(times[0] - AT_ONCE_NS <= at_ns <= times[-1] for at_ns in changes)
+    if len(times) < 2 or span_ns > AT_ONCE_NS or rush > RUSH_SHARE_MAX * len(changes):
+        return ""
+    return f"within {max(1, span_ns // MILLISECOND_NS)} ms, in a rush of {counted(rush, 'change')} of stock"
 
 
 def first_lacking(case: Case, wrong: list[f.FinalListing]) -> dict[tuple[str, str], Change]:

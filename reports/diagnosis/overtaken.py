@@ -1,10 +1,14 @@
-"""Listings that are wrong at rest because an older quantity was pushed after the right one."""
+"""Listings that are wrong at rest because an older quantity was pushed after the right one.
+
+The right one must have been pushed after the last movement of the SKU. Before that the same number was another state.
+"""
 
 from collections.abc import Iterator
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
+from stockstorm.reports.history.order_effects import SUBJECT_CAUSES
 from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.clock import MILLISECOND_NS
 from stockstorm.simulator.history import facts as f
@@ -27,7 +31,8 @@ class Overtaken(Diagnose):
             listing = case.history.listings.get((one.channel, one.sku))
             pushes = listing.pushes[-LAST:] if listing is not None else []
             wanted = max(0, stock[one.sku] - case.history.safety_stock)
-            right = next((push for push in pushes[:-1] if push.quantity == wanted), None)
+            moved = last_moved_ns(case, one.sku)
+            right = next((push for push in pushes[:-1] if push.quantity == wanted and push.at_ns >= moved), None)
             if right is not None and pushes[-1].quantity == one.listed:
                 found.append((one, right, pushes[-1]))
         if not found or len(found) < SHARE_MIN * len(wrong):
@@ -48,3 +53,23 @@ class Overtaken(Diagnose):
             ),
             frozenset(f"listing {one.channel} {one.sku}" for one, _, _ in found),
         )
+
+
+def last_moved_ns(case: Case, sku: str) -> int:
+    """When the shelf's stock of a SKU moved last: by an order of a marketplace, or in the shop by anybody else."""
+    return max(
+        _moved_in_shop(case).get(sku, 0),
+        max((effect.at_ns for effect in case.history.effects_of_sku.get(sku, ())), default=0),
+    )
+
+
+def _moved_in_shop(case: Case) -> dict[str, int]:
+    known = case.kept.get("moved_in_shop")
+    if not isinstance(known, dict):
+        known = {
+            change.sku: change.at_ns
+            for change in case.history.all(f.StockChanged)
+            if change.cause not in SUBJECT_CAUSES
+        }
+        case.kept["moved_in_shop"] = known
+    return known

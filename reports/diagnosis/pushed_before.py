@@ -1,7 +1,8 @@
 """Listings whose right quantity was pushed already, before the marketplace sold some of it.
 
 A subject that pushes only what differs from its last push never repeats that quantity: it forgets that a marketplace
-counts its own sales down.
+counts its own sales down. A single listing could also lack a lost change, so it counts only where another marketplace
+was pushed the right quantity after that change.
 """
 
 from bisect import bisect_right
@@ -39,13 +40,15 @@ class PushedBefore(Diagnose):
             since = totals[-1] - totals[bisect_right(times, push.at_ns)]
             if since and one.listed == max(0, push.quantity - since):
                 found.append((one, push, since))
-        if len(found) < max(LISTINGS_MIN, SHARE_MIN * len(wrong)):
+        known = [one for one, _, _ in found if _known_elsewhere(case, one)]
+        if len(found) < max(1 if known else LISTINGS_MIN, SHARE_MIN * len(wrong)):
             return
+        were = "was" if len(wrong) == 1 else "were"
         yield Found(
             Diagnosis(
                 self.name,
-                f"{len(found)} of {len(wrong)} wrong listings were last set to the very quantity that is right at the "
-                "end, and their marketplace sold some of it since: it was not pushed again",
+                f"{len(found)} of {len(wrong)} wrong listings {were} last set to the very quantity that is right at "
+                "the end, and their marketplace sold some of it since: it was not pushed again",
                 tuple(
                     f"{one.sku} on {one.channel} was set to {push.quantity} at {case.when(push.at_ns)}, sold {since} "
                     f"and shows {one.listed}"
@@ -58,6 +61,19 @@ class PushedBefore(Diagnose):
             ),
             frozenset(f"listing {one.channel} {one.sku}" for one, _, _ in found),
         )
+
+
+def _known_elsewhere(case: Case, one: f.FinalListing) -> bool:
+    """Whether the subject pushed the right quantity to another marketplace after the last change of the SKU.
+
+    It then knows of that change, so one listing is evidence enough.
+    """
+    history = case.history
+    changed = [change.at_ns for change in history.all(f.StockChanged) if change.sku == one.sku]
+    right = {final.channel for final in right_and_wrong(case)[0] if final.sku == one.sku}
+    listings = [history.listings.get((channel, one.sku)) for channel in right]
+    last = [listing.pushes[-1].at_ns for listing in listings if listing is not None and listing.pushes]
+    return bool(changed) and any(at_ns > changed[-1] for at_ns in last)
 
 
 def _own_sales(case: Case) -> dict[tuple[str, str], tuple[list[int], list[int]]]:

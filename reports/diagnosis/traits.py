@@ -10,7 +10,7 @@ from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import StockCause
 
 TraitKind = Literal[
-    "topic", "source", "cause", "process_end", "copies", "ahead", "retried", "two_lines", "lines", "units",
+    "topic", "source", "cause", "way", "process_end", "copies", "ahead", "retried", "two_lines", "lines", "units",
     "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close", "perturbed",
     "forgery", "channel", "sku", "hot", "phase", "size", "zero", "one_unit",
     "outage", "restart", "read", "tie", "inexact", "burst", "together", "cancel_heard", "shows", "after_push", "digit",
@@ -20,6 +20,7 @@ PHRASES: Final[dict[TraitKind, str]] = {
     "topic": "of topic {}",
     "source": "from {}",
     "cause": "of stock that changed by {}",
+    "way": "of stock that went {}",
     "process_end": "acknowledged less than {} before a process of the service ended",
     "copies": "delivered more than once",
     "ahead": "sent ahead of an earlier event of the same order",
@@ -59,6 +60,7 @@ HINTS: Final[dict[TraitKind, str]] = {
     "topic": "look at the code that handles {}",
     "source": "look at what the code does differently for {}: its adapter, its address, its signature, its mapping",
     "cause": "look at how inventory_levels/update of {} is handled",
+    "way": "push every change of stock, up and down: look for a comparison such as `<` where `!=` is meant",
     "process_end": "answer 2xx only after the event is stored durably, and let the next start take up what is stored",
     "copies": "recognise a copy by its webhook id, in the same transaction as the effect",
     "ahead": "an event can arrive before the one that it follows; keep it until then, or read the order by API",
@@ -108,7 +110,7 @@ CAUSES: Final[dict[StockCause, str]] = {
     "subject_set": "a subject set",
 }  # of a change of stock, as "cause" names it
 TOPIC_OF: Final = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
-BROAD: Final[frozenset[TraitKind]] = frozenset({"topic", "source", "cause"})
+BROAD: Final[frozenset[TraitKind]] = frozenset({"topic", "source", "cause", "way"})
 MARKS: Final[dict[str, str]] = {
     "reorder": "delivered out of order",
     "delay": "delivered late",
@@ -118,6 +120,7 @@ MARKS: Final[dict[str, str]] = {
     "cancel_before_create": "of orders whose cancellation comes first",
     "duplicate_after_cancel": "of orders whose creation comes again after the cancellation",
     "return_then_cancel": "of orders that are returned and then cancelled",
+    "two_returns": "of orders that come back in two parts",
     "before_kill": "the last ones before a kill",
     "after_restart": "the first ones after a restart",
 }

@@ -27,7 +27,7 @@ class WrongListings(Diagnose):
     at_rest = True
     after = (
         "no_call", "stops", "channel_frozen", "one_location", "overtaken", "pushed_before", "push_forgotten",
-        "small_steps",
+        "small_steps", "read_not_pushed", "never_released",
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:
@@ -41,6 +41,8 @@ class WrongListings(Diagnose):
         )
         alone = len({one.sku for one in bad}) == 1  # then nothing but its own name tells it from others
         found = [] if alone else clusters(*([_traits(case, known, one) for one in some] for some in (bad, good)))
+        if all({trait.kind for trait in common.traits} == {"sku"} for common in found):
+            return  # that each is itself is nothing that they have in common
         for common in found:
             covered = [bad[place] for place in sorted(common.covers)]
             which = f"{common.bad} of {common.bad_of}" if common.bad < common.bad_of else f"all {common.bad}"

@@ -236,6 +236,7 @@ OrderRole = Literal[
     "two_lines",
     "two_locations",
     "corrected",
+    "two_returns",
 ]
 FaultRole = Literal["before_kill", "after_restart"]
 ORDER_ROLES: Final[tuple[OrderRole, ...]] = get_args(OrderRole)
@@ -274,8 +275,12 @@ class QuotasConfig(Config):
     duplicate_after_cancel: Annotated[Quota, Field(description="the sale once more, after the cancellation")] = 0
     return_then_cancel: Annotated[
         Quota,
-        Field(description="a part comes back, then the rest is cancelled; every second return is delivered after that"),
+        Field(
+            description="a part comes back, then the rest is cancelled; every second return is delivered after that, "
+            "and the sales of the others once more, under a new webhook id"
+        ),
     ] = 0
+    two_returns: Annotated[Quota, Field(description="the order comes back in two parts, each a return of its own")] = 0
     two_lines: Annotated[Quota, Field(description="two lines of the order have the same SKU")] = 0
     two_locations: Annotated[
         Quota, Field(description="an order of the own store is taken from two locations of its SKU, a unit from each")

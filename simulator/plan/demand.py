@@ -60,7 +60,7 @@ class Demand:
         lines: tuple[tuple[Sku, int], ...] = ((sku, 1 + int(quantity_draw * self._orders.quantity_max)),)
         if part.role == "two_lines":
             lines = ((sku, 1), (sku, 1))
-        elif part.role == "two_locations":
+        elif part.role in ("two_locations", "two_returns"):
             lines = ((sku, 2),)
         elif part.role == "return_then_cancel" and sku != other and self._orders.lines_max > 1:
             lines = (*lines, (other, 1))

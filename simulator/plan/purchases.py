@@ -26,6 +26,7 @@ from stockstorm.simulator.plan.quotas import (
     CORRECTED_AFTER_NS,
     PAID_AFTER_NS,
     RETURNED_AFTER_NS,
+    RETURNED_AGAIN_AFTER_NS,
     Roles,
 )
 from stockstorm.simulator.plan.variety import variety
@@ -61,7 +62,9 @@ def _purchases(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[li
             events = 1 + len(dict(lines)) if bought.online else 1
             events += DRAFT_EVENTS if "draft" in unusual else 0
             purchase = Draft(bought.offset_ns, Rank.PURCHASE, key, events, PlannedPurchase, values)
-            if part is not None and part.role in CANCELLED_AFTER_NS:
+            if part is not None and part.role == "two_returns":
+                yield [purchase, *_returned_twice(bought, starts[-1])]
+            elif part is not None and part.role in CANCELLED_AFTER_NS:
                 yield [purchase, *_role_fate(bought, part.role, starts[-1])]
             else:
                 corrected = part is not None and part.role == "corrected"
@@ -125,6 +128,20 @@ def _role_fate(bought: Bought, role: OrderRole, end_ns: int) -> Iterator[Draft]:
     yield _cancellation(bought, cancelled_ns, skus, Rank.LATE_CANCELLATION, refunds=skus > 0)
     if bought.online:
         paid_ns = after(PAID_AFTER_NS)
+        yield Draft(paid_ns, Rank.PAYMENT, bought.key, PAYMENT_EVENTS, PlannedPayment, (bought.key,))
+
+
+def _returned_twice(bought: Bought, end_ns: int) -> Iterator[Draft]:
+    """The payment, and two returns of a unit each."""
+    sku, _ = bought.lines[0]
+    first_ns = min(bought.offset_ns + RETURNED_AFTER_NS, end_ns - 2)
+    again_ns = min(bought.offset_ns + RETURNED_AGAIN_AFTER_NS, end_ns - 1)
+    events = RETURN_EVENTS + 1 if bought.online else 1
+    for at_ns in (first_ns, again_ns):
+        values = (bought.key, ((sku, 1),), True)
+        yield Draft(at_ns, Rank.RETURN, bought.key, events, PlannedReturn, values)
+    if bought.online:
+        paid_ns = min(bought.offset_ns + PAID_AFTER_NS, end_ns - 3)
         yield Draft(paid_ns, Rank.PAYMENT, bought.key, PAYMENT_EVENTS, PlannedPayment, (bought.key,))
 
 

@@ -17,6 +17,7 @@ from stockstorm.simulator.plan.schedule import arrival_count
 
 PAID_AFTER_NS: Final = 200 * MILLISECOND_NS
 RETURNED_AFTER_NS: Final = 700 * MILLISECOND_NS
+RETURNED_AGAIN_AFTER_NS: Final = 1_600 * MILLISECOND_NS
 CANCELLED_AFTER_NS: Final[dict[OrderRole, int]] = {
     "cancel_before_create": 300 * MILLISECOND_NS,
     "duplicate_after_cancel": 500 * MILLISECOND_NS,

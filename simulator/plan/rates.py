@@ -138,6 +138,8 @@ def _role_events(config: WorldConfig) -> float:
 def _events_of(config: WorldConfig, part: Part) -> float:
     """Mean number of events of an order with this role. It has one SKU, or two where a part of it comes back."""
     own = part.channel == ONLINE
+    if part.role == "two_returns":
+        return 2.0 + PAYMENT_EVENTS + 2 * (RETURN_EVENTS + 1) if own else 3.0
     if part.role not in CANCELLED_AFTER_NS:
         events = _own_store_events(config, 1) if own else _marketplace_events(config)
         return events + (part.role == "corrected")

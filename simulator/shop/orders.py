@@ -37,6 +37,7 @@ from stockstorm.simulator.shop.records import Records, within
 # Ids are derived from the order's key, so a purchase has the same ids in every run of a seed.
 LINE_IDS_PER_ORDER = 32
 FIRST_CANCELLED: Final = 10_000_000_000  # of the refunds that cancellations make, above those of returns
+FIRST_AGAIN: Final = 20_000_000_000  # of second returns
 
 
 _SCHEMA: Final = (
@@ -52,7 +53,7 @@ _SCHEMA: Final = (
     "CREATE INDEX by_words ON orders (words, own) WHERE own AND words IS NOT NULL",
     "CREATE TABLE refunds (id INTEGER PRIMARY KEY, order_id INTEGER)",
     "CREATE TABLE parcels (id INTEGER PRIMARY KEY, order_id INTEGER)",
-    "CREATE TABLE returned (ref TEXT PRIMARY KEY, id INTEGER)",
+    "CREATE TABLE returned (ref TEXT, id INTEGER, PRIMARY KEY (ref, id))",
 )
 UNSHIPPED: Final = "unfulfilled"
 
@@ -150,9 +151,9 @@ class OrderBook:
         row = self._records.row("SELECT order_id FROM parcels WHERE id = ?", (within(parcel_id),))
         return None if row is None else self.own_by_id(row[0])
 
-    def return_of(self, ref: str) -> int | None:
-        """The id of the return of a marketplace's order, by the order's reference."""
-        row = self._records.row("SELECT id FROM returned WHERE ref = ?", (ref,))
+    def return_of(self, ref: str, nth: int = 0) -> int | None:
+        """The id of a return of a marketplace's order, by the order's reference. There are two at most, from 0."""
+        row = self._records.row("SELECT id FROM returned WHERE ref = ? ORDER BY id LIMIT 1 OFFSET ?", (ref, nth))
         return None if row is None else int(row[0])
 
     def get(self, key: OrderKey) -> Order | None:
@@ -246,18 +247,26 @@ def whole_refund(order: Order, refund_id: int, now_ns: int, *, restock: bool, no
 
 
 def returned(order: Order, item: PlannedReturn, now_ns: int) -> tuple[Order, Refund] | None:
-    """The order after the return, and its refund. None if it was cancelled or returned before."""
-    if order.cancelled_ns is not None or order.refunds:
+    """The order after the return, and its refund.
+
+    None if it was cancelled, returned twice, or refunded by somebody else before, and if less than that is left of it.
+    """
+    numbers = [ids_beside(order.order_id).refund.of(first + order.key) for first in (0, FIRST_AGAIN)]
+    if order.cancelled_ns is not None or [each.refund_id for each in order.refunds] not in ([], numbers[:1]):
         return None
-    open_lines, drawn = list(order.lines), list(order.drawn)
+    back = refunded_units(order)
+    open_lines, drawn = list(order.lines), still_drawn(order) if order.drawn else []
     lines = []
     for sku, quantity in item.lines:
-        line = next(line for line in open_lines if line.sku == sku and line.quantity >= quantity)
+        fitting = (one for one in open_lines if one.sku == sku and one.quantity - back.get(one.line_id, 0) >= quantity)
+        line = next(fitting, None)
+        if line is None:
+            return None
         open_lines.remove(line)
         places = split(sku, quantity, drawn) if drawn else [(0, quantity)]
         lines += [RefundLine(line.line_id, sku, units, location) for location, units in places]
-    refund = Refund(ids_beside(order.order_id).refund.of(order.key), now_ns, tuple(lines), item.restock)
-    return msgspec.structs.replace(order, refunds=(refund,), updated_ns=now_ns), refund
+    refund = Refund(numbers[len(order.refunds)], now_ns, tuple(lines), item.restock)
+    return msgspec.structs.replace(order, refunds=(*order.refunds, refund), updated_ns=now_ns), refund
 
 
 def times_updated(order: Order) -> int:

@@ -161,10 +161,10 @@ class OrderWrites:
         return self._parts.online.move(units, entry, action, promised=promised)
 
     def _returned_token(self, order: Order) -> str:
-        """The end of the token of the return of the marketplace's order that this one stands for."""
+        """The end of the token of the next return of the marketplace's order that this one stands for."""
         if order.written is None or not order.written.reference:
             return ""
-        returned = self._parts.book.return_of(order.written.reference.rpartition(":")[2])
+        returned = self._parts.book.return_of(order.written.reference.rpartition(":")[2], len(order.refunds))
         return "" if returned is None else f":returned:{returned}"
 
     def _require_enough(self, lines: Sequence[Line]) -> None:

@@ -10,6 +10,7 @@ SOMETIMES = {
     "applied_twice.units",
     "channel_outage.open",
     "channel_outage.others",
+    "channel_outage.slowed",
     "channel_outage.waiting",
     "channel_outage_ms.others.max",
     "channel_outage_ms.others.p50",

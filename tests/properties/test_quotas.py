@@ -101,12 +101,15 @@ def exposure(played: Played) -> Counter[str]:
         by_event[planned.event].append(planned)
     gone = {e.order: _due_ns(by_event[e.event]) for e in events if e.topic in CANCELLATIONS and e.event in by_event}
     met: dict[str, set[int]] = defaultdict(set)
+    returned = {fact.order for fact in played.of(f.OrderReturned)}
     for event in events:
         if event.order >= 0 and by_event[event.event]:
-            for case in cases(event, by_event[event.event], gone.get(event.order, NEVER_NS), late_ns(played.scenario)):
+            gone_ns = gone.get(event.order, NEVER_NS)
+            for case in cases(event, by_event[event.event], gone_ns, late_ns(played.scenario), returned):
                 met[case].add(event.order)
-    returned = {fact.order for fact in played.of(f.OrderReturned)}
     met["return_then_cancel"] = {fact.order for fact in played.of(f.OrderCancelled)} & returned
+    times = Counter(fact.order for fact in played.of(f.OrderReturned) if fact.restocked)
+    met["two_returns"] = {order for order, count in times.items() if count == 2}
     sold = played.of(f.PurchaseAccepted)
     met["corrected"] = corrected(played)
     met["two_lines"] = {fact.order for fact in sold if len(set(fact.skus)) < len(fact.skus)}
@@ -138,8 +141,13 @@ def corrected(played: Played) -> set[int]:
     }
 
 
-def cases(event: f.EventFired, of_event: list[f.DeliveryPlanned], gone_ns: int, late: int) -> Iterator[str]:
-    """The cases that the deliveries of one event make. `gone_ns`: when the order's cancellation is delivered."""
+def cases(
+    event: f.EventFired, of_event: list[f.DeliveryPlanned], gone_ns: int, late: int, returned: set[int]
+) -> Iterator[str]:
+    """The cases that the deliveries of one event make.
+
+    `gone_ns`: when the order's cancellation is delivered. `returned`: orders of which a part came back.
+    """
     first, *copies = of_event
     if event.topic in SALES and gone_ns < first.due_ns:
         yield "cancel_before_create"
@@ -155,6 +163,8 @@ def cases(event: f.EventFired, of_event: list[f.DeliveryPlanned], gone_ns: int, 
             yield "late_duplicate"
         if event.topic in SALES and first.due_ns < gone_ns < copy.due_ns:
             yield "duplicate_after_cancel"
+            if event.order in returned:
+                yield "sale once more after a return and a cancellation"
 
 
 def _due_ns(deliveries: list[f.DeliveryPlanned]) -> int:
@@ -173,6 +183,7 @@ def assert_fulfilled(name: str, seed: int) -> None:
     quotas = played.scenario.quotas.model_dump(exclude={"forgeries"})
     poison = Counter(each.forged for each in played.of(f.DeliveryPlanned) if each.forged in POISON)
     assert min((poison[kind] for kind in POISON), default=0) >= quotas.pop("poison"), (name, seed, poison)
+    assert exposure(played)["sale once more after a return and a cancellation"] >= quotas["return_then_cancel"] // 2
     assert exposure(played)["return delivered after the cancellation"] >= quotas["return_then_cancel"] // 2
     for found in (exposure(played), marked(played)):
         short = {case: (found[case], quota) for case, quota in quotas.items() if found[case] < quota}
@@ -185,6 +196,7 @@ def test_every_rough_scenario_asks_for_at_least_five_of_each_rare_case(name: str
     assert quotas.pop("forgeries") >= 1
     assert quotas.pop("two_locations") == 0  # each item has one
     assert quotas.pop("corrected") == 0  # of scenarios with a second writer
+    assert quotas.pop("two_returns") == 0  # of scenarios about duplicates and order
     assert quotas.pop("poison") == 0  # of the scenario that asks whether a service goes on
     assert min(quotas.values()) >= 5
 

@@ -55,6 +55,7 @@ class Quotas:
             "cancel_before_create": self._held,
             "duplicate_after_cancel": self._after_cancellation,
             "return_then_cancel": self._returned,
+            "two_returns": self._back,
             "two_lines": self._sold,
             "two_locations": self._drawn,
             "corrected": self._corrected,
@@ -91,15 +92,7 @@ class Quotas:
 
     def _resent(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
         lag_ns = int(self._seeds.draw("resent", *event.rng_key) * RESENT_NS)
-        return [
-            *deliveries,
-            *(
-                msgspec.structs.replace(
-                    _copy(each, "resent", lag_ns), webhook_id=named_uuid(f"resent:{each.webhook_id}")
-                )
-                for each in deliveries
-            ),
-        ]
+        return [*deliveries, *(_sent_anew(each, "resent", lag_ns) for each in deliveries)]
 
     def _held(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
         if event.sale < 0:
@@ -115,14 +108,24 @@ class Quotas:
         return [*deliveries, *(_copy(each, "duplicate_after_cancel", lag_ns) for each in deliveries)]
 
     def _returned(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
-        """Every second return is delivered after the cancellation that followed it."""
+        """Every second return is delivered after the cancellation that followed it.
+
+        The sales of the others come once more at the end, under a new webhook id, so a subject that applies them again
+        takes what was returned.
+        """
         order = event.order
+        if order is not None and event.sale >= 0 and not self._roles.nth(order.key) % 2:
+            lag_ns = CANCELLED_AFTER_NS["return_then_cancel"] + AFTER_CANCELLATION_NS
+            return [*deliveries, *(_sent_anew(each, "duplicate_after_cancel", lag_ns) for each in deliveries)]
         came_first = order is not None and order.cancelled_ns is None  # a cancellation makes a refund too
         if event.topic in _RETURNS and came_first and order is not None and self._roles.nth(order.key) % 2:
             hold_ns = CANCELLED_AFTER_NS["return_then_cancel"] - RETURNED_AFTER_NS + AFTER_CANCELLATION_NS
             held = [msgspec.structs.replace(each, due_ns=each.due_ns + hold_ns) for each in deliveries]
             return _marked(held, "return_then_cancel")
         return _marked(deliveries, "return_then_cancel") if event.topic in _CANCELLATIONS else deliveries
+
+    def _back(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
+        return _marked(deliveries, "two_returns") if event.topic in _RETURNS else deliveries
 
     def _sold(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
         return _marked(deliveries, "two_lines") if event.sale >= 0 and event.order is not None else deliveries
@@ -132,6 +135,12 @@ class Quotas:
 
     def _corrected(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
         return _marked(deliveries, "corrected") if event.sale >= 0 and event.order is not None else deliveries
+
+
+def _sent_anew(delivery: Delivery, role: OrderRole, lag_ns: int) -> Delivery:
+    """A copy under a webhook id of its own."""
+    webhook_id = named_uuid(f"resent:{delivery.webhook_id}")
+    return msgspec.structs.replace(_copy(delivery, role, lag_ns), webhook_id=webhook_id)
 
 
 def _copy(delivery: Delivery, role: OrderRole, lag_ns: int) -> Delivery:

@@ -191,6 +191,18 @@ def test_a_return_on_a_marketplace_fires_its_event_and_frees_physical_stock_if_r
     assert (world.physical(sku(0)), available(world, 0), world.listings("mercado")[sku(0)]) == (STOCK, STOCK, STOCK - 2)
 
 
+def test_two_returns_of_an_order_are_two_events_and_have_two_numbers() -> None:
+    for channel in ("online", "bazaar"):
+        world = small_world()
+        world.apply(buy(0, channel, (0, 2)), 50)
+        changes = [world.apply(give_back(0, (0, 1)), at_ns) for at_ns in (60, 70)]
+        back = [fact for each in changes for fact in each.facts if isinstance(fact, OrderReturned)]
+        assert len({fact.return_id for fact in back}) == 2
+        keys = {event.rng_key for each in changes for event in each.events if event.refund is not None}
+        assert len(keys) == 2
+        assert world.physical(sku(0)) == STOCK
+
+
 def test_a_cancellation_after_a_return_gives_back_only_what_was_not_returned() -> None:
     for channel in ("online", "bazaar"):
         world = small_world()

@@ -42,6 +42,19 @@ def test_others_that_wait_for_it() -> None:
     assert found.measures["channel_outage_ms.others.p95"] > 3_500
 
 
+def test_a_quick_channel_that_an_outage_slows_is_named_though_it_stays_within_the_limit() -> None:
+    late = [at for at in QUICK if not 2_000 <= at < 6_000 or at % 900 < 100]
+    found = checked(late, without(2_000, 6_500), **down())
+    assert found.measures["channel_outage.slowed"] == 1
+    assert [one.channel for one in found.incidents if one.kind == "slowed"] == ["bazaar"]
+    assert checked(QUICK, without(2_000, 6_500), **down()).measures["channel_outage.slowed"] == 0
+
+
+def test_a_channel_that_is_always_slow_is_not_slowed() -> None:
+    late = QUICK[::9]
+    assert checked(late, without(2_000, 6_500), **down()).measures["channel_outage.slowed"] == 0
+
+
 def test_a_return_after_which_nothing_is_pushed() -> None:
     found = checked(QUICK, without(2_000, 99_000), **down())
     assert math.isinf(found.measures["channel_outage_s.recovery"])

@@ -48,6 +48,110 @@ def test_a_listing_that_is_too_low_without_a_sale_of_its_own_has_another_cause()
     assert "pushed_before" not in diagnosed(sold_and_given_back(sold=False))
 
 
+def sold_and_given_back_once(*, elsewhere: bool) -> History:
+    """One listing ends one unit too low. `elsewhere`: the other marketplace was pushed what is right."""
+    shop, (sku, *_) = Shop(), SOLD
+    shop.happen(Change("sale", 300, "bazaar", ((sku, 1),)))
+    known = shop.requests
+    shop.happen(Change("cancelled", 300, "bazaar", ((sku, 1),)))
+    facts: list[f.AnyFact] = []
+    for fact in shop.history().facts:
+        match fact:
+            case f.ListingPushed(channel=channel, request=request) if request >= known:
+                if channel == "mercado" and elsewhere:
+                    facts.append(fact)
+            case f.ListingPushed(channel="bazaar", sku=one, request=request) if one == sku and request >= known - 2:
+                continue  # what was pushed before the sale is right again
+            case f.FinalListing(channel=channel, sku=one) if one == sku and (channel == "bazaar" or not elsewhere):
+                facts.append(replace(fact, listed=fact.listed - 1))
+            case _:
+                facts.append(fact)
+    return History.of(facts)
+
+
+def test_one_listing_is_evidence_where_another_marketplace_was_pushed_what_is_right() -> None:
+    found = diagnosed(sold_and_given_back_once(elsewhere=True))["pushed_before"]
+    assert found.cause.startswith("1 of 1 wrong listings was last set to the very quantity that is right at the end")
+    assert "pushed_before" not in diagnosed(sold_and_given_back_once(elsewhere=False))
+
+
+def too_low(*, held: bool) -> History:
+    """The listings of one SKU end a unit too low. `held`: so were the pushes before; else only the last one is."""
+    shop = Shop()
+    for number in range(2):
+        shop.happen(Change("sale", 300 + number, "bazaar", ((SKUS[0], 1),)))
+        shop.ms += 100
+    facts: list[f.AnyFact] = []
+    last = shop.requests - 2
+    for fact in shop.history().facts:
+        match fact:
+            case f.ListingPushed(sku=sku, request=request) if sku == SKUS[0] and request >= last - 2 * held:
+                facts.append(replace(fact, quantity=fact.quantity - 1))
+            case f.FinalListing(sku=sku) if sku == SKUS[0]:
+                facts.append(replace(fact, listed=fact.listed - 1))
+            case _:
+                facts.append(fact)
+    return History.of(facts)
+
+
+def test_units_that_are_held_and_never_released() -> None:
+    found = diagnosed(too_low(held=True))["never_released"]
+    assert found.cause.startswith("2 of 2 wrong listings stay below what the master has by the same units")
+    assert "SKU-1 on bazaar is 1 unit too low since" in found.evidence[0]
+    assert "sold as many at" in found.evidence[0]
+
+
+def test_a_single_push_that_is_too_low_tells_of_no_reservation() -> None:
+    assert "never_released" not in diagnosed(too_low(held=False))
+
+
+READ = 9_000
+
+
+def levels_read(*, read_ms: float | None, pushed: bool = False) -> History:
+    """Ten SKUs of forty are sold in the own store, which is never sent. `read_ms`: when an answer shows the levels."""
+    facts: list[f.AnyFact] = [started()]
+    facts += [f.ChannelOpened(ns(-1), name, online=name == "online") for name in ("online", "bazaar", "mercado")]
+    facts.append(f.SubscriptionCreated(ns(0), 1, "shopify", "inventory_levels/update", "http://me/shop"))
+    for number in range(40):
+        sku, at = f"SKU-{number:02}", ns(100 + 10 * number)
+        untold = number % 4 == 0
+        topic, now = "inventory_levels/update", 99
+        facts.append(f.ItemStocked(ns(-1), sku, 1_000 + number, 7, 100, 500, hot=False))
+        facts += [
+            f.StockChanged(at, sku, 1_000 + number, 7, 1, -1, now, "sale", -1, ""),
+            f.EventFired(at, number, f"e{number}", "shopify", topic, sku=sku, version=1),
+            f.DeliveryPlanned(at, number, number, f"w{number}", 1, topic, at),
+            f.DeliveryEnded(at + 5, number, "never_sent" if untold else "acknowledged"),
+        ]
+        if not untold:
+            facts.append(f.AttemptEnded(at + 5, number, 1, at, at, at, at + 5, at, 200))
+        if untold and read_ms is not None:
+            facts.append(f.StockShown(ns(read_ms), READ, (sku,), (1,)))
+        if not untold or pushed:
+            at_ms = 120 + 10 * number if not untold else 5_000
+            facts += [f.ListingPushed(ns(at_ms), name, sku, now, 100) for name in ("bazaar", "mercado")]
+        shows = now if pushed or not untold else 100
+        facts.append(f.FinalStock(ns(9_000), sku, now, now, 1))
+        facts += [f.FinalListing(ns(9_000), name, sku, shows) for name in ("bazaar", "mercado")]
+    facts.append(f.ApiCalled(ns(140), READ, "admin", "inventoryItems", 200, "ok", ns(140)))
+    facts += [f.LoadStopped(ns(8_000)), f.QuietReached(ns(8_900), quiet=True, waited_ns=1, by="silence")]
+    return History.of([*facts, f.RunEnded(ns(9_100), complete=True)])
+
+
+def test_what_a_read_shows_is_never_pushed() -> None:
+    found = diagnosed(levels_read(read_ms=4_000))["read_not_pushed"]
+    assert found.cause.startswith("20 of 20 wrong listings lack a change that was never sent")
+    assert "SKU-00 on bazaar shows 100, read at 4.000 s" in found.evidence[0]
+    assert "lacking" not in diagnosed(levels_read(read_ms=4_000))
+
+
+def test_without_a_read_or_with_a_push_after_it_that_is_not_the_cause() -> None:
+    assert "read_not_pushed" not in diagnosed(levels_read(read_ms=None))
+    assert "read_not_pushed" not in diagnosed(levels_read(read_ms=4_000, pushed=True))
+    assert "read_not_pushed" not in diagnosed(shop_of_levels(ties=True))
+
+
 def shop_of_levels(*, ties: bool) -> History:
     """Forty SKUs that the own store sells twice. The second sale of the first eight is not pushed.
 
@@ -92,6 +196,37 @@ def test_changes_of_one_second_that_listings_lack() -> None:
 def test_changes_that_listings_lack_as_often_as_others_have_no_cause() -> None:
     found = diagnosed(shop_of_levels(ties=False))["lacking"]
     assert found.cause == "8 changes never reached the listings, with nothing in common that others lack"
+
+
+def lost_in_a_rush(*, apart_ms: float) -> History:
+    """The second sale of two SKUs of forty is not pushed. `apart_ms`: between the sales, of which the rest is even."""
+    facts: list[f.AnyFact] = []
+    lost = {"SKU-00": 4_000.0, "SKU-01": 4_000.0 + apart_ms}
+    for fact in shop_of_levels(ties=True).facts:
+        sku = getattr(fact, "sku", "")
+        number = int(sku[-2:]) if sku else 0
+        match fact:
+            case f.StockChanged(version=version) | f.EventFired(version=version) if version == 2:
+                facts.append(replace(fact, at_ns=ns(lost.get(sku, 500 + 180 * number))))
+            case f.FinalListing() if 1 < number < 8:
+                facts.append(replace(fact, listed=98))
+            case f.ListingPushed(quantity=98):
+                facts.append(replace(fact, at_ns=ns(520 + 180 * number)))
+            case _:
+                facts.append(fact)
+    pushed = [
+        f.ListingPushed(ns(520 + 180 * number), name, f"SKU-{number:02}", 98, 99)
+        for number in range(2, 8)
+        for name in ("bazaar", "mercado")
+    ]
+    return History.of([*facts[:-3], *pushed, *facts[-3:]])
+
+
+def test_changes_that_are_lost_in_one_rush_are_told_by_it() -> None:
+    rushed = diagnosed(lost_in_a_rush(apart_ms=10))["lacking"]
+    assert "all of them came within 10 ms, in a rush of" in rushed.cause
+    assert "more changes wait than fit into one push" in rushed.remedy
+    assert "rush" not in diagnosed(lost_in_a_rush(apart_ms=2_000))["lacking"].cause
 
 
 def test_an_event_is_told_by_the_last_digit_of_its_item() -> None:

@@ -73,6 +73,17 @@ def test_others_that_stay_in_time_are_not_blocked() -> None:
     assert "channel_blocks_others" not in names(run(QUICK, without(2_000, 11_950), **down()))
 
 
+def test_others_that_wait_only_while_a_call_gets_no_answer_are_blocked_if_they_are_slowed() -> None:
+    limit = {"expect": {"channel_outage.slowed": "== 0"}}
+    hung = sorted({*QUICK} - {at for at in QUICK if 2_150 <= at < 3_100 or 4_150 <= at < 5_100})
+    history = run(hung, without(2_000, 11_950), **down(), **limit)
+    result = judge(history)
+    (found,) = [each for each in result.diagnoses if each.name == "channel_blocks_others"]
+    assert found.cause.startswith("in 2 of 4 waits for mercado")
+    quick = judge(run(QUICK, without(2_000, 11_950), **down(), **limit))
+    assert "channel_blocks_others" not in [each.name for each in quick.diagnoses]
+
+
 def test_others_that_are_slow_all_the_time_are_not_blocked() -> None:
     slow = QUICK[::20]
     assert "channel_blocks_others" not in names(run(slow, slow, **down()))

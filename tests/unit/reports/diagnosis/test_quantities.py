@@ -9,8 +9,8 @@ from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Diagnosis
 from stockstorm.simulator.history import facts as f
-from tests.literal_history import ns
-from tests.unit.reports.diagnosis.shop import SKUS, Shop, diagnosed
+from tests.literal_history import ns, started
+from tests.unit.reports.diagnosis.shop import CHANNELS, SKUS, Shop, diagnosed
 
 Change = Callable[[f.AnyFact], f.AnyFact | None]
 
@@ -142,3 +142,32 @@ def test_pushes_of_one_listing_each_while_others_wait() -> None:
     assert found.cause.startswith("100 of 100 pushes hold one listing each, while ")
     assert found.evidence == ("one comes 100 ms after the other, in the median",)
     assert pushes(2) is None
+
+
+def sold_to_the_last(shows: Callable[[int], int]) -> History:
+    """Four SKUs of six units each sell in the own store, 50 ms apart."""
+    facts: list[f.AnyFact] = [started(safety_stock=2)]
+    facts += [f.ChannelOpened(ns(-1), name, online=name == "online") for name in ("online", *CHANNELS)]
+    for place in range(4):
+        sku = SKUS[place]
+        facts.append(f.ItemStocked(ns(-1), sku, 1_000 + place, 7, 6, 500, hot=True))
+        for version in range(1, 5):
+            left, ms = 6 - version, 100 * place + 500 * version
+            facts.append(f.StockChanged(ns(ms), sku, 1_000 + place, 7, version, -1, left, "sale", -1, ""))
+            facts += [f.ListingPushed(ns(ms + 20), name, sku, shows(left), 6) for name in CHANNELS]
+        facts.append(f.FinalStock(ns(9_000), sku, 2, 2, 4))
+        facts += [f.FinalListing(ns(9_000), name, sku, shows(2)) for name in CHANNELS]
+    facts += [f.LoadStopped(ns(8_000)), f.QuietReached(ns(8_900), quiet=True, waited_ns=1, by="silence")]
+    return History.of([*facts, f.RunEnded(ns(9_100), complete=True)])
+
+
+def test_a_safety_stock_that_is_forgotten_for_the_last_units() -> None:
+    found = diagnosed(sold_to_the_last(lambda left: left - 2 if left > 2 else left))
+    assert "it is not held back of the last units" in found["last_units"].cause
+    assert "old_over_new" not in found
+    assert "last_units" not in diagnosed(sold_to_the_last(lambda left: max(0, left - 2)))
+
+
+def test_an_older_quantity_that_is_not_what_is_left_has_another_cause() -> None:
+    found = diagnosed(sold_to_the_last(lambda left: left - 2 if left > 2 else 1))
+    assert "last_units" not in found

@@ -87,3 +87,49 @@ def test_orders_of_a_later_page_are_skipped() -> None:
 def test_orders_that_were_read_and_lost_afterwards_are_not_called_skipped() -> None:
     assert "skipped_reads" not in diagnosed(polled(named=True, lost=frozenset(range(0, 240, 9))))
     assert "skipped_reads" not in diagnosed(Shop(lambda one: int(one.order % 9 > 0)).history())
+
+
+def read_after(*, named: bool, young: bool, recorded: bool = False, told: bool = True) -> History:
+    """Every eighth sale is never sent. A read shows it, and the subject applies those that it finds old enough.
+
+    `young`: half of them is read too soon and not applied; else nothing that is read is applied. `recorded`: all
+    are. `told`: a read shows them at all.
+    """
+    unsent = {number for number in range(4, 120, 8) if number % 5 != 2 and number % 7 != 3}
+    lost = {number for place, number in enumerate(sorted(unsent)) if not young or place % 2 == 0}
+    shop = Shop(lambda one: int(recorded or one.order not in lost), named=named)
+    sales = {fact.order: fact for fact in shop.facts if isinstance(fact, f.PurchaseAccepted)}
+    sent_not = {fact.event for fact in shop.facts if isinstance(fact, f.EventFired) and fact.order in unsent}
+    numbers = {fact.delivery for fact in shop.facts if isinstance(fact, f.DeliveryPlanned) and fact.event in sent_not}
+    facts: list[f.AnyFact] = []
+    for fact in shop.history().facts:
+        match fact:
+            case f.AttemptEnded(delivery=number) if number in numbers:
+                continue
+            case f.DeliveryEnded(delivery=number) if number in numbers:
+                facts.append(f.DeliveryEnded(fact.at_ns, number, "never_sent"))
+            case _:
+                facts.append(fact)
+    for order in sorted(unsent) if told else ():
+        sale, after_ms = sales[order], 300 if order in lost else 3_000
+        facts.append(f.OrdersShown(sale.at_ns + after_ms * 1_000_000, 5_000, sale.channel, (order,)))
+    return History.of(facts)
+
+
+def test_what_was_never_sent_is_read_and_the_youngest_of_it_is_not_applied() -> None:
+    found = diagnosed(read_after(named=True, young=True))["read_not_applied"]
+    assert "that the master lacks were never sent, and the service read them in an answer" in found.cause
+    assert "all of them less than 0.300 s after they happened: it does not apply what it reads" in found.cause
+    assert "must not move its cursor beyond it" in found.remedy
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_nothing_of_what_is_read_is_applied(named: bool) -> None:
+    found = diagnosed(read_after(named=named, young=False))["read_not_applied"]
+    assert found.cause.endswith("answer of their marketplace's API: it does not apply what it reads")
+
+
+def test_reads_that_are_applied_and_events_that_are_not_read_have_no_such_cause() -> None:
+    assert "read_not_applied" not in diagnosed(read_after(named=True, young=True, recorded=True))
+    assert "read_not_applied" not in diagnosed(read_after(named=True, young=False, told=False))
+    assert "read_not_applied" not in diagnosed(Shop(lambda one: int(one.order % 9 > 0)).history())

@@ -76,7 +76,7 @@ def test_the_own_store_gets_its_part_only_where_there_are_orders_enough() -> Non
 
 def test_without_marketplaces_all_orders_are_of_the_own_store() -> None:
     world = config(**FIVE).model_copy(update={"channels": CHANNELS[:1]})
-    assert Counter(part.channel for part in Roles(world)) == {"online": 56}
+    assert Counter(part.channel for part in Roles(world)) == {"online": 63}
 
 
 def test_without_quotas_no_order_has_a_role() -> None:
@@ -85,7 +85,7 @@ def test_without_quotas_no_order_has_a_role() -> None:
 
 def test_roles_are_spread_over_the_load_and_none_is_left_over() -> None:
     keys = [key for key in range(200) if Roles(config(**FIVE)).of(key)]
-    assert keys == list(range(0, 168, 3))
+    assert keys == list(range(0, 189, 3))
 
 
 def test_the_follow_ups_of_a_role_stand_at_its_times() -> None:
@@ -111,6 +111,16 @@ def test_at_the_end_of_load_a_return_still_comes_before_the_cancellation() -> No
     paid = {item.order: item.serial for item in plan.items if isinstance(item, PlannedPayment)}
     back = {item.order: item.serial for item in plan.items if isinstance(item, PlannedReturn)}
     assert all(paid[order] < back[order] for order in paid)
+
+
+def test_an_order_that_comes_back_in_two_parts_has_two_units_and_two_returns_of_one() -> None:
+    plan = make_plan("x", config(**FIVE), 3)
+    orders = orders_of(plan, "two_returns")
+    back = [item for item in plan.items if isinstance(item, PlannedReturn) and item.order in orders]
+    assert len(orders) == 7
+    assert Counter(item.order for item in back) == dict.fromkeys(orders, 2)
+    assert all(item.lines == ((orders[item.order].lines[0][0], 1),) for item in back)
+    assert {quantity for item in orders.values() for _, quantity in item.lines} == {2}
 
 
 def test_two_lines_have_one_sku() -> None:

@@ -1,3 +1,5 @@
+import msgspec
+
 from stockstorm.simulator.model import Order, OrderKey, Product, Refund, RefundLine, Sku
 from stockstorm.simulator.plan.items import PlannedPurchase, PlannedReturn
 from stockstorm.simulator.shop.lines import left
@@ -87,10 +89,31 @@ def test_a_return_names_the_lines_that_came_back() -> None:
     assert (after.refunds, after.updated_ns) == ((refund,), 60)
 
 
-def test_a_returned_order_is_not_returned_again() -> None:
+def test_what_has_come_back_does_not_come_back_again() -> None:
     change = returned(opened(OrderBook(), 1), return_of(1), 60)
     assert change is not None
     assert returned(change[0], return_of(1), 70) is None
+
+
+def test_an_order_comes_back_in_two_parts_at_most() -> None:
+    book = OrderBook()
+    order, mug = opened(book, 1), msgspec.structs.replace(return_of(1), lines=((Sku("MUG"), 1),))
+    for at_ns in (60, 70):
+        change = returned(order, mug, at_ns)
+        assert change is not None
+        order = change[0]
+        book.replace(order)
+    assert [refund.at_ns for refund in order.refunds] == [60, 70]
+    assert left(order) == [("HAT", 1)]
+    assert returned(order, return_of(1), 80) is None
+
+
+def test_a_return_of_units_that_are_no_longer_there_is_void() -> None:
+    order = opened(OrderBook(), 1)
+    both = msgspec.structs.replace(return_of(1), lines=((Sku("MUG"), 2),))
+    change = returned(order, both, 60)
+    assert change is not None
+    assert returned(change[0], both, 70) is None
 
 
 def test_a_cancellation_after_a_return_gives_back_what_is_left() -> None:

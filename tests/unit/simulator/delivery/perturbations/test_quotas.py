@@ -116,6 +116,16 @@ def test_every_second_return_is_delivered_after_the_cancellation_that_followed_i
     assert seen(perturbed(world, order_event("order.cancelled", key=second))) == [(0, 0, ("return_then_cancel",))]
 
 
+def test_the_sale_of_an_order_that_was_returned_and_cancelled_comes_once_more() -> None:
+    world, second = config(return_then_cancel=2), 33
+    deliveries = perturbed(world, order_event("order.created"))
+    (_, first_ns, _), (copy, lag_ns, marks) = seen(deliveries)
+    assert deliveries[0].webhook_id != deliveries[1].webhook_id
+    assert (first_ns, copy, marks) == (0, 1, ("duplicate_after_cancel",))
+    assert lag_ns == CANCELLED_AFTER_NS["return_then_cancel"] + AFTER_CANCELLATION_NS
+    assert seen(perturbed(world, order_event("order.created", key=second))) == [(0, 0, ())]
+
+
 def test_orders_without_a_role_get_the_perturbations_of_the_scenario() -> None:
     for event in (
         order_event("order.created", key=1),

@@ -158,6 +158,19 @@ def test_a_return_of_a_marketplaces_order_is_named_by_its_refund() -> None:
     assert [fact.reference for fact in admin.facts(StockChanged)] == [token]
 
 
+def test_two_returns_of_a_marketplaces_order_are_named_by_their_refunds_in_turn() -> None:
+    admin = Admin()
+    admin.world.apply(buy(3, "bazaar", (0, 2)), admin.now_ns)
+    made = create(admin, (0, 2), sourceIdentifier="bazaar-1001")["order"]
+    backs = [admin.world.apply(give_back(3, (0, 1)), admin.now_ns) for _ in range(2)]
+    ids = [fact.return_id for back in backs for fact in back.facts if isinstance(fact, OrderReturned)]
+    line = {"lineItemId": made["lineItems"]["nodes"][0]["id"], "quantity": 1, "restockType": "RETURN"}
+    for number, return_id in enumerate(ids):
+        admin.data(REFUND, key=f"k{number}", input={"orderId": made["id"], "refundLineItems": [line]})
+        token = f"urn:channel-orders:bazaar:bazaar-1001:returned:{return_id}"
+        assert [fact.reference for fact in admin.facts(StockChanged)] == [token]
+
+
 @pytest.mark.parametrize(
     ("order", "field"),
     [
