@@ -13,7 +13,7 @@ from stockstorm.simulator.events.encoding import Money, Times, escaped
 from stockstorm.simulator.events.line_payload import Lines
 from stockstorm.simulator.events.marketplace_payload import MarketplacePayload
 from stockstorm.simulator.events.order_payload import OrderPayload, edit_body, fulfilment_body
-from stockstorm.simulator.events.order_shape import EditBody, FulfilmentBody, OrderBody, RefundBody
+from stockstorm.simulator.events.order_shape import EditBody, FulfilmentBody, OrderBody
 from stockstorm.simulator.events.people_payload import People
 from stockstorm.simulator.events.product_payload import (
     InventoryPayload,
@@ -23,6 +23,7 @@ from stockstorm.simulator.events.product_payload import (
     item_body,
 )
 from stockstorm.simulator.events.refund_payload import RefundPayload
+from stockstorm.simulator.events.refund_shape import RefundBody
 from stockstorm.simulator.model import APP_TOPICS, MARKETPLACE_TOPICS, ORDER_TOPICS, Event, Product, Topic
 from stockstorm.simulator.versions import ApiVersion
 
