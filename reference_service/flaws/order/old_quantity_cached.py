@@ -18,7 +18,8 @@ def compose(seams: Seams) -> Seams:
     async def listable(pool: Pool, skus: Sequence[str]) -> Mapping[str, int]:
         now = time.monotonic()
         old = [sku for sku in skus if sku not in kept or kept[sku][0] < now - KEPT_S]
-        kept.update({sku: (now, units) for sku, units in (await seams.listable(pool, old)).items()})
+        fresh = await seams.listable(pool, old) if old else {}
+        kept.update({sku: (now, units) for sku, units in fresh.items()})
         return {sku: kept[sku][1] for sku in skus if sku in kept}
 
     return replace(seams, listable=listable)
