@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 # The longest first, so that no process ends long after the others.
 SUITE := tests/e2e tests/strangers tests/contract tests/properties tests/fuzz tests/unit tests/golden tests/tidy
 INSTALLED := $(VENV)/.installed
+DEMO_INSTALLED := $(VENV)/.installed-demo
 # A bound on the whole suite, which takes about seven minutes. The bounds of single tests are in pyproject.toml.
 TIMEOUT := $(shell command -v timeout >/dev/null && echo timeout --foreground --kill-after=60)
 # Optional, needs npm: a faster emulator of Amazon SQS.
@@ -22,27 +23,37 @@ help:
 	@echo "make fuzz    hostile requests to receiver and simulated APIs, hostile files to the judge"
 	@echo "make check   format, lint, types, import contracts, tidiness"
 	@echo "make bench   benchmarks"
-	@echo "make setup   only create .venv"
+	@echo "make setup   only create .venv, with everything that tests and development need"
 	@echo "make schema  write the JSON Schemas of scenario files and subject files"
 	@echo "make lock    pin the newest versions that pyproject.toml allows"
 
 setup: $(INSTALLED)
 
-# The stamp is written last, so that an interrupted installation starts again.
-$(INSTALLED): requirements.lock pyproject.toml
+# Creates the environment and installs a lock and this folder into it. What is there already in the same version stays.
+define install
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "A virtual environment could not be made. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	@echo "Installing into $(VENV), once; every package is checked against its hash in requirements.lock"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock || { \
+	@echo "Installing into $(VENV), once; every package is checked against its hash in $(1)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $(1) || { \
 		echo "The locked packages could not be installed. Either no package index was reached, or a file did not match its hash in" >&2; \
-		echo "requirements.lock (pip says which above), or there is no built package for this machine. Nothing unverified was installed." >&2; \
+		echo "$(1) (pip says which above), or there is no built package for this machine. Nothing unverified was installed." >&2; \
 		exit 1; }
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+endef
+
+# The stamp is written last, so that an interrupted installation starts again.
+$(INSTALLED): requirements.lock pyproject.toml
+	$(call install,requirements.lock)
 	@if command -v npm >/dev/null; then npm ci --silent --ignore-scripts --fetch-retries=0 --fetch-timeout=20000 --prefix $(FAUXQS) \
 		|| echo "The SQS emulator fauxqs could not be installed; the slower moto is used instead" >&2; fi
 	@touch $@
 
-demo: setup
+# The demo needs the core and the reference service. Where everything is installed, it uses that.
+$(DEMO_INSTALLED): requirements-demo.lock pyproject.toml
+	$(call install,requirements-demo.lock)
+	@touch $@
+
+demo: $(if $(wildcard $(INSTALLED)),$(INSTALLED),$(DEMO_INSTALLED))
 	$(BIN)/stockstorm run flash_sale --seed 7
 
 # Optional: Shopify's own client libraries, which contract tests run against the played APIs, in environments of their own.
@@ -95,6 +106,10 @@ bench: setup
 	$(BIN)/python -m tests.benchmarks.compare $(ARGS)
 	$(BIN)/python -m pytest -q tests/benchmarks
 
+COMPILE := $(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 lock: setup
-	$(BIN)/pip-compile --quiet --upgrade --all-extras --strip-extras --allow-unsafe --generate-hashes --no-header \
-		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
+	$(COMPILE) --upgrade --all-extras --output-file requirements.lock pyproject.toml
+	rm -f requirements-demo.lock
+	$(COMPILE) --no-annotate --extra reference --build-deps-for editable --constraint requirements.lock \
+		--output-file requirements-demo.lock pyproject.toml

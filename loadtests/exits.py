@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
+from stockstorm.loadtests.json_output import JSON
 from stockstorm.loadtests.streams import failure_of_output
 from stockstorm.reports.result import Verdict, printable
 from stockstorm.simulator.errors import (
@@ -93,6 +94,7 @@ def exit_code_of(work: Callable[[], int]) -> int:
 
 def invoke(app: typer.Typer, words: Sequence[str]) -> int:
     """Runs a command line; an empty one asks for help. Exceptions of every kind come through."""
+    JSON.begin(words)
     command = typer.main.get_command(app)
     try:
         with command.make_context(PROGRAM, list(words) or ["--help"]) as context:
@@ -130,13 +132,13 @@ def _attempt(work: Callable[[], int]) -> int:
         code = work()
         sys.stdout.flush()  # here, where a full disk can still be reported
     except StockstormError as error:
-        print_error(error)
-        return exit_code(error)
+        return _failed(error, exit_code(error))
     except TyperException as error:
-        print_error(usage_error(error))
-        return ExitCode.SCENARIO
+        return _failed(usage_error(error), ExitCode.SCENARIO)
     except (KeyboardInterrupt, typer.Abort) as error:
-        return error.code if isinstance(error, Signalled) else ExitCode.INTERRUPTED
+        code = error.code if isinstance(error, Signalled) else ExitCode.INTERRUPTED
+        JSON.print_error(InternalError("interrupted", str(error) or "from the keyboard", "run it again"), code)
+        return code
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the last resort, which prints all of it
@@ -148,9 +150,16 @@ def _unforeseen(error: Exception) -> ExitCode:
     if isinstance(error, OSError) and (failure := _output_fails()):
         print_error(output_error(failure))
         return ExitCode.OUTPUT
-    print_error(internal_error(error))
+    code = _failed(internal_error(error), ExitCode.INTERNAL)
     traceback.print_exception(error)
-    return ExitCode.INTERNAL
+    return code
+
+
+def _failed(error: StockstormError, code: ExitCode) -> ExitCode:
+    """Printed for people, and as JSON where that was asked for."""
+    print_error(error)
+    JSON.print_error(error, code)
+    return code
 
 
 def _with_output(code: int) -> int:

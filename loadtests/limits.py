@@ -56,7 +56,8 @@ READY_POLL_S: Final = 0.1
 FAULT_POLL_S: Final = 0.05  # interval at which it is checked whether a fault is over
 REVIVALS_MAX: Final = 5  # restarts of processes that exited by themselves, per run
 LEASE_S: Final = 12.0  # the reference service's leases at a broker (10 s), and time to work on what comes back
-OWN_ANSWER_S: Final = 5.0  # for the first request to a service of the user
+OWN_ANSWER_S: Final = 5.0  # for a request to a service of the user; Shopify waits as long for an answer to a webhook
+OWN_GREETING_S: Final = 10.0  # for its first webhook, so that a slow answer is told from none
 OWN_ROWS_MAX: Final = 100_000  # of a read of such a service's own stock
 OWN_ASKED_S: Final = 2.0  # for a command that says whether such a service is ready
 PROBE_ANSWER_S: Final = 30.0
@@ -90,4 +91,5 @@ assert POLL_S < REST_CONFIRM_S < PENDING_ANSWER_S
 assert DATABASE_POLL_S < DATABASE_ANSWER_S
 assert RUN_BYTES_MIN < RUN_RESERVE_BYTES  # a report fits into what is kept for it
 assert READY_POLL_S < READY_ANSWER_S < READY_WITHIN_S
+assert OWN_ANSWER_S < OWN_GREETING_S
 assert PROBE_PAGE_ROWS * PROBE_PAGES_MAX >= PLAN_MAX_ITEMS  # every event of the longest plan can be probed

@@ -35,11 +35,15 @@ WHOLE: Final = Decoding()
 
 
 class Written(msgspec.Struct):
-    """The facts of a file in its order. `sizes`: the number of facts of each block."""
+    """The facts of a file in its order. `sizes`: the number of facts of each block.
+
+    `in_order`: the times of the kinds that are always in order run backwards nowhere. `sorted`: nor do any others.
+    """
 
     facts: list[AnyFact] = []
     sizes: list[int] = []
-    in_order: bool = False  # times run backwards nowhere; False: not known
+    in_order: bool = False  # False: not known
+    sorted: bool = False
 
     def place(self, file: Path, fact: Fact) -> str:
         """Where a fact stands in its file."""
@@ -77,7 +81,7 @@ def read_facts(file: Path, *, unsealed: bool = False, decoding: Decoding = WHOLE
         note = note or f"judged without seals, up to block {damage.block} of the history: {damage.found}"
     if note:
         facts = [_with_note(fact, note) if isinstance(fact, RunStarted) else fact for fact in facts]
-    return Written(facts, sizes, order.holds)
+    return Written(facts, sizes, order.holds, order.whole)
 
 
 def _with_note(started: RunStarted, note: str) -> RunStarted:

@@ -187,7 +187,7 @@ def _read_file(file: Path, *, unsealed: bool) -> History:
     except OSError as error:
         remedy = "give the folder of a finished run"
         raise HistoryError(str(file), f"cannot be read: {error.strerror}", remedy) from error
-    history = History.of(written.facts)
+    history = History.of(written.facts, ordered=written.sorted)
     require_start(file, history)
     if (breach := first_breach(history, written.facts, in_order=written.in_order)) is not None:
         raise _contradiction(written.place(file, breach.fact), breach)

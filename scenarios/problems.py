@@ -22,13 +22,15 @@ class Problem(msgspec.Struct, frozen=True):
 
 def scenario_error(source: str, problems: Sequence[Problem]) -> ScenarioError:
     """One error that holds every problem of `source` (a file, or "flags")."""
-    if len(problems) == 1:
-        only = problems[0]
-        return ScenarioError(f"{source}: {only.key}", only.found, only.remedy)
+    each = tuple(ScenarioError(f"{source}: {problem.key}", problem.found, problem.remedy) for problem in problems)
+    if len(each) == 1:
+        return each[0]
     listed = "".join(f"\n  {problem}" for problem in problems)
-    return ScenarioError(
+    every = ScenarioError(
         source, f"{len(problems)} problems{listed}", "correct these and run it again; nothing was started"
     )
+    every.problems = each
+    return every
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -25,6 +25,7 @@ class StockstormError(Exception):
 
     def __init__(self, where: str, found: str, remedy: str) -> None:
         self.where, self.found, self.remedy = where, found, remedy
+        self.problems: tuple[StockstormError, ...] = ()  # each one, where there are several
         super().__init__(f"{where}: {found}\n  → {remedy}")
 
 

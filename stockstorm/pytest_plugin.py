@@ -23,6 +23,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--stockstorm-scenario", metavar="NAME", default="smoke", help="scenario whose shop is played (smoke)"
     )
+    allow = "host of your service that is not this machine, and may be sent to; may be repeated"
+    group.addoption("--stockstorm-allow-host", metavar="HOST", action="append", default=[], help=allow)
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +38,9 @@ def stockstorm_shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
 
     path = request.config.invocation_params.dir / subject
     scenario = request.config.getoption("--stockstorm-scenario")
+    allowed = request.config.getoption("--stockstorm-allow-host")
     try:
-        shop = Shop(path, tmp_path_factory.mktemp("stockstorm"), scenario)
+        shop = Shop(path, tmp_path_factory.mktemp("stockstorm"), scenario, allowed)
     except StockstormError as error:
         pytest.fail(str(error), pytrace=False)
     yield shop

@@ -4,14 +4,14 @@ Nothing of it needs pytest. `docs/pytest.md` shows it with the plugin's fixtures
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from stockstorm.api import History, Result, read_history, run
 from stockstorm.loadtests.config.flag import require
-from stockstorm.loadtests.config.own_checks import own_problems
+from stockstorm.loadtests.config.own_checks import host_problems, own_problems
 from stockstorm.loadtests.serve.beside import SCENARIO, Beside
 from stockstorm.loadtests.serve.client import REQUEST_WITHIN_S
 from stockstorm.loadtests.serve.commands import Command
@@ -26,6 +26,7 @@ __all__ = ["Call", "Delivery", "Heard", "Played", "Shop"]
 
 FORGED: Final = "tampered"  # the kind of `forge=True`
 RUNS: Final = Path("runs")
+SENT: Final = "the webhooks of your tests"
 
 
 class Played(NamedTuple):
@@ -41,10 +42,17 @@ class Shop:
     Errors are of the kinds of `stockstorm.StockstormError`, whose text says what to do.
     """
 
-    def __init__(self, subject: str | Path, folder: Path, scenario: str = SCENARIO) -> None:
-        """`folder` gets the logs, one folder for each start. Raises ScenarioError for a file with problems."""
+    def __init__(
+        self, subject: str | Path, folder: Path, scenario: str = SCENARIO, allow_hosts: Sequence[str] = ()
+    ) -> None:
+        """`folder` gets the logs, one folder for each start. `allow_hosts`: other machines that may be sent to.
+
+        Raises ScenarioError for a file with problems, and for a service on a machine that is not allowed.
+        """
         self.subject = str(subject)
         self._file = read_subject_file(self.subject)
+        require(host_problems(self._file, allow_hosts, SENT, "--stockstorm-allow-host"))
+        self._allow_hosts = tuple(allow_hosts)
         load(scenario)  # a wrong name is told before anything starts
         self._folder, self._scenario = folder, scenario
         self._starts = 0
@@ -135,6 +143,8 @@ class Shop:
         """
         self.close()  # two copies of one service would share its port, its database or its files
         runs = Path(str(options.pop("runs", RUNS)))
+        if self._allow_hosts:
+            options.setdefault("allow_hosts", self._allow_hosts)
         result = run(scenario, self.subject, seed=seed, runs=runs, **options)
         return Played(read_history(runs / result.run), result)
 
@@ -154,7 +164,7 @@ class Shop:
         require(own_problems(self._file, self._file.api_port))
         self._starts += 1
         with ExitStack() as stack:
-            beside = stack.enter_context(Beside(self._file, self.logs, self._scenario))
+            beside = stack.enter_context(Beside(self._file, self.logs, self._scenario, allow_hosts=self._allow_hosts))
             beside.settled()
             beside.declare()
             stack.pop_all()

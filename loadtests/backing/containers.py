@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from stockstorm.loadtests.extras import Extra, install
 from stockstorm.simulator.errors import BackingError
 
 LOOPBACK: Final = "127.0.0.1"
@@ -122,7 +123,7 @@ def _start(container: Any, ready: str) -> None:
 
 
 def _localstack_class() -> Any:
-    with _installed("docker,aws"):
+    with _installed("docker", "aws"):
         from testcontainers.community.localstack import LocalStackContainer  # noqa: PLC0415 - an optional extra
 
         disable_reaper()
@@ -130,7 +131,7 @@ def _localstack_class() -> Any:
 
 
 def _container_class() -> Any:
-    with _installed("docker,gcp"):
+    with _installed("docker", "gcp"):
         from testcontainers.core.container import DockerContainer  # noqa: PLC0415 - an optional extra
 
         disable_reaper()
@@ -138,11 +139,11 @@ def _container_class() -> Any:
 
 
 @contextmanager
-def _installed(extras: str) -> Iterator[None]:
+def _installed(*extras: Extra) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        remedy = f"run: make setup, or pip install -e '.[{extras}]' in the clone; {INSTEAD}"
+        remedy = f"run: {install(*extras)}; {INSTEAD}"
         raise BackingError(WHERE, f"{error.name} is not installed", remedy) from None
 
 

@@ -1,10 +1,12 @@
 """`stockstorm`: one module for each command. `loadtests.exits` lists the exit codes."""
 
+import os
 import signal
 import sys
 from typing import Annotated, Final
 
 import typer
+from typer.completion import shell_complete
 
 import stockstorm
 from stockstorm.loadtests.cli.check import check_command
@@ -17,14 +19,14 @@ from stockstorm.loadtests.cli.regress import regress_command
 from stockstorm.loadtests.cli.run import run_command
 from stockstorm.loadtests.cli.scenarios import scenarios_command
 from stockstorm.loadtests.cli.serve import serve_command, trigger_command
-from stockstorm.loadtests.exits import Signalled, exit_code_of, invoke
+from stockstorm.loadtests.exits import PROGRAM, Signalled, exit_code_of, invoke
 from stockstorm.loadtests.streams import prepare_streams
 
+COMPLETE: Final = f"_{PROGRAM.upper()}_COMPLETE"  # which a shell sets to ask for words
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 app = typer.Typer(
     name="stockstorm",
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Simulates Shopify, marketplaces and buyers against your integration, and judges whether it oversells.",
 )
@@ -66,6 +68,8 @@ def _command_line() -> int:
     try:
         for number in heeded:  # not under nohup, and not in the background jobs of a shell
             signal.signal(number, _interrupt)
+        if instruction := os.environ.get(COMPLETE):
+            return shell_complete(typer.main.get_command(app), {}, PROGRAM, COMPLETE, instruction)
         return invoke(app, sys.argv[1:])
     finally:
         for number in heeded:  # what is left takes milliseconds, and a traceback would be all that a signal achieves

@@ -4,7 +4,7 @@ Stands beside a command's function: `@takes(RunOptions)`. The function gets the 
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Final
 
 import typer
@@ -46,10 +46,12 @@ def given_options(context: typer.Context) -> dict[str, str]:
 def _parameter(option: Option) -> inspect.Parameter:
     """A list with commas is text here and has no default, because the model's default is no text. The help shows it."""
     parsed = option.flag.parse is not None and not isinstance(option.default, str)
+    words = _completion(option.flag.words) if option.flag.words is not None else None
     if option.flag.positional:
-        info: Any = typer.Argument(help=option.flag.help)
+        info: Any = typer.Argument(help=option.flag.help, autocompletion=words)
     else:
-        info = typer.Option(f"--{option.name}", help=option.flag.help, show_default=_shown(option) if parsed else True)
+        shown = _shown(option) if parsed else True
+        info = typer.Option(f"--{option.name}", help=option.flag.help, show_default=shown, autocompletion=words)
     kind: Any = list[str] if option.repeated else option.scalar
     default = None if parsed or option.repeated else option.default
     if default is ...:
@@ -59,6 +61,15 @@ def _parameter(option: Option) -> inspect.Parameter:
     return inspect.Parameter(
         option.field, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info]
     )
+
+
+def _completion(words: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+    """Where none of the words fits, bash completes names of files."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [word for word in words() if word.startswith(incomplete)]
+
+    return complete
 
 
 def _shown(option: Option) -> str | bool:

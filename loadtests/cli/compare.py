@@ -10,13 +10,16 @@ from rich.console import Console
 from rich.text import Text
 
 from stockstorm.loadtests.cli.command import given_options, takes
+from stockstorm.loadtests.cli.json_option import JsonOptions
 from stockstorm.loadtests.cli.progress import Progress
+from stockstorm.loadtests.cli.quiet import QuietOptions, print_lines
 from stockstorm.loadtests.config.checks import POSTGRES_URL, POSTGRES_URL_VARIABLE
 from stockstorm.loadtests.config.comparison_options import ComparisonOptions
 from stockstorm.loadtests.config.flag import Flag
 from stockstorm.loadtests.config.run_options import RunsFolder
 from stockstorm.loadtests.exits import VERDICT_CODES
 from stockstorm.loadtests.ipc.messages import Live
+from stockstorm.loadtests.json_output import JSON
 from stockstorm.loadtests.orchestrator.comparison import ComparisonRun, resume_comparison, start_comparison
 from stockstorm.loadtests.orchestrator.comparison_state import PAGE, Cell, State, find_comparison
 from stockstorm.loadtests.orchestrator.ending import Show
@@ -26,7 +29,7 @@ from stockstorm.reports.render.comparison.terminal import print_comparison
 from stockstorm.reports.result import printable
 from stockstorm.simulator.errors import ScenarioError
 
-BESIDE_CONTINUE: Final = ("resume", "runs", "postgres")  # a comparison has stored all other options
+BESIDE_CONTINUE: Final = ("resume", "runs", "postgres", "quiet", "as_json")  # a comparison has stored all other options
 
 
 class MatrixProgress:
@@ -54,7 +57,7 @@ class MatrixProgress:
         self._console.print(Text(printable(f"stockstorm: {cell.key.text}: {status}")), soft_wrap=True)
 
 
-class CompareCommandOptions(ComparisonOptions, RunsFolder):
+class CompareCommandOptions(JsonOptions, QuietOptions, ComparisonOptions, RunsFolder):
     """Flags of `stockstorm compare`."""
 
     resume: Annotated[str, Flag("resume a comparison: latest, or its folder", name="continue", replay="never")] = ""
@@ -72,14 +75,21 @@ def compare_command(options: CompareCommandOptions, context: typer.Context) -> N
         folder, state = _resumed(options, given_options(context))
     else:
         folder, state = start_comparison(options.runs, options.matrix)
-    comparing = ComparisonRun(folder, state, MatrixProgress(Console(stderr=True)))
+    comparing = ComparisonRun(folder, state, MatrixProgress(options.progress))
     comparing.run()
     comparison = comparing.report()
-    console = Console()
-    print_comparison(comparison, console, folder / PAGE)
-    if comparing.state.pending:
-        console.print(Text(f"continue with: stockstorm compare --continue {folder}"), soft_wrap=True)
-    raise typer.Exit(VERDICT_CODES[comparison.verdict])
+    code = VERDICT_CODES[comparison.verdict]
+    again = f"stockstorm compare --continue {folder}" if comparing.state.pending else ""
+    if options.as_json:
+        JSON.print({"exit": code, "folder": str(folder), "continue": again, "comparison": comparison})
+        raise typer.Exit(code)
+    if options.quiet:
+        print_lines(*(at_rate.headline for at_rate in comparison.by_rate), folder / PAGE)
+    else:
+        print_comparison(comparison, Console(), folder / PAGE)
+    if again:
+        print_lines(f"continue with: {again}")
+    raise typer.Exit(code)
 
 
 def _resumed(options: CompareCommandOptions, given: dict[str, str]) -> tuple[Path, State]:

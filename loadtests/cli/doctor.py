@@ -8,18 +8,20 @@ import time
 from pathlib import Path
 from typing import Annotated, Final
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from stockstorm.loadtests.cli.command import takes
+from stockstorm.loadtests.cli.json_option import JsonOptions
+from stockstorm.loadtests.cli.quiet import QuietOptions, print_lines
 from stockstorm.loadtests.config.checks import is_url, port_problem
-from stockstorm.loadtests.config.flag import Flag, Options, require
+from stockstorm.loadtests.config.flag import Flag, require
 from stockstorm.loadtests.config.own_checks import host_problems
 from stockstorm.loadtests.doctor.examine import Finding, Mark, examine
 from stockstorm.loadtests.doctor.visit import visit
 from stockstorm.loadtests.exits import ExitCode
+from stockstorm.loadtests.json_output import JSON
 from stockstorm.loadtests.subjects.own.file import SubjectFile
 from stockstorm.loadtests.subjects.own.reading import is_subject_file, of_url, read_subject_file
 from stockstorm.loadtests.subjects.own.urls import trusting, url_problem
@@ -40,7 +42,7 @@ def _subject_problem(word: str) -> Problem | None:
     return url_problem(word, "SUBJECT")
 
 
-class DoctorOptions(Options):
+class DoctorOptions(JsonOptions, QuietOptions):
     """Flags of `stockstorm doctor`."""
 
     subject: Annotated[
@@ -52,7 +54,6 @@ class DoctorOptions(Options):
         Flag("host of your own service that is not this machine, and may be visited", name="allow-host"),
     ] = ()
     ca: Annotated[str, Flag("file of the authority that signed the certificate of your service")] = ""
-    as_json: Annotated[bool, Flag("print JSON", name="json")] = False
 
 
 @takes(DoctorOptions)
@@ -65,10 +66,12 @@ def doctor_command(options: DoctorOptions, _context: typer.Context) -> None:
     file = _file(options)
     require([*secret_problems(file), *host_problems(file, options.allow_hosts, SENT)])
     begun = time.monotonic()
-    found = _found(file, options.as_json)
+    found = _found(file, options)
     found.insert(0, Finding("reachable", "good", "it started and answers" if file.life.starts else "it answers"))
     if options.as_json:
         _print_json(found)
+    elif options.quiet:
+        print_lines(in_one_line(found))
     else:
         _print(found, time.monotonic() - begun, first_run(options))
     wrong = any(one.mark == "bad" for one in found)
@@ -93,19 +96,19 @@ def secret_problems(file: SubjectFile) -> list[Problem]:
     return [Problem(name, "is not set, so no webhook can be signed as your service expects it", remedy)]
 
 
-def _found(file: SubjectFile, as_json: bool) -> list[Finding]:
+def _found(file: SubjectFile, options: DoctorOptions) -> list[Finding]:
     """The findings of a visit. Its folder stays where a log in it tells why there are none."""
     folder = Path(tempfile.mkdtemp(prefix="stockstorm-doctor-"))
     keep = False
     try:
-        with Console(stderr=True).status("looking") as status:
-            return examine(visit(file, folder, status.update))
+        with options.progress.status("looking") as status:
+            return examine(visit(file, folder, status.update, options.allow_hosts))
     except BackingError:
         keep = True
         raise
     except SubjectError as error:
         keep = file.life.starts
-        if as_json:
+        if options.as_json:
             _print_json([Finding("reachable", "bad", error.found, error.remedy)])
         raise
     finally:
@@ -114,7 +117,7 @@ def _found(file: SubjectFile, as_json: bool) -> list[Finding]:
 
 
 def _print_json(found: list[Finding]) -> None:
-    print(msgspec.json.format(msgspec.json.encode({"findings": found})).decode())
+    JSON.print({"findings": found})
 
 
 def first_run(options: DoctorOptions) -> str:
@@ -122,6 +125,15 @@ def first_run(options: DoctorOptions) -> str:
     known = is_subject_file(options.subject) and not options.api_port
     port = "" if known else f" --api-port {options.api_port or 9400}"
     return f"stockstorm run smoke --subject {shlex.quote(options.subject)}{port}"
+
+
+def in_one_line(found: list[Finding]) -> str:
+    """Whether it is ready for a run, or what is to be mended first."""
+    wrong = [one for one in found if one.mark == "bad"]
+    if not wrong:
+        return "✓ ready for a first run"
+    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    return f"✕ {wrong[0].name}: {wrong[0].found}{more}"
 
 
 def _print(found: list[Finding], took_s: float, command: str) -> None:

@@ -4,6 +4,7 @@ import os
 import secrets
 import shlex
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final, get_args
@@ -13,13 +14,18 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+import stockstorm
 from stockstorm.loadtests.cli.command import takes
-from stockstorm.loadtests.config.flag import Flag, Options, require
+from stockstorm.loadtests.cli.json_option import JsonOptions
+from stockstorm.loadtests.config.flag import Flag, require
 from stockstorm.loadtests.exits import ExitCode
+from stockstorm.loadtests.json_output import JSON
 from stockstorm.loadtests.subjects.own.file import SecretNames
 from stockstorm.loadtests.subjects.own.queries import INSTALL
 from stockstorm.loadtests.subjects.own.reading import read_subject_file
 from stockstorm.loadtests.subjects.own.urls import url_problem
+from stockstorm.loadtests.subjects.own.values import PORT, filled, names_in
+from stockstorm.reports.result import printable
 from stockstorm.scenarios.loader import load
 from stockstorm.scenarios.problems import Problem, did_you_mean
 from stockstorm.simulator.config import Level
@@ -50,7 +56,7 @@ def _start_problem(command: str) -> Problem | None:
 
 
 def _webhooks_problem(url: str) -> Problem | None:
-    return url_problem(url, "--webhooks") if url else None
+    return url_problem(filled(url, {PORT: "1"}), "--webhooks") if url else None
 
 
 def _api_port_problem(port: int) -> Problem | None:
@@ -59,25 +65,40 @@ def _api_port_problem(port: int) -> Problem | None:
     return Problem("--api-port", f"{port} is not a port that your service can know", "write 1 to 65535, e.g. 9400")
 
 
-class InitOptions(Options):
+class InitOptions(JsonOptions):
     """Flags of `stockstorm init`. What is left out is asked for on a terminal, and else has its default."""
 
     webhooks: Annotated[str, Flag(f"where it receives webhooks, e.g. {WEBHOOKS}", check=_webhooks_problem)] = ""
     start: Annotated[str, Flag("command that starts it; none if you start it", check=_start_problem)] = ""
-    level: Annotated[str, Flag(f"what it does: {', '.join(LEVELS)}", check=_level_problem)] = ""
+    level: Annotated[str, Flag(f"what it does: {', '.join(LEVELS)}", check=_level_problem, words=lambda: LEVELS)] = ""
     api_port: Annotated[
         int, Flag("where your service expects the APIs, if you start it yourself", check=_api_port_problem)
     ] = 9400
+    https: Annotated[bool, Flag("its library insists on https://{shop}.myshopify.com")] = False
     folder: Annotated[str, Flag("where to write the files")] = "."
     force: Annotated[bool, Flag("overwrite files that exist")] = False
-    yes: Annotated[bool, Flag("ask nothing")] = False
+    yes: Annotated[bool, Flag("ask nothing; so does --json")] = False
+
+    def problems(self) -> list[Problem]:
+        """Also that a service which somebody else starts would have to guess its port."""
+        found = super().problems()
+        if not found and PORT in names_in(self.webhooks) and not (self.start or self._asks):
+            remedy = "write the port at which it listens, or give the command that starts it with --start"
+            found.append(
+                Problem("--webhooks", "${port} is a free port, which only a service learns that is started", remedy)
+            )
+        return found
+
+    @property
+    def _asks(self) -> bool:
+        return sys.stdin.isatty() and not self.yes
 
 
 @takes(InitOptions)
 def init_command(options: InitOptions, _context: typer.Context) -> None:
     """Write subject.toml, .env with drawn secrets, a first scenario and a CI job for your service."""
     require(options.problems())
-    answered = _asked(options) if sys.stdin.isatty() and not options.yes else options
+    answered = _asked(options) if sys.stdin.isatty() and not (options.yes or options.as_json) else options
     require(answered.problems())
     folder = Path(answered.folder)
     files = _files(answered)
@@ -88,7 +109,7 @@ def init_command(options: InitOptions, _context: typer.Context) -> None:
         _write(folder / name, text)
     read_subject_file(str(folder / SUBJECT))  # what we wrote is what we read
     load(str(folder / SCENARIO))
-    _tell(folder, files)
+    _tell(folder, files, as_json=options.as_json)
     raise typer.Exit(ExitCode.VALID)
 
 
@@ -110,11 +131,21 @@ def _taken(names: list[str]) -> str:
 def _asked(options: InitOptions) -> InitOptions:
     level_help = "full: it moves stock; probe: its stock is read; acknowledgement: it only takes webhooks"
     given = {
-        "webhooks": options.webhooks or typer.prompt("Where does it receive webhooks", WEBHOOKS),
-        "start": options.start or typer.prompt("Which command starts it (empty: you start it)", "", show_default=False),
-        "level": options.level or typer.prompt(f"What does it do ({level_help})", "full"),
+        "webhooks": options.webhooks or _answer("Where does it receive webhooks", WEBHOOKS, _webhooks_problem),
+        "start": options.start or _answer("Which command starts it (empty: you start it)", "", _start_problem),
+        "level": options.level or _answer(f"What does it do ({level_help})", "full", _level_problem),
     }
     return options.model_copy(update=given)
+
+
+def _answer(question: str, default: str, problem: Callable[[str], Problem | None]) -> str:
+    """What was answered. A wrong answer is told, and the question is asked again."""
+    while True:
+        answer: str = typer.prompt(question, default, show_default=bool(default))
+        wrong = problem(answer)
+        if wrong is None:
+            return answer
+        typer.echo(printable(f"{wrong.found}: {wrong.remedy}"), err=True)
 
 
 def _files(options: InitOptions) -> dict[str, str]:
@@ -136,12 +167,19 @@ def _subject(options: InitOptions) -> str:
     ]
     if not options.start:
         lines.append(f"api_port = {options.api_port}  # where it expects the simulated APIs")
+    if options.https:
+        lines += [
+            "",
+            "[https]  # it reaches the shop at its own domain, by a proxy and an authority in its environment",
+        ]
+        lines += [] if options.start else ["port = 9443", "proxy_port = 9402"]
     lines += [
         "",
-        "[secrets]  # names of environment variables, never the secrets themselves",
+        "[secrets]  # the variables in which your service reads them, never the secrets themselves",
         *(f"{role} = {_quoted(name)}" for role, name in SecretNames().by_role().items()),
         "",
-        "[environment]  # what the commands below find, besides the secrets",
+        "[environment]  # left, names of your service's own settings; right, what a run knows. There are also",
+        "# ${api_url}, ${token_url}, ${client_id}, ${channels} (with commas), ${port} (a free one), ${folder} (empty)",
         'ADMIN_API_URL = "${admin_api_url}"',
         'MARKETPLACES_URL = "${marketplaces_url}"',
         'SHOP_DOMAIN = "${shop_domain}"',
@@ -172,16 +210,17 @@ def _quoted(text: str) -> str:
 
 def _scenario() -> str:
     return """\
-# A first load: half a minute, a few orders a second. `stockstorm scenarios` lists what comes next.
+# A first load: twenty seconds of a calm shop. `stockstorm scenarios` lists what comes next.
 title = "A first run"
-shows = "Whether the service keeps up with a calm shop."
+shows = "Whether the service is right in a calm shop: some things come twice or late, and some are forged."
 
 [expect]
 "ack_time_ms.p99" = "< 1000"
 "sync_latency_ms.p95" = "< 10000"
 
 [shop]
-skus = 40
+skus = 60 # more than a page of many APIs
+stock = 500
 
 [[channels]]
 name = "online"
@@ -194,8 +233,42 @@ share = 0.5
 [[phases]]
 name = "calm"
 kind = "constant"
-seconds = 30.0
-rate = 5.0
+seconds = 20.0
+rate = 15.0
+
+[orders]
+lines_max = 2
+cancel_share = 0.1
+cancel_after_s = 1.0
+return_share = 0.1
+return_after_s = 2.0
+restock_share = 0.7
+
+[events]
+restocks_per_s = 0.5
+forgeries_per_s = 4.0
+
+[[perturbations]] # Shopify promises neither once nor in order
+kind = "duplicate"
+share = 0.1
+seconds = 1.0
+
+[[perturbations]]
+kind = "reorder"
+share = 0.1
+seconds = 0.6
+
+[quotas] # rare cases that every run has, whatever the seed
+resent = 10
+late_duplicate = 5
+cancel_before_create = 3
+return_then_cancel = 3
+two_lines = 5
+forgeries = 1
+
+[quiesce]
+quiet_s = 2.0
+max_s = 20.0
 """
 
 
@@ -214,7 +287,8 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-      - run: pip install stockstorm
+      # Stockstorm is on no package index: keep its wheel beside this service, or write where yours is.
+      - run: pip install {_wheel(options.level)}
 {start}      - run: stockstorm run {SCENARIO} --subject {SUBJECT}
         env:
 {secret}      - uses: actions/upload-artifact@v4
@@ -223,6 +297,12 @@ jobs:
           name: stockstorm
           path: runs
 """
+
+
+def _wheel(level: str) -> str:
+    """What a CI job installs: the wheel of this version, with what the level needs."""
+    name = f"./stockstorm-{stockstorm.__version__}-py3-none-any.whl"
+    return f"'{name}[probe]'" if level == "probe" else name
 
 
 def _write(path: Path, text: str) -> None:
@@ -237,15 +317,18 @@ def _write(path: Path, text: str) -> None:
         raise OutputError(str(path), f"cannot be written: {error.strerror}", "choose another --folder") from error
 
 
-def _tell(folder: Path, files: dict[str, str]) -> None:
-    console = Console()
-    for name in files:
-        console.print(Text(f"wrote {folder / name}"), soft_wrap=True)
+def _tell(folder: Path, files: dict[str, str], *, as_json: bool) -> None:
     next_steps = [
         "set -a; . ./.env; set +a",
         f"stockstorm doctor {SUBJECT}",
         f"stockstorm run {SCENARIO} --subject {SUBJECT}",
     ]
+    if as_json:
+        JSON.print({"folder": str(folder.resolve()), "files": list(files), "next": next_steps})
+        return
+    console = Console()
+    for name in files:
+        console.print(Text(f"wrote {folder / name}"), soft_wrap=True)
     console.print(Text(f"next, in {folder.resolve()}:", "bold"), soft_wrap=True)
     for step in next_steps:
         console.print(Text(f"  {step}"))

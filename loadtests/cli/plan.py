@@ -9,16 +9,18 @@ from typing import Annotated
 import typer
 
 from stockstorm.loadtests.cli.command import takes
+from stockstorm.loadtests.cli.json_option import JsonOptions
 from stockstorm.loadtests.config.flag import Flag, require
 from stockstorm.loadtests.config.run_options import PlanOptions, make_scenario
 from stockstorm.loadtests.exits import output_error
+from stockstorm.loadtests.json_output import JSON
 from stockstorm.simulator.errors import OutputError
 from stockstorm.simulator.io.plan_file import PlanSummary, plan_digest, write_plan
 
 Write = Callable[[bytes], object]
 
 
-class PlanCommandOptions(PlanOptions):
+class PlanCommandOptions(JsonOptions, PlanOptions):
     """Flags of `stockstorm plan`."""
 
     out: Annotated[Path | None, Flag("file to write to; standard output without it")] = None
@@ -27,11 +29,17 @@ class PlanCommandOptions(PlanOptions):
 
 @takes(PlanCommandOptions)
 def plan_command(options: PlanCommandOptions, _context: typer.Context) -> None:
-    """Write the plan of a scenario: one JSON line for everything that will be attempted."""
+    """Write the plan of a scenario: one JSON line for everything that will be attempted.
+
+    With --json only its figures are printed.
+    """
     require(options.problems())
     scenario = make_scenario(options)
     write = partial(write_plan, scenario=scenario.name, config=scenario, seed=options.seed)
-    if options.out is not None:
+    if options.as_json:
+        summary = _stored(write, options.out) if options.out is not None else write(lambda _line: None)
+        JSON.print({"scenario": scenario.name, "seed": options.seed, "file": options.out, "plan": summary})
+    elif options.out is not None:
         summary = _stored(write, options.out)
         figures = f"{summary.items:,} items, {summary.expected_events:,} events expected, digest {summary.digest}"
         typer.echo(summary.digest if options.digest else f"{figures}: {options.out}")

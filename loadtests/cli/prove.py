@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
-import msgspec
 import typer
 from rich.console import Console
 
 import stockstorm
 from stockstorm.loadtests.cli.command import takes
+from stockstorm.loadtests.cli.json_option import JsonOptions
+from stockstorm.loadtests.cli.quiet import QuietOptions, print_lines
+from stockstorm.loadtests.config.checks import reference_problem
 from stockstorm.loadtests.config.flag import Flag, require
 from stockstorm.loadtests.config.run_options import RunsFolder
 from stockstorm.loadtests.config.run_spec import GIT_WITHIN_S
 from stockstorm.loadtests.exits import ExitCode
+from stockstorm.loadtests.json_output import JSON
 from stockstorm.loadtests.processes.spawn import output_of
 from stockstorm.loadtests.proving.cells import Cell, Wanted, cell_of, cells_of, not_begun, rotated
 from stockstorm.loadtests.proving.page import page_of
@@ -21,7 +24,8 @@ from stockstorm.loadtests.proving.power import powers
 from stockstorm.loadtests.proving.progress import ProofProgress
 from stockstorm.loadtests.proving.proof import SOUND, Proof, latest, read_file
 from stockstorm.loadtests.proving.runs import prove
-from stockstorm.loadtests.proving.terminal import print_proofs
+from stockstorm.loadtests.proving.terminal import print_proofs, sum_of
+from stockstorm.loadtests.subjects.architectures import DEFAULT
 from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.reports.result import counted
 from stockstorm.scenarios.problems import Problem
@@ -69,11 +73,12 @@ def _jobs_problem(jobs: int) -> Problem | None:
     return Problem("--jobs", f"{jobs} is out of range", f"a whole number from 1 to {JOBS_MAX}")
 
 
-class ProveOptions(RunsFolder):
+class ProveOptions(JsonOptions, QuietOptions, RunsFolder):
     """Flags of `stockstorm prove`."""
 
     flaws: Annotated[
-        tuple[str, ...], Flag("only this flaw, or sound; may be repeated", name="flaw", check=_flaws_problem)
+        tuple[str, ...],
+        Flag("only this flaw, or sound; may be repeated", name="flaw", check=_flaws_problem, words=lambda: KNOWN),
     ] = ()
     seeds: Annotated[int, Flag("how many seeds each flaw is run with", check=_seeds_problem)] = 1
     sound_seeds: Annotated[
@@ -88,7 +93,6 @@ class ProveOptions(RunsFolder):
     minutes: Annotated[
         float, Flag("begin no run after this time; the next proof of this commit goes on", check=_minutes_problem)
     ] = MINUTES_MAX
-    as_json: Annotated[bool, Flag("print JSON instead of tables", name="json", replay="never")] = False
     page: Annotated[str, Flag("also write the page, as docs/power.md is one, to this file")] = ""
     page_of: Annotated[
         tuple[str, ...], Flag("run nothing: show what this proof.jsonl has; may be repeated, the last one counts")
@@ -106,12 +110,14 @@ def prove_command(options: ProveOptions, _context: typer.Context) -> None:
     if options.page_of:
         _show(options, [proof for name in options.page_of for proof in read_file(Path(name))])
         return
+    lacks = reference_problem(DEFAULT, "embedded", "embedded")
+    require([lacks] if lacks else [])
     commits = _commits()
     subjects = options.flaws or (rotated(KNOWN, options.part, commits) if options.part else KNOWN)
     sound_seeds = options.sound_seeds or options.seeds
     wanted = Wanted(tuple(subjects), options.seeds, sound_seeds, options.without_evidence, commits * TURN)
     cells = cells_of(wanted)
-    with ProofProgress(Console(stderr=True), len(cells)) as progress:
+    with ProofProgress(options.progress, len(cells)) as progress:
         within_s = options.minutes * 60
         found = list(prove(cells, options.runs, progress, jobs=options.jobs, within_s=within_s))
     found.sort(key=lambda proof: cells.index(cell_of(proof)))
@@ -123,7 +129,9 @@ def _show(options: ProveOptions, proofs: Sequence[Proof]) -> None:
     """Prints what was proven, and writes the page."""
     found = latest(proofs)
     if options.as_json:
-        print(msgspec.json.format(msgspec.json.encode({"proofs": found, "power": powers(found)})).decode())
+        JSON.print({"proofs": found, "power": powers(found)})
+    elif options.quiet:
+        print_lines(sum_of(found), options.page)
     else:
         print_proofs(found, Console())
     if options.page and found:

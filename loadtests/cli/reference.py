@@ -17,7 +17,12 @@ from stockstorm.loadtests.exits import ExitCode
 HEADING: Final = """# Command line
 
 Every command with its flags, written from the code by `python -m stockstorm.loadtests.cli.reference`.
-`stockstorm COMMAND --help` prints the same.
+`stockstorm COMMAND --help` prints the same, and `stockstorm --version` the version.
+
+`stockstorm --install-completion` lets the shell in which you write it complete commands, flags, scenarios, subjects,
+flaws and topics, from its next start on: bash, zsh or fish. `_STOCKSTORM_COMPLETE=source_zsh stockstorm` prints what it
+would install; so do `source_bash` and `source_fish`. A shell completes a program by its name: `stockstorm` must be on
+the path.
 """
 
 

@@ -7,12 +7,15 @@ import typer
 from rich.console import Console
 
 from stockstorm.loadtests.cli.command import takes
-from stockstorm.loadtests.config.flag import Flag, Options
+from stockstorm.loadtests.cli.json_option import JsonOptions
+from stockstorm.loadtests.config.flag import Flag
 from stockstorm.loadtests.exits import ExitCode
+from stockstorm.loadtests.json_output import JSON
+from stockstorm.reports.regress.compared import Change
 from stockstorm.reports.regress.gathered import gathered
 from stockstorm.reports.regress.plans import require_apart
-from stockstorm.reports.regress.regression import Change, regression
-from stockstorm.reports.render.files import as_json, write_report
+from stockstorm.reports.regress.regression import regression
+from stockstorm.reports.render.files import write_report
 from stockstorm.reports.render.regression import print_regression, regression_junit, regression_markdown
 from stockstorm.simulator.errors import HistoryError, OutputError
 
@@ -25,12 +28,11 @@ CODES: Final[dict[Change, ExitCode]] = {
 AGAIN: Final = "stockstorm regress BASELINE CANDIDATE"
 
 
-class RegressOptions(Options):
+class RegressOptions(JsonOptions):
     """Flags of `stockstorm regress`."""
 
     baseline: Annotated[str, Flag("before: a result.json, a run's folder, or a folder of runs", positional=True)]
     candidate: Annotated[str, Flag("after: the same", positional=True)]
-    as_json: Annotated[bool, Flag("print JSON instead of tables", name="json")] = False
     junit: Annotated[str, Flag("also write JUnit XML to this file")] = ""
     page: Annotated[str, Flag("also write a Markdown page to this file")] = ""
 
@@ -45,7 +47,7 @@ def regress_command(options: RegressOptions, _context: typer.Context) -> None:
     require_apart(before, after)
     found = regression(before, after)
     if options.as_json:
-        print(as_json(found).decode(), end="")
+        JSON.print(found)
     else:
         print_regression(found, Console())
     for path, render in ((options.junit, regression_junit), (options.page, regression_markdown)):

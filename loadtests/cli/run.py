@@ -3,22 +3,32 @@
 import sys
 
 import typer
-from rich.console import Console
 
 from stockstorm.loadtests.cli.command import takes
+from stockstorm.loadtests.cli.json_option import JsonOptions
 from stockstorm.loadtests.cli.progress import Progress
+from stockstorm.loadtests.cli.quiet import QuietOptions
 from stockstorm.loadtests.config.own_checks import warnings_of
 from stockstorm.loadtests.config.run_options import RunOptions
 from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.orchestrator.run import run
 
 
-@takes(RunOptions)
-def run_command(options: RunOptions, _context: typer.Context) -> None:
+class RunCommandOptions(JsonOptions, QuietOptions, RunOptions):
+    """Flags of `stockstorm run`."""
+
+    @property
+    def run(self) -> RunOptions:
+        """Without the options that only this command has."""
+        return RunOptions.model_validate({name: getattr(self, name) for name in RunOptions.model_fields})
+
+
+@takes(RunCommandOptions)
+def run_command(options: RunCommandOptions, _context: typer.Context) -> None:
     """Run a scenario against a subject, judge it, and write the report."""
-    spec = make_spec(options)
+    spec = make_spec(options.run)
     for line in warnings_of(spec.own, spec.scenario) if spec.own is not None else ():
         print(f"stockstorm: {line}", file=sys.stderr, flush=True)
-    with Progress(Console(stderr=True), f"{options.scenario}, seed {options.seed}") as progress:
+    with Progress(options.progress, f"{options.scenario}, seed {options.seed}") as progress:
         judged = run(spec, progress.show, progress.live)
-    raise typer.Exit(judged.show())
+    raise typer.Exit(judged.show(quiet=options.quiet, as_json=options.as_json))

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import ssl
 from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -12,12 +13,14 @@ from rich.console import Console
 from rich.text import Text
 
 from stockstorm.loadtests.cli.command import takes
+from stockstorm.loadtests.cli.json_option import JsonOptions
 from stockstorm.loadtests.config.checks import port_problem, seed_problem
-from stockstorm.loadtests.config.flag import Flag, Options, require
+from stockstorm.loadtests.config.flag import Flag, require
 from stockstorm.loadtests.config.own_checks import SECRETS, host_problem, is_this_machine
 from stockstorm.loadtests.exits import ExitCode
+from stockstorm.loadtests.https.authority import default_folder
 from stockstorm.loadtests.ipc.messages import Setup
-from stockstorm.loadtests.serve.authority import default_folder
+from stockstorm.loadtests.json_output import JSON
 from stockstorm.loadtests.serve.client import REQUEST_WITHIN_S, ShopClient
 from stockstorm.loadtests.serve.commands import KINDS, TOPICS, Command
 from stockstorm.loadtests.serve.page import WAIT_S, told
@@ -25,11 +28,12 @@ from stockstorm.loadtests.serve.server import Ports, Served, end_quietly, serve
 from stockstorm.loadtests.serve.shop import ServedShop, without_troubles
 from stockstorm.loadtests.serve.state import VERSION, Opened, StateFile
 from stockstorm.loadtests.serve.told import Told
-from stockstorm.loadtests.subjects.own.urls import host_of
+from stockstorm.loadtests.subjects.own.urls import host_of, trusting
 from stockstorm.reports.result import printable
-from stockstorm.scenarios.loader import load
+from stockstorm.scenarios.loader import load, shipped_names
 from stockstorm.scenarios.problems import Problem, did_you_mean
 from stockstorm.simulator.errors import ScenarioError
+from stockstorm.simulator.versions import NEWEST, VERSIONS
 
 PAGE_PORT: Final = 9401
 
@@ -56,16 +60,28 @@ def _has_host(url: str) -> bool:
         return False
 
 
-class ShopOptions(Options):
+def _version_problem(version: str) -> Problem | None:
+    if not version or version in VERSIONS:
+        return None
+    return Problem("--api-version", f"there is no {version!r}", f"one of: {', '.join(VERSIONS)}")
+
+
+class ShopOptions(JsonOptions):
     """Which shop is played."""
 
-    scenario: Annotated[str, Flag("name, or path of a TOML file, whose shop is played")] = "smoke"
+    scenario: Annotated[str, Flag("name, or path of a TOML file, whose shop is played", words=shipped_names)] = "smoke"
     seed: Annotated[int, Flag("another seed, another shop", check=seed_problem)] = 1
+    api_version: Annotated[
+        str,
+        Flag(f"of your app, e.g. {NEWEST}; else the scenario's", check=_version_problem, words=lambda: VERSIONS),
+    ] = ""
     to: Annotated[str, Flag("send every topic to this URL, besides what is subscribed to", check=_to_problem)] = ""
     allow_hosts: Annotated[
         tuple[str, ...],
         Flag("host of your service that is not this machine, and may be sent to", name="allow-host"),
     ] = ()
+
+    ca: Annotated[str, Flag("file of the authority that signed the certificate of your service")] = ""
 
     def problems(self) -> list[Problem]:
         """Also that another machine was not allowed by name."""
@@ -93,17 +109,21 @@ class ServeOptions(ShopOptions):
 def serve_command(options: ServeOptions, _context: typer.Context) -> None:
     """Play the shop for development, until Ctrl-C: APIs, marketplaces, webhooks, and a page to watch and act."""
     require(options.problems())
-    opened = Opened(VERSION, options.scenario, options.seed, 0, _secrets())
-    state = StateFile(Path(options.state) if options.state else None, opened)
+    state = StateFile(Path(options.state) if options.state else None, _opened(options))
     shop = _shop(options, state)
     if options.to:
         shop.declare(options.to)
     ports = Ports("127.0.0.1", options.port, options.page_port, options.https_port, options.proxy_port)
     folder = Path(options.authority) if options.authority else default_folder()
-    console = Console()
-    number = serve(shop, ports, folder, lambda served: _tell(console, shop, state, served))
-    console.print(Text(f"ended by {number.name}"))
+    tell = _tell_as_json if options.as_json else _tell
+    number = serve(shop, ports, folder, lambda served: tell(shop, state, served))
+    if not options.as_json:
+        Console().print(Text(f"ended by {number.name}"))
     raise typer.Exit(ExitCode.VALID)
+
+
+def _opened(options: ShopOptions) -> Opened:
+    return Opened(VERSION, options.scenario, options.seed, 0, _secrets(), options.api_version)
 
 
 def _secrets() -> dict[str, str]:
@@ -113,27 +133,61 @@ def _secrets() -> dict[str, str]:
 
 def _shop(options: ShopOptions, state: StateFile) -> ServedShop:
     scenario = without_troubles(load(options.scenario))
+    if state.opened.api_version:
+        shop = scenario.shop.model_copy(update={"api_version": state.opened.api_version})
+        scenario = scenario.model_copy(update={"shop": shop})
     setup = Setup(msgspec.Raw(b"{}"), **state.opened.secrets)
-    return ServedShop(scenario, options.seed, setup, state, options.allow_hosts)
+    trusted = trusting(options.ca)
+    tls = trusted if isinstance(trusted, ssl.SSLContext) else None
+    return ServedShop(scenario, options.seed, setup, state, options.allow_hosts, tls)
 
 
-def _tell(console: Console, shop: ServedShop, state: StateFile, served: Served) -> None:
-    """Where everything is, and what the app needs to know. Secrets that came by the environment are not printed."""
-    domain = shop.scenario.shop.domain
+class Place(msgspec.Struct, frozen=True):
+    """Where a served shop is, and what the app needs to know. Secrets that came by the environment are not in it."""
+
+    page: str
+    admin_api: str
+    https: str
+    authority: str  # file of the certificate authority
+    domain: str
+    proxy: str
+    marketplaces: tuple[str, ...]
+    environment: dict[str, str]
+
+
+def _place(shop: ServedShop, state: StateFile, served: Served) -> Place:
+    return Place(
+        page=served.page,
+        admin_api=f"{served.http}/admin/api/{shop.scenario.shop.api_version}/graphql.json",
+        https=served.https.replace("127.0.0.1", "localhost"),
+        authority=str(served.authority),
+        domain=shop.scenario.shop.domain,
+        proxy=served.proxy,
+        marketplaces=tuple(f"{served.http}/marketplaces/{name}/v1" for name in shop.world.marketplaces),
+        environment={
+            variable: state.opened.secrets[name]
+            for name, variable in SECRETS.items()
+            if os.environ.get(variable) != state.opened.secrets[name]
+        },
+    )
+
+
+def _tell_as_json(shop: ServedShop, state: StateFile, served: Served) -> None:
+    JSON.print(_place(shop, state, served))
+
+
+def _tell(shop: ServedShop, state: StateFile, served: Served) -> None:
+    console, place = Console(), _place(shop, state, served)
     lines = [
-        ("page", served.page),
-        ("Admin API", f"{served.http}/admin/api/{shop.scenario.shop.api_version}/graphql.json"),
-        ("over HTTPS", served.https.replace("127.0.0.1", "localhost")),
-        ("trust", served.authority),
-        ("as " + domain, f"HTTPS_PROXY={served.proxy}, or a hosts line with --https-port 443"),
-        ("marketplaces", ", ".join(f"{served.http}/marketplaces/{name}/v1" for name in shop.world.marketplaces)),
+        ("page", place.page),
+        ("Admin API", place.admin_api),
+        ("over HTTPS", place.https),
+        ("trust", place.authority),
+        ("as " + place.domain, f"HTTPS_PROXY={place.proxy}, or a hosts line with --https-port 443"),
+        ("marketplaces", ", ".join(place.marketplaces)),
+        *(("export", f"{variable}={secret}") for variable, secret in place.environment.items()),
     ]
-    drawn = [
-        ("export", f"{variable}={state.opened.secrets[name]}")
-        for name, variable in SECRETS.items()
-        if os.environ.get(variable) != state.opened.secrets[name]
-    ]
-    for name, text in (*lines, *drawn):
+    for name, text in lines:
         console.print(Text(printable(f"{name:>14}  {text}")), soft_wrap=True)
     console.print(Text("Ctrl-C ends it", "dim"))
 
@@ -149,19 +203,18 @@ def _forge_problem(kind: str) -> Problem | None:
 class TriggerOptions(ShopOptions):
     """Flags of `stockstorm trigger`."""
 
-    topic: Annotated[str, Flag("e.g. orders/create", positional=True, check=_topic_problem)]
+    topic: Annotated[str, Flag("e.g. orders/create", positional=True, check=_topic_problem, words=lambda: TOPICS)]
     sku: Annotated[str, Flag("of the shop; else its first one")] = ""
     units: Annotated[int, Flag("sold, returned, or added to the stock")] = 1
     channel: Annotated[str, Flag("marketplace of an order.* topic; else the first one")] = ""
     duplicate: Annotated[bool, Flag("send it once more when it was answered")] = False
     tamper: Annotated[bool, Flag("forge it: the body does not fit its signature")] = False
-    forge: Annotated[str, Flag("forge it in this way, e.g. unsigned", check=_forge_problem)] = ""
+    forge: Annotated[str, Flag("forge it in this way, e.g. unsigned", check=_forge_problem, words=lambda: KINDS)] = ""
     late: Annotated[float, Flag("send it so many seconds after it happened")] = 0.0
     data: Annotated[str, Flag("send the body in this file, - for standard input")] = ""
     server: Annotated[str, Flag("page of a shop that is served; used without --to", check=_server_problem)] = (
         f"http://127.0.0.1:{PAGE_PORT}/"
     )
-    as_json: Annotated[bool, Flag("print JSON", name="json")] = False
 
     def command(self) -> Command:
         forge = self.forge or ("tampered" if self.tamper else "")
@@ -188,7 +241,7 @@ def trigger_command(options: TriggerOptions, _context: typer.Context) -> None:
     command = options.command()
     found = _direct(options, command) if options.to else _by_server(options.server, command)
     if options.as_json:
-        print(msgspec.json.format(msgspec.json.encode({"deliveries": found})).decode())
+        JSON.print({"deliveries": found})
     else:
         _print(found, options.topic)
     raise typer.Exit(ExitCode.VALID if found and all(_as_wanted(one) for one in found) else ExitCode.INVALID)
@@ -198,7 +251,7 @@ def _direct(options: TriggerOptions, command: Command) -> list[Told]:
     needed = SECRETS["channel_secret" if options.topic.startswith("order.") else "client_secret"]
     if not os.environ.get(needed):
         raise ScenarioError(needed, "is not set, so the signature cannot be made", "export the secret of your app")
-    shop = _shop(options, StateFile(None, Opened(VERSION, options.scenario, options.seed, 0, _secrets())))
+    shop = _shop(options, StateFile(None, _opened(options)))
     shop.declare(options.to)
     end_quietly()
     shop.start()

@@ -6,12 +6,12 @@ An error does not repeat what may hold one.
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from importlib.util import find_spec
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from stockstorm.loadtests.backing.cloud.base import AWS_CLOUDS, PUBSUB_CLOUDS
 from stockstorm.loadtests.config.fault_checks import fault_problems
+from stockstorm.loadtests.extras import Extra, install, missing
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES, DEFAULT
 from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.loadtests.subjects.own.reading import is_subject_file
@@ -19,7 +19,6 @@ from stockstorm.loadtests.subjects.own.urls import url_problem
 from stockstorm.scenarios.problems import Problem, did_you_mean
 from stockstorm.simulator.config import FaultConfig
 
-REFERENCE_PACKAGES: Final = ("starlette", "uvicorn", "aiohttp", "structlog", "pydantic_settings")
 SEED_MAX: Final = 2**63 - 1
 PORT_MAX: Final = 65_535
 
@@ -92,23 +91,36 @@ def subject_problems(
     if isinstance(subject, Problem):
         found = [cloud_problem(cloud, []), subject, flaw_problem(DEFAULT, flaw)]
     else:
-        found = [cloud_problem(cloud, [subject]), reference_problem(subject), flaw_problem(subject, flaw)]
+        found = [
+            cloud_problem(cloud, [subject]),
+            reference_problem(subject, postgres, cloud),
+            flaw_problem(subject, flaw),
+        ]
         if subject in ARCHITECTURES and cloud in CLOUDS:
             kinds = [fault.kind for fault in faults]
             found += fault_problems(ARCHITECTURES[subject], kinds, postgres, cloud)
     return tuple(problem for problem in found if problem is not None)
 
 
-def reference_problem(subject: str) -> Problem | None:
-    """What the reference service lacks of its packages, which are an extra."""
+def reference_problem(subject: str, postgres: str, cloud: str) -> Problem | None:
+    """What the reference service lacks of its packages, which are extras."""
     if subject not in ARCHITECTURES:
         return None
-    lacking = [package for package in REFERENCE_PACKAGES if find_spec(package) is None]
+    lacking = [extra for extra in _extras_of(subject, postgres, cloud) if missing(extra)]
     if not lacking:
         return None
-    found = f"{subject} is the reference service, and these packages of it are not installed: {', '.join(lacking)}"
-    remedy = "pip install 'stockstorm[reference]', or give --subject your own service"
-    return Problem("--subject", found, remedy)
+    found = f"{subject} of the reference service needs packages that are not installed: {', '.join(missing(*lacking))}"
+    return Problem("--subject", found, f"{install(*lacking)}, or give --subject your own service")
+
+
+def _extras_of(subject: str, postgres: str, cloud: str) -> Iterator[Extra]:
+    """What an architecture needs besides the core."""
+    yield "reference"
+    service = ARCHITECTURES[subject].cloud
+    if service:
+        yield "gcp" if service == "pubsub" else "aws"
+    if "docker" in (postgres, cloud if service else ""):
+        yield "docker"
 
 
 def flaw_problem(subject: str, flaw: str) -> Problem | None:

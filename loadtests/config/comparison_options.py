@@ -138,7 +138,8 @@ class ComparisonOptions(HostOptions, BackingOptions):
     def problems(self) -> list[Problem]:
         """Every problem of these options."""
         found = [*super().problems(), cloud_problem(self.cloud, self.subjects)]
-        found += [problem for problem in map(reference_problem, self.subjects) if problem is not None][:1]
+        lacks = (reference_problem(subject, self.postgres, self.cloud) for subject in self.subjects)
+        found += [problem for problem in lacks if problem is not None][:1]
         if not self.scenario:
             found.append(
                 Problem("SCENARIO", "there is none", "name one, as in: stockstorm compare flash_sale --seeds 1-3")

@@ -40,7 +40,7 @@ class Flag(msgspec.Struct, frozen=True):
     """Metadata of a field. Functions take the field's value, so their argument has the field's type.
 
     `parse` reads text (of the command line, or of Python) and raises WrongText. `check` gives the problem of a value.
-    `shell` spells the value for the replay line.
+    `shell` spells the value for the replay line. `words` are what a shell completes it to.
     """
 
     help: str
@@ -51,6 +51,7 @@ class Flag(msgspec.Struct, frozen=True):
     shell: Callable[..., str] | None = None
     replay: Literal["always", "changed", "never"] = "changed"
     locust: LocustField | None = LocustField()
+    words: Callable[[], Iterable[str]] | None = None
 
 
 class Options(BaseModel):

@@ -6,7 +6,7 @@ would know neither: every call would be refused and every signature wrong. One t
 
 import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,7 @@ from stockstorm.simulator.io.own_addresses import is_own_address
 from stockstorm.simulator.plan.rates import expected_events
 
 SECRETS: Final = SecretNames().by_role()  # names of variables by what they hold
+ALLOW: Final = "--allow-host"
 NEXT_SECRET: Final = SecretNames().next_client_secret
 
 
@@ -78,10 +79,18 @@ def _fault_problems(own: SubjectFile, kinds: Sequence[FaultKind]) -> Iterator[Pr
         return
     having = {*(PROCESS_NAMES[name] for name in processes if name in PROCESS_NAMES), "subject"}
     if lacking := sorted({kind for kind in kinds if FAULTS[kind].target not in having}):
-        can = ", ".join(kind for kind, fault in FAULTS.items() if fault.target in having)
-        found = f"{own.name} has {', '.join(processes)}, and others are hit by: {', '.join(lacking)}"
-        remedy = f"name its processes receiver and worker under [life.processes], or use: {can}"
-        yield Problem("--fault", found, remedy)
+        yield _lacking(own.name, tuple(processes), lacking, having)
+
+
+def _lacking(name: str, processes: Sequence[str], kinds: Sequence[FaultKind], having: Collection[str]) -> Problem:
+    """Faults of processes that a service does not have, or that its file calls otherwise."""
+    targets = sorted({FAULTS[kind].target for kind in kinds})
+    whole = "one process" if len(processes) == 1 else f"the processes {', '.join(processes)}"
+    found = f"{name} has {whole}, and no {' and no '.join(targets)} for {', '.join(kinds)}"
+    can = ", ".join(kind for kind, fault in FAULTS.items() if fault.target in having)
+    roles = [target for target in targets if target in PROCESS_NAMES.values()]
+    named = f"; or call the process that is its {' or '.join(roles)} so under [life.processes]" if roles else ""
+    return Problem("--fault", found, f"use one of {can}{named}; or choose a scenario without such faults")
 
 
 def rotation_problem(own: SubjectFile | None, rotated: bool) -> Problem | None:
@@ -132,24 +141,21 @@ def foreign_hosts(own: SubjectFile) -> dict[str, str]:
     return found
 
 
-def host_problems(own: SubjectFile, allowed: Sequence[str], sent: str) -> list[Problem]:
+def host_problems(own: SubjectFile, allowed: Sequence[str], sent: str, flag: str = ALLOW) -> list[Problem]:
     """Every host that is not this machine and was not allowed by its name, with what would be sent there."""
-    return [host_problem(host, url, sent) for host, url in foreign_hosts(own).items() if host not in allowed]
+    return [host_problem(host, url, sent, flag) for host, url in foreign_hosts(own).items() if host not in allowed]
 
 
-def host_problem(host: str, url: str, sent: str) -> Problem:
-    """Another machine that nobody allowed. `sent`: what it would be sent."""
-    return Problem("--allow-host", f"{url} is not on this machine; it would be sent {sent}", _allow(host))
+def host_problem(host: str, url: str, sent: str, flag: str = ALLOW) -> Problem:
+    """Another machine that nobody allowed. `sent`: what it would be sent. `flag`: what allows it."""
+    remedy = f"if that service is yours, serves no customers, and may take this: {flag} {host}"
+    return Problem(flag, f"{url} is not on this machine; it would be sent {sent}", remedy)
 
 
 def warnings_of(own: SubjectFile, scenario: Scenario) -> list[str]:
     """What a run is about to send to hosts that are not this machine and were allowed."""
     sent = what_is_sent(scenario)
     return [f"{url} is not on this machine; it is sent {sent}" for url in foreign_hosts(own).values()]
-
-
-def _allow(host: str) -> str:
-    return f"if that service is yours, serves no customers, and may take this: --allow-host {host}"
 
 
 def what_is_sent(scenario: Scenario) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 from stockstorm.loadtests.config.checks import (
     ALIAS,
+    EVIDENCE,
     POSTGRES_URL_VARIABLE,
     app_url_problem,
     evidence_problem,
@@ -24,6 +25,8 @@ from stockstorm.loadtests.config.checks import (
 from stockstorm.loadtests.config.flag import SOURCE, Flag, LocustField, Options
 from stockstorm.loadtests.config.own_checks import evidence_problems, own_problems, own_service, probe_problems
 from stockstorm.loadtests.exits import exit_code, print_error
+from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
+from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.loadtests.subjects.own.file import SubjectFile
 from stockstorm.reports.checkers import MEANINGS
 from stockstorm.scenarios.flags import (
@@ -38,7 +41,7 @@ from stockstorm.scenarios.flags import (
     with_flags,
     with_safety_stock,
 )
-from stockstorm.scenarios.loader import load
+from stockstorm.scenarios.loader import load, shipped_names
 from stockstorm.scenarios.problems import Problem, scenario_error
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.config import API_FAULTS, FAULTS, FaultConfig
@@ -71,6 +74,7 @@ class PlanOptions(Options):
             positional=True,
             replay="always",
             locust=LocustField(default="smoke", variable="STOCKSTORM_SCENARIO"),
+            words=shipped_names,
         ),
     ]
     seed: Annotated[
@@ -143,11 +147,20 @@ class RunOptions(RunsFolder, HostOptions, BackingOptions, PlanOptions):
         ),
     ] = ()
     subject: Annotated[
-        str, Flag("reference, another architecture of it, or your own service: a URL or a subject file")
+        str,
+        Flag(
+            "reference, another architecture of it, or your own service: a URL or a subject file",
+            words=lambda: (ALIAS, *ARCHITECTURES),
+        ),
     ] = ALIAS
-    flaw: Annotated[str, Flag("start the reference service with this flaw")] = ""
+    flaw: Annotated[str, Flag("start the reference service with this flaw", words=lambda: FLAWS)] = ""
     evidence: Annotated[
-        str, Flag("full, or none: the reference service without probes and references", check=evidence_problem)
+        str,
+        Flag(
+            "full, or none: the reference service without probes and references",
+            check=evidence_problem,
+            words=lambda: EVIDENCE,
+        ),
     ] = "full"
     safety_stock: Annotated[
         int | None, Flag("units that the subject holds back on listings", check=safety_stock_problem)

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 import stockstorm
 from stockstorm.loadtests.config.checks import read_subject
+from stockstorm.loadtests.config.earlier import earlier_run
 from stockstorm.loadtests.config.flag import replay_line, require
 from stockstorm.loadtests.config.own_checks import host_problems, rotation_problem, what_is_sent
 from stockstorm.loadtests.config.run_options import API_HOST, RunOptions, make_scenario
@@ -50,6 +51,7 @@ class RunSpec(BaseModel):
     options: RunOptions
     replay: str
     provenance: Provenance
+    earlier: str = ""  # a stored run of the same service and seed, if nothing empties it
     own: SubjectFile | None = None  # the user's own service; None: an architecture of the reference service
 
     @property
@@ -104,6 +106,7 @@ def make_spec(options: RunOptions) -> RunSpec:
             }
         ),
         own=own,
+        earlier=earlier_run(options.runs, own, options.seed) if own is not None else "",
         replay=replay_line("run", options),
         provenance=read_provenance(),
     )

@@ -7,7 +7,9 @@ import msgspec
 
 from stockstorm.loadtests.serve.told import Heard, Told, ToldCall
 from stockstorm.loadtests.subjects import SHOP_TOPICS
+from stockstorm.reports.history.reads import REST
 from stockstorm.reports.result import counted
+from stockstorm.reports.verdict.by_rest import LEGACY
 
 Mark = Literal["good", "bad", "note"]
 CLOCK_S: Final = 30.0  # of skew, from which on "old" and "new" are mixed up
@@ -173,6 +175,8 @@ def _calls(calls: Sequence[ToldCall]) -> Iterator[Finding]:
         remedy = "check the address and the token of the APIs; a service that only acknowledges calls none"
         yield Finding("calls of the APIs", "note", "none", remedy)
         return
+    if by_rest := sum(call.operation.startswith(REST) for call in calls):
+        yield Finding("REST", "note", f"{counted(by_rest, 'call')} of the REST Admin API: {LEGACY}", "use GraphQL")
     wrong = [call for call in calls if call.status >= 400 or call.outcome not in {"ok", "replayed"}]
     names = ", ".join(list(dict.fromkeys(call.operation for call in calls))[:SHOWN])
     told = f"{counted(len(calls), 'call')} ({names})"

@@ -1,7 +1,7 @@
 """Starts a service beside a served shop, sends it a handful of webhooks, and notes what it does."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final
@@ -24,9 +24,9 @@ FORGED: Final = ("orders/create", "inventory_levels/update", "order.created")
 WITHIN_S: Final = 5.0
 
 
-def visit(file: SubjectFile, folder: Path, show: Step) -> Visit:
+def visit(file: SubjectFile, folder: Path, show: Step, allow_hosts: Collection[str] = ()) -> Visit:
     """All that was seen of a service. Raises SubjectError when it cannot be started or reached, naming why."""
-    with Beside(file, folder, show=show) as beside:
+    with Beside(file, folder, show=show, allow_hosts=allow_hosts) as beside:
         return _seen(file, beside, show)
 
 

@@ -16,7 +16,6 @@ import msgspec
 
 from stockstorm.loadtests.backing.cloud.listening import Listeners
 from stockstorm.loadtests.backing.postgres import Backing
-from stockstorm.loadtests.backing.postgres.server import database_work
 from stockstorm.loadtests.config.run_spec import RunSpec, reachable
 from stockstorm.loadtests.exits import internal_error
 from stockstorm.loadtests.ipc.messages import (
@@ -291,9 +290,11 @@ class Orchestrator:
         hung_generator.end(self._spec, self._generator_pid)
 
     def _count_database(self, backing: Backing) -> None:
-        if "database" in self._faults.crashed:
+        if not backing.url or "database" in self._faults.crashed:
             return  # a crash resets its counters
-        if backing.url and (work := database_work(backing.url)):
+        from stockstorm.loadtests.backing.postgres.server import database_work  # noqa: PLC0415 - an extra
+
+        if work := database_work(backing.url):
             now_ns = time.monotonic_ns()
             counted = DatabaseCounted(now_ns, work.transactions, work.rows_written, self._subject.statements())
             self._facts.append(counted)

@@ -8,6 +8,7 @@ import msgspec
 from stockstorm.loadtests.config.run_spec import RunSpec
 from stockstorm.loadtests.exits import VERDICT_CODES, ExitCode
 from stockstorm.loadtests.ipc.messages import Live
+from stockstorm.loadtests.json_output import JSON
 from stockstorm.loadtests.limits import JUDGING_BYTES_PER_S, JUDGING_MAX_S
 from stockstorm.loadtests.orchestrator.ending import Ending, Show
 from stockstorm.loadtests.orchestrator.supervisor import Supervisor
@@ -16,6 +17,7 @@ from stockstorm.loadtests.processes.time_limit import time_limit
 from stockstorm.reports.halves import opened
 from stockstorm.reports.history import History
 from stockstorm.reports.render import RENDERERS, render_all
+from stockstorm.reports.render.verdict_line import print_verdict
 from stockstorm.reports.result import Result
 from stockstorm.reports.store import RunFolder
 from stockstorm.reports.verdict.judge import judge
@@ -29,10 +31,16 @@ class Judged(msgspec.Struct, frozen=True):
     history: History
     folder: RunFolder
 
-    def show(self) -> ExitCode:
-        """Prints the report and gives the exit code of the verdict."""
-        render_all(self.result, self.history, self.folder, "terminal")
-        return VERDICT_CODES[self.result.verdict]
+    def show(self, *, quiet: bool = False, as_json: bool = False) -> ExitCode:
+        """Prints the report, or only its verdict and its path, and gives the exit code of the verdict."""
+        code = VERDICT_CODES[self.result.verdict]
+        if as_json:
+            JSON.print({"exit": code, "folder": str(self.folder.path), "result": self.result})
+        elif quiet:
+            print_verdict(self.result, self.folder)
+        else:
+            render_all(self.result, self.history, self.folder, "terminal")
+        return code
 
 
 FILES: Final = tuple(name for name in RENDERERS if name != "terminal")

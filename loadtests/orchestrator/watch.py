@@ -2,17 +2,19 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from stockstorm.loadtests.backing.cloud.listening import Listeners
 from stockstorm.loadtests.backing.postgres import Backing
-from stockstorm.loadtests.backing.postgres.connection_watch import ConnectionWatch
-from stockstorm.loadtests.backing.postgres.server import place
+from stockstorm.loadtests.backing.postgres.urls import place
 from stockstorm.loadtests.orchestrator.disks import Disk, check_space, require_space
 from stockstorm.loadtests.processes.registry import PROCESSES, Process, Registry
 from stockstorm.reports.result import exit_text
 from stockstorm.simulator.config import FaultTarget
 from stockstorm.simulator.errors import BackingError, InternalError, StockstormError
+
+if TYPE_CHECKING:
+    from stockstorm.loadtests.backing.postgres.connection_watch import ConnectionWatch
 
 GENERATOR: Final = "generator"
 DATABASE: Final = "database"
@@ -33,7 +35,7 @@ class Watch:
     ) -> None:
         self._backing, self._disks, self._planned, self._processes = backing, disks, planned, processes
         self._emulators = emulators
-        self._connection = ConnectionWatch(backing.url) if backing.url else None
+        self._connection = _connection_to(backing.url) if backing.url else None
 
     def __enter__(self) -> Self:
         require_space(self._disks)
@@ -69,13 +71,19 @@ class Watch:
             self._connection.ask()
         self.check()
 
-    def _check_connection(self, connection: ConnectionWatch, planned: bool) -> None:
+    def _check_connection(self, connection: "ConnectionWatch", planned: bool) -> None:
         if planned:
             connection.forgive()
         elif failure := connection.failure:
             name = "embedded PostgreSQL" if self._backing.part else f"PostgreSQL at {place(self._backing.url)}"
             found = f"{failure}, and no fault of the plan explains it"
             raise BackingError(name, found, "find out what ended or held it up, then run again")
+
+
+def _connection_to(url: str) -> "ConnectionWatch":
+    from stockstorm.loadtests.backing.postgres.connection_watch import ConnectionWatch  # noqa: PLC0415 - an extra
+
+    return ConnectionWatch(url)
 
 
 def generator_end(processes: Registry = PROCESSES) -> StockstormError | None:

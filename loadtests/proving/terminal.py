@@ -25,7 +25,7 @@ def print_proofs(proofs: Sequence[Proof], console: Console) -> None:
         console.print(_sound(sound))
     for line in _details(proofs):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    console.print(_sum(proofs), markup=False, highlight=False)
+    console.print(f"\n{sum_of(proofs)}", markup=False, highlight=False)
 
 
 def _flaws(flaws: Sequence[Power]) -> Table:
@@ -78,8 +78,9 @@ def _wrong(proof: Proof) -> str:
     return "caught and not named" if proof.caught and not proof.named else ""
 
 
-def _sum(proofs: Sequence[Proof]) -> str:
+def sum_of(proofs: Sequence[Proof]) -> str:
+    """How many runs were as declared."""
     held = share(sum(proof.holds for proof in proofs), len(proofs))
     late = sum(proof.repeats > 0 for proof in proofs)
     again = f"; {counted(late, 'run')} made once more, because the load generator had been late" if late else ""
-    return f"\n{held} runs as declared{again}"
+    return f"{held} runs as declared{again}"

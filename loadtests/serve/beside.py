@@ -5,7 +5,7 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -39,9 +39,15 @@ class Beside:
     client: ShopClient
 
     def __init__(
-        self, file: SubjectFile, folder: Path, scenario: str = SCENARIO, show: Step = lambda _step: None
+        self,
+        file: SubjectFile,
+        folder: Path,
+        scenario: str = SCENARIO,
+        show: Step = lambda _step: None,
+        allow_hosts: Collection[str] = (),
     ) -> None:
         self._file, self._folder, self._scenario, self._show = file, folder, scenario, show
+        self._allow_hosts = allow_hosts
         self._open = ExitStack()
 
     def __enter__(self) -> "Beside":
@@ -50,10 +56,11 @@ class Beside:
         self._folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             self._show("starting the shop")
-            served = ServedChild(self._folder, self._scenario, environment, api_port=self._file.api_port)
+            port = self._file.api_port
+            served = ServedChild(self._folder, self._scenario, environment, api_port=port, flags=self._flags())
             stack.enter_context(served)
             self.api, self.page, self.client = served.api, served.page, served.client
-            self.around = _surroundings(served.api, self._scenario, environment, self._file.safety_stock or 0)
+            self.around = _surroundings(served.api, self._scenario, environment, self._file)
             self.subject = OwnSubject(self._file, self._folder, self._folder / "service")
             stack.callback(self.subject.stop)
             self._show("starting your service")
@@ -65,6 +72,12 @@ class Beside:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._open.close()
+
+    def _flags(self) -> list[str]:
+        """What the shop has to know of the service: its app's version, its authority, and whom it may send to."""
+        named = {"--api-version": self._file.api_version or "", "--ca": self._file.ca}
+        flags = [word for flag, value in named.items() if value for word in (flag, value)]
+        return flags + [word for host in self._allow_hosts for word in ("--allow-host", host)]
 
     def settled(self) -> tuple[Heard, ...]:
         """The service's own subscriptions, once nothing was added for a while."""
@@ -91,15 +104,17 @@ class Beside:
             self.client.declare(receiving.app_uri, APP_TOPICS, missing_only=False)
 
 
-def _surroundings(api: str, scenario_name: str, environment: dict[str, str], safety_stock: int) -> Surroundings:
+def _surroundings(api: str, scenario_name: str, environment: dict[str, str], file: SubjectFile) -> Surroundings:
     scenario = load(scenario_name)
+    version = file.api_version or scenario.shop.api_version
     return Surroundings(
         database_url="",
-        admin_api_url=f"{api}/admin/api/{scenario.shop.api_version}/graphql.json",
+        admin_api_url=f"{api}/admin/api/{version}/graphql.json",
+        token_url=f"{api}/admin/oauth/access_token",
         channels_url=f"{api}/marketplaces",
         shop_domain=scenario.shop.domain,
         channels=tuple(channel.name for channel in scenario.channels if channel.name != ONLINE),
-        safety_stock=safety_stock,
+        safety_stock=file.safety_stock or 0,
         admin_token=environment["STOCKSTORM_ADMIN_TOKEN"],
         client_secret=environment["STOCKSTORM_CLIENT_SECRET"],
         channel_token=environment["STOCKSTORM_CHANNEL_TOKEN"],

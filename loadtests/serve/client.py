@@ -84,9 +84,20 @@ class ShopClient:
 
 
 class ServedChild:
-    """A served shop in a process of its own, for as long as a block lasts. `environment` has the secrets."""
+    """A served shop in a process of its own, for as long as a block lasts. `environment` has the secrets.
 
-    def __init__(self, folder: Path, scenario: str, environment: Mapping[str, str], *, api_port: int = 0) -> None:
+    `flags` are of `stockstorm serve`, ready for a command line.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        scenario: str,
+        environment: Mapping[str, str],
+        *,
+        api_port: int = 0,
+        flags: Sequence[str] = (),
+    ) -> None:
         ports = {"port": api_port or free_port(LOOPBACK)}
         ports |= {f"{name}-port": free_port(LOOPBACK) for name in ("page", "https", "proxy")}
         self.api = f"http://{LOOPBACK}:{ports['port']}"
@@ -94,7 +105,7 @@ class ServedChild:
         self.client = ShopClient(self.page)
         words = [word for name, port in ports.items() for word in (f"--{name}", str(port))]
         command = [sys.executable, "-m", "stockstorm", "serve", "--scenario", scenario, *words]
-        command += ["--authority", str(folder / "authority")]
+        command += ["--authority", str(folder / "authority"), *flags]
         self._command, self._log = command, folder / "serve.log"
         self._environment = {**inherited_environment(), **environment}
         self._child: Child | None = None

@@ -10,9 +10,9 @@ import gevent
 import msgspec
 from gevent.event import Event as Signal
 
-from stockstorm.loadtests.serve.authority import Authority
+from stockstorm.loadtests.https.authority import Authority
+from stockstorm.loadtests.https.proxy import make_proxy
 from stockstorm.loadtests.serve.page import Page
-from stockstorm.loadtests.serve.proxy import make_proxy
 from stockstorm.loadtests.serve.shop import ServedShop
 from stockstorm.simulator.api.http_server import Handle, make_server
 from stockstorm.simulator.errors import BackingError

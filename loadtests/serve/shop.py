@@ -1,5 +1,6 @@
 """A shop that is served: the simulator's parts without a plan. Commands and calls go in, deliveries go out."""
 
+import ssl
 import time
 from collections.abc import Callable, Collection, Iterator
 from typing import Final
@@ -67,9 +68,15 @@ class ServedShop:
     """
 
     def __init__(
-        self, scenario: Scenario, seed: int, setup: Setup, state: StateFile, allow_hosts: Collection[str] = ()
+        self,
+        scenario: Scenario,
+        seed: int,
+        setup: Setup,
+        state: StateFile,
+        allow_hosts: Collection[str] = (),
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`allow_hosts`: other machines that may be sent to."""
+        """`allow_hosts`: other machines that may be sent to. `tls`: whose certificates count; None: the system's."""
         seeds, self.clock = Seeds(seed), WallClock()
         self.scenario = scenario
         self.catalogue = make_catalogue(scenario, seeds)
@@ -84,7 +91,7 @@ class ServedShop:
         resolver = Resolver(only_hosts(allow_hosts))
         self._deliveries = DeliveryService(self.world, payloads, scenario, seeds, secrets, resolver)
         self._pool = SeenConnections(
-            ConnectionPool(self.clock, self._answered, CONNECTIONS_MAX, resolver=resolver), self.view
+            ConnectionPool(self.clock, self._answered, CONNECTIONS_MAX, resolver=resolver, tls=tls), self.view
         )
         scheduler = Dispatcher(self.clock, self._pool)
         self._attempts = Attempts(self.clock, self._deliveries, scheduler, self._pool, self._recorded, _NoStatistics())

@@ -29,6 +29,7 @@ class Opened(msgspec.Struct, frozen=True, tag="opened"):
     seed: int
     wall_ns: int
     secrets: dict[str, str]
+    api_version: str = ""  # of the app; empty: the scenario's
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
@@ -161,4 +162,7 @@ def _of_this_shop(path: Path, lines: list[Line], wanted: Opened) -> tuple[Opened
     if (first.version, first.scenario, first.seed) != (wanted.version, wanted.scenario, wanted.seed):
         found = f"it is the state of {first.scenario} with seed {first.seed} (version {first.version})"
         raise ScenarioError(str(path), found, f"serve that scenario with that seed, or {REMEDY}")
+    if wanted.api_version not in ("", first.api_version):
+        found = f"its app has {f'version {first.api_version}' if first.api_version else 'the version of its scenario'}"
+        raise ScenarioError(str(path), found, f"leave --api-version out, or {REMEDY}")
     return first, inputs, len(inputs)

@@ -1,7 +1,8 @@
 """Starts again what ended by itself, as a supervisor in production: processes that Stockstorm started."""
 
+import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from stockstorm.loadtests.limits import REVIVALS_MAX
@@ -11,6 +12,8 @@ from stockstorm.simulator.config import FaultTarget
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, ProcessEnded
 
+_ERROR: Final = re.compile(r"[\w.]*(error|exception)\b|panic: |fatal: ", re.IGNORECASE)
+LINES_SEARCHED: Final = 60  # of a log, for the line that names the error: Node writes a stack after it
 EXITED: Final = "exited by itself"  # the fault in the history
 
 
@@ -50,5 +53,15 @@ class Revival:
 
 
 def failed(whose: str, child: Child, found: str) -> SubjectError:
-    """An error with the end of the process's log."""
-    return SubjectError(f"{whose}, {child.name}", f"{found}:\n{child.tail()}", f"read {child.log}")
+    """An error that begins with what the process said last, and has the end of its log."""
+    lines = child.last_lines()
+    rest = "".join(f"\n{line}" for line in lines) if len(lines) > 1 else ""
+    said = telling(child.last_lines(LINES_SEARCHED))
+    return SubjectError(f"{whose}, {child.name}", f"{found}: {said}{rest}", f"read {child.log}")
+
+
+def telling(lines: Sequence[str]) -> str:
+    """The last line that names an error, as most languages write it; else the last one that says anything."""
+    named = [line for line in lines if _ERROR.match(line)]
+    said = named or [line.strip() for line in lines if line.strip()]
+    return said[-1] if said else "it wrote nothing"

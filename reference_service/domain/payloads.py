@@ -16,6 +16,10 @@ UNREADABLE_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 NUL_ESCAPE = b"\\u0000"  # the only spelling in JSON
+MANY_DIGITS = b"0" * 1_000  # Python refuses to read integers of more than 4,300
+DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"0" * 9)
+SAMPLE_STEP = 100  # of 1,000 digits in a row, at least 9 are in a sample of each hundredth byte
+MANY_SAMPLED = b"0" * (len(MANY_DIGITS) // SAMPLE_STEP - 1)
 
 
 class Unusable(Exception):
@@ -110,9 +114,21 @@ _DECODERS = {
 }
 
 
+def check_json(body: bytes) -> None:
+    """Raises one of UNREADABLE_JSON for a body that a reader may fail on. Builds no objects, because most are good."""
+    msgspec.json.decode(body, type=msgspec.Raw)
+    if not body.isascii():  # the type Raw checks neither this nor the size of numbers
+        str(body, "utf-8")
+    sample = body[::SAMPLE_STEP].translate(DIGITS_TO_ZERO)
+    if MANY_SAMPLED in sample and MANY_DIGITS in body.translate(DIGITS_TO_ZERO):
+        msgspec.json.decode(body)  # fails if the digits are an integer and not, for example, in a string
+
+
 def decode(body: bytes | msgspec.Raw, kind: type[Payload]) -> Payload:
-    """Decodes a body as `kind`; Unusable if it does not match."""
+    """Decodes a body as `kind`; Unusable if it does not match, or is not UTF-8 in a field that is not used."""
     try:
+        if isinstance(body, bytes) and not body.isascii():
+            str(body, "utf-8")
         payload: Payload = _DECODERS[kind].decode(body)  # type: ignore[assignment]  # each kind has its own decoder
     except UNREADABLE_JSON as error:
         found = error if isinstance(error, msgspec.DecodeError) else type(error).__name__  # the others quote the body

@@ -90,4 +90,4 @@ def _message(
     except Refused as refused:
         if refused.status in FOREIGN:
             return None
-        raise Unreadable("a header is missing, or the payload is not JSON") from None
+        raise Unreadable("a header is missing or too long") from None

@@ -4,7 +4,8 @@ A queue keeps a message until a claim of it has been settled. A claim runs in a 
 so effects and settlement commit together or not at all. When a worker dies, its claim returns to the queue.
 
 This file also has the byte format in which the receiver sends a message through a broker: JSON that contains the
-webhook's body unchanged. A body that is large, or has characters that brokers refuse, is compressed instead.
+webhook's body unchanged. A body that is large, that has characters which brokers refuse, or that is not JSON, is
+compressed instead.
 """
 
 import zlib
@@ -18,7 +19,7 @@ import msgspec
 import structlog
 
 from stockstorm.reference_service import metrics
-from stockstorm.reference_service.domain.payloads import UNREADABLE_JSON
+from stockstorm.reference_service.domain.payloads import UNREADABLE_JSON, check_json
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.storage.database import Connection
 
@@ -26,7 +27,10 @@ log = structlog.get_logger()
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """A received webhook. `source` is "shopify" or a channel, `body` is JSON. Times: nanoseconds since the epoch."""
+    """A received webhook. `source` is "shopify" or a channel. Times: nanoseconds since the epoch.
+
+    `body` is what was signed, which need not be JSON.
+    """
 
     work_type: WorkType
     source: str
@@ -171,9 +175,9 @@ _decoder = msgspec.json.Decoder(_EncodedMessage)
 
 
 def encode_message(message: Message) -> bytes:
-    """UTF-8 JSON. `message.body` must be JSON."""
+    """UTF-8 JSON, whatever the body is."""
     body, packed = message.body, ""
-    if len(body) >= COMPRESS_FROM_BYTES or any(part in body for part in _REFUSED):
+    if len(body) >= COMPRESS_FROM_BYTES or any(part in body for part in _REFUSED) or not _readable(body):
         body, packed = b"null", b64encode(zlib.compress(body, 1)).decode()
     encoded = _EncodedMessage(
         message.work_type,
@@ -186,6 +190,14 @@ def encode_message(message: Message) -> bytes:
         packed,
     )
     return msgspec.json.encode(encoded)
+
+
+def _readable(body: bytes) -> bool:
+    try:
+        check_json(body)
+    except UNREADABLE_JSON:
+        return False
+    return True
 
 
 def decode_message(raw: bytes) -> Message:

@@ -18,7 +18,7 @@ from stockstorm.reference_service.queues.base import Message, encode_message
 from stockstorm.reference_service.queues.broker import BrokerGone, Received, SendLimits, Wrapped
 from stockstorm.reference_service.settings import BadSettings
 
-EXTRA = "make setup, or pip install -e '.[gcp]' in the clone"
+EXTRA = "pip install 'stockstorm[gcp]' (in a clone: make setup)"
 EMULATOR = "PUBSUB_EMULATOR_HOST"
 MESSAGE_BYTES_MAX = 10_000_000  # Google's limit per message and per request
 SETTLE_MAX = 1_000  # ack ids per call: Google's limit is 512 KiB, and an id can have 200 bytes

@@ -21,7 +21,7 @@ from stockstorm.reference_service.queues.broker import BrokerGone, Received, Sen
 from stockstorm.reference_service.settings import BadSettings
 
 log = structlog.get_logger()
-EXTRA = "make setup, or pip install -e '.[aws]' in the clone"
+EXTRA = "pip install 'stockstorm[aws]' (in a clone: make setup)"
 BATCH_MAX = 10  # entries per call, Amazon's limit
 BYTES_MAX = 1024 * 1024  # per message and per call, Amazon's limit
 CALLS_MAX = 8

@@ -2,7 +2,8 @@
 
 The ideal replays the purchases of the history against physical stock that every channel sees at once, without safety
 stock. The history does not hold the returns of refused orders, so they are left out. That can only make the ideal
-smaller.
+smaller. What a marketplace turned away because it was down, or because it shows a push late, the ideal does not sell
+either: no latency of a subject would have changed that.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 import msgspec
 
 from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.evidence.turned_away import beyond_reach
 from stockstorm.reports.history import History
 from stockstorm.reports.history.log import kind_of
 from stockstorm.reports.result import Check, units, unknown
@@ -26,12 +28,15 @@ class _Ideal(msgspec.Struct):
 
     stock: dict[str, int]
     prices: dict[str, int]
+    excused: frozenset[int]  # orders that a marketplace turned away by its own doing
     open: dict[int, Purchase]  # accepted orders that were not cancelled
     units: int = 0
     value_minor: int = 0
 
     def buy(self, order: Purchase) -> None:
         stock, skus, quantities = self.stock, order.skus, order.quantities
+        if self.excused and order.order in self.excused:
+            return
         if stock.get(skus[0], 0) < quantities[0]:
             return  # the first line decides nearly every order
         lines = list(zip(skus, quantities, strict=True))
@@ -116,7 +121,9 @@ def _prices(history: History) -> dict[str, int]:
 
 
 def _replay(history: History) -> _Ideal:
-    ideal = _Ideal({sku: item.available for sku, item in history.items.items()}, _prices(history), {})
+    ideal = _Ideal(
+        {sku: item.available for sku, item in history.items.items()}, _prices(history), beyond_reach(history), {}
+    )
     acts: dict[type[f.Fact], Callable[[Any], None]] = {
         f.PurchaseAccepted: ideal.buy,
         f.PurchaseRefused: ideal.buy,

@@ -4,12 +4,9 @@ The other cost of staleness and of too much safety stock, so it is always shown 
 marketplace turned away because it shows a push late, or because units came back while it was down, are not counted.
 """
 
-from collections.abc import Mapping
-from operator import lt
-
 from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.evidence.turned_away import available, beyond_reach
 from stockstorm.reports.history import History
-from stockstorm.reports.history.shelf import Shelf, build_shelves
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
 from stockstorm.simulator.history import facts as f
 
@@ -43,12 +40,11 @@ class RefusedThoughAvailable(Checker):
         refused, tally, wanted, beyond = history.all(f.PurchaseRefused), Tally(), 0, 0
         if not refused and not history.all(f.PurchaseAccepted):
             return unknown(self.name, "nobody tried to buy anything")
-        skus = {sku for attempt in refused for sku in attempt.skus} if history.outages else set[str]()
-        shelves = build_shelves(history, skus) if skus else {}
-        for seq, attempt in history.numbered(f.PurchaseRefused):
-            if any(map(lt, attempt.physical_before, attempt.quantities)):
-                continue  # the units were not there, as for nearly every refusal
-            if _shown_late(history, seq, attempt) or _came_back_in_outage(history, shelves, seq, attempt):
+        excused = beyond_reach(history)
+        for attempt in refused:
+            if not available(attempt):
+                continue
+            if attempt.order in excused:
                 beyond += 1
                 continue
             lines = list(
@@ -79,24 +75,3 @@ class RefusedThoughAvailable(Checker):
         reason = f"{counted(tally.total, 'buyer')} turned away although the units were there"
         notes = (f"{counted(beyond, 'buyer')} more: a marketplace showed a push late, or was down",) if beyond else ()
         return tally.check(self.name, "measured", reason, measures, notes)
-
-
-def _shown_late(history: History, seq: int, attempt: f.PurchaseRefused) -> bool:
-    """Whether the marketplace had accepted enough units, and did not show them yet."""
-    if attempt.channel not in history.lags_ns:
-        return False
-    return all(
-        history.listings[attempt.channel, sku].listed_at(seq) >= units
-        for sku, units in zip(attempt.skus, attempt.quantities, strict=True)
-    )
-
-
-def _came_back_in_outage(history: History, shelves: Mapping[str, Shelf], seq: int, attempt: f.PurchaseRefused) -> bool:
-    """Whether the units that the marketplace did not show had come back while it was down."""
-    away = history.absences.get(attempt.channel)
-    begun_ns = away.begun_by(attempt.at_ns) if away is not None else None
-    if begun_ns is None:
-        return False
-    lines = zip(attempt.skus, attempt.quantities, attempt.shown_before, strict=True)
-    lacking = {sku: units for sku, units, shown in lines if shown < units}
-    return all(sku in shelves and shelves[sku].enough_since(units, seq) >= begun_ns for sku, units in lacking.items())

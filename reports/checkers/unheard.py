@@ -8,6 +8,7 @@ cannot know: they are named, and the finding is unknown. What a marketplace tell
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Final
 
 from stockstorm.reports.checkers.checker import Checker, Measure
@@ -90,8 +91,8 @@ class Unheard(Checker):
         return tally.check(self.name, "unknown", reason, measures)
 
     def exposure(self, history: History) -> dict[str, int]:
-        fired = {(event.source, event.topic) for event in history.all(f.EventFired) if event.topic in NEEDED}
-        return {"main topics that fired": len(fired)}
+        fired = set(map(attrgetter("source", "topic"), history.all(f.EventFired)))
+        return {"main topics that fired": sum(topic in NEEDED for _, topic in fired)}
 
 
 def _shown(by_topic: Mapping[tuple[str, str], list[f.EventFired]]) -> str:

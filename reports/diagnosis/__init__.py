@@ -25,6 +25,7 @@ from stockstorm.reports.diagnosis.failures_forgotten import FailuresForgotten
 from stockstorm.reports.diagnosis.few_topics import FewTopics
 from stockstorm.reports.diagnosis.forgeries import Forgeries
 from stockstorm.reports.diagnosis.growth import Growth
+from stockstorm.reports.diagnosis.held_over import HeldOver
 from stockstorm.reports.diagnosis.lacking import Lacking
 from stockstorm.reports.diagnosis.last_units import LastUnits
 from stockstorm.reports.diagnosis.lost_alone import LostAlone
@@ -84,6 +85,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     SignatureCheck(),
     WebhookFailures(),
     NoCall(),
+    HeldOver(),
     NotReinstalled(),
     RemovalUnnoticed(),
     GapNotReconciled(),

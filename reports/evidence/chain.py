@@ -5,6 +5,7 @@ Of a lost update both writers are shown: the steps of each carry its side.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from operator import attrgetter
 from typing import Final
 
@@ -25,6 +26,9 @@ class Chains:
 
     def __init__(self, history: History, incidents: Sequence[Incident]) -> None:
         self._history, self._lookup, self._steps = history, Lookup(history, incidents), Steps(history)
+        fired = history.deliveries.events
+        named = chain.from_iterable(incident.events[:EVENTS_MAX] for incident in incidents)
+        history.deliveries.fetch(event for event in dict.fromkeys(named) if event in fired)
 
     def of(self, incident: Incident) -> tuple[Step, ...]:
         """What led to an incident in order of time, its last `STEPS_MAX` steps."""

@@ -79,7 +79,7 @@ def _first_half(file: Path, second: Second) -> History | None:
     in_order = IN_ORDER | {STAND_INS[kind] for kind in IN_ORDER & DELIVERY}
     try:
         written = read_facts(file, decoding=Decoding(stand_ins_of(DELIVERY), in_order, digested=digested_elsewhere))
-        history = History.of(written.facts, second)
+        history = History.of(written.facts, second, ordered=written.sorted)
         require_start(file, history)
     except (HistoryError, OSError):
         return None

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import stockstorm
 from stockstorm.reports.halves.kinds import DELIVERY, STAND_INS, Kind, digested_elsewhere, stand_ins_of
-from stockstorm.reports.halves.second import ANSWER, END, GIVEN
+from stockstorm.reports.halves.second import ANSWER, END, GIVEN, READ
 from stockstorm.reports.history.log import kind_of
 from stockstorm.reports.history_file import Decoding, read_facts
 from stockstorm.simulator.history.facts import Fact
@@ -31,7 +31,11 @@ class Second:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._values: dict[str, Any] = {}
-        self._complete = False  # no value follows
+        self._coming = {READ}  # names of values that the second process will build, or has not told of yet
+        self._gifts, self._ended_after = (
+            0,
+            -1,
+        )  # number of times something was given; and after how many nothing follows
         self._facts: dict[Kind, list[Fact]] = {}
         self.failure = ""  # why this process had to do without the other one
         self._process: subprocess.Popen[bytes] | None = None
@@ -50,15 +54,14 @@ class Second:
         return self._facts[kind]
 
     def value(self, name: str) -> Any:
-        """Waits for it, as long as the second process builds values."""
-        while name not in self._values and not self._complete:
+        """Waits for it if the second process may build it."""
+        while name in self._coming and self._ended_after != self._gifts:
             self._receive()
         return self._values.pop(name, None)
 
     def give(self, values: Mapping[str, Any]) -> None:
         """Hands over properties of the history. More values follow."""
-        if self._send(GIVEN, values):
-            self._complete = False
+        self._gifts += self._send(GIVEN, values)
 
     def answer(self, question: str, about: Any) -> Any:
         """Asks the second process and waits. None where it has ended."""
@@ -80,15 +83,20 @@ class Second:
 
     def _receive(self) -> None:
         if self._process is None or self._process.stdout is None:
-            self._complete = True
+            self._coming.clear()
             return
         try:
             name, value = pickle.load(self._process.stdout)  # noqa: S301 - what our own child wrote
         except (EOFError, pickle.UnpicklingError):
             self._ended_early()
             return
-        self._values[name] = value
-        self._complete = self._complete or name == END
+        self._coming.discard(name)
+        if name == READ:
+            self._coming.update(value or ())
+        if name == END:
+            self._ended_after = value
+        else:
+            self._values[name] = value
 
     def _kill(self) -> None:
         if (process := self._process) is not None:
@@ -103,7 +111,8 @@ class Second:
 
     def close(self) -> None:
         """Ends the second process. From now on everything is built here."""
-        process, self._process, self._complete = self._process, None, True
+        process, self._process = self._process, None
+        self._coming.clear()
         self._bound.cancel()
         if process is not None:
             process.kill()

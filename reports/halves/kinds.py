@@ -1,8 +1,8 @@
 """Which process decodes which kinds of facts, and what stands for the others in the order of time.
 
 Deliveries and their attempts are half of a history, and little else is needed to judge them. What buyers could not buy
-goes with them, because it changes no stock. What they bought is decoded by both: it is little, and enough for checks
-that would keep the first process longer than the second one has to do.
+goes with them, because it changes no stock. What they bought, and the calls of the subject, are decoded by both: it is
+little, and enough for checks that would keep the first process longer than the second one has to do.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,8 +19,7 @@ DELIVERY: Final[frozenset[Kind]] = frozenset(
 )
 STOCK: Final[frozenset[Kind]] = frozenset(
     {
-        f.OrderPaid, f.StockUnmoved, f.ListingPushed, f.ApiCalled, f.RowsNotListed, f.StockShown, f.OrdersShown,
-        f.FinalStock, f.FinalListing, f.StockProbed,
+        f.OrderPaid, f.StockUnmoved, f.ListingPushed, f.FinalStock, f.FinalListing, f.StockProbed,
     }
 )  # fmt: skip
 # Whose ids and references the second process checks: it has what they refer to, and more time.

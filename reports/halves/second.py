@@ -1,7 +1,8 @@
 """What the second process does: it reads the half with the deliveries, and builds whatever rests on that half alone.
 
 Each value is handed over as soon as it is there. One that needs facts of the other half is left to the first process,
-which then builds it itself. So nobody has to declare where a checker or a figure belongs.
+which is told so at once and builds it itself. So nobody has to declare where a checker or a figure belongs. Questions,
+and what the first process hands over, come between two values.
 """
 
 import gc
@@ -12,7 +13,7 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -21,21 +22,25 @@ from stockstorm.reports.diagnosis import WHERE_HELD, diagnose_where_held
 from stockstorm.reports.halves.kinds import CHECKED_BY_SECOND, STAND_INS, STOCK, Kind, stand_ins_of
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import ChannelOrders
-from stockstorm.reports.history.deliveries import OF_EVENT, OF_NUMBER
-from stockstorm.reports.history.elsewhere import NotHeld, Nowhere
+from stockstorm.reports.history.deliveries import OF_EVENTS, OF_NUMBER
+from stockstorm.reports.history.elsewhere import NotGiven, NotHeld, Nowhere
 from stockstorm.reports.history.invariants import breaks_in_half
+from stockstorm.reports.history.sync_pairs import SyncSamples
 from stockstorm.reports.history_file import Decoding, read_facts
 from stockstorm.reports.render.figures import FIGURES, draw_one, figure_key
 from stockstorm.reports.render.view import HistoryView
-from stockstorm.reports.verdict.samples import INTERVALS, intervals
+from stockstorm.reports.verdict.samples import ACK_INTERVALS, INTERVALS, SYNC_INTERVALS
 from stockstorm.simulator.errors import HistoryError
 
-Frame = tuple[str, Any]  # a name, and the value of that name
-READ: Final = "read"  # whether this half was read, and no rule on it is broken
-END: Final = "end"  # of the values
+Frame = tuple[str, Any]  # a name, and the value of that name; None: this process cannot build it
+Question = tuple[str, Any]  # what is asked, and about what
+READ: Final = "read"  # the names that follow; None where this half cannot be read, or a rule on it is broken
+END: Final = "end"  # nothing follows, unless more is given; with the number of times that something was
 ANSWER: Final = "answer"
 GIVEN: Final = "given"
-BOTH_HALVES: Final = frozenset({"oversell"})  # begins with much that this half has, and then needs the other one
+BOTH_HALVES: Final = frozenset(  # they begin with much that this half has, and then need the other one
+    {check_key("oversell"), check_key("unheard"), check_key("crisis_time"), "figure hot_stock"}
+)
 QUEUED_MAX: Final = 64  # frames
 
 
@@ -52,6 +57,14 @@ class HalfHistory(History):
     def orders(self) -> ChannelOrders:
         raise NotHeld("orders")
 
+    @cached_property  # so that what is given takes its place
+    def sync_samples(self) -> SyncSamples:
+        raise NotGiven("sync_samples")
+
+    @cached_property
+    def sync_samples_with_moot(self) -> SyncSamples:
+        raise NotGiven("sync_samples_with_moot")
+
 
 def read_half(file: Path) -> History | None:
     """The half with the deliveries; None where it cannot be read, or a rule on it is broken."""
@@ -62,30 +75,46 @@ def read_half(file: Path) -> History | None:
         written = read_facts(file, decoding=how)
     except (HistoryError, OSError):
         return None  # the first process reads the file as a whole, and tells what is wrong
-    history = HalfHistory.of(written.facts, Absent())
+    history = HalfHistory.of(written.facts, Absent(), ordered=written.sorted)
     return None if breaks_in_half(history, CHECKED_BY_SECOND, "deliveries") else history
 
 
 class Half:
-    """This half of the history, and what was handed over from the other one."""
+    """This half of the history, and what was handed over from the other one. `names`: of what is built here."""
 
     def __init__(self, history: History) -> None:
-        self.history, self._view, self._done = history, HistoryView(history), set[str]()
+        self.history, self._view = history, HistoryView(history)
+        self._left, self._waiting, self.gifts = (
+            {name: build for name, build in self._named() if name not in BOTH_HALVES},
+            set[str](),
+            0,
+        )
 
-    def values(self) -> Iterator[Frame]:
-        """What can be built now and was not before, in the order in which the first process wants it."""
-        for name, build in self._named():
-            if name not in self._done:
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The values that are not handed over yet, in the order in which the first process wants them."""
+        return tuple(self._left)
+
+    def next(self) -> Frame | None:
+        """The next value. None where each that is left waits for something to be given."""
+        for name, build in self._left.items():
+            if name not in self._waiting:
                 try:
                     value = build()
-                except NotHeld:
+                except NotGiven:
+                    self._waiting.add(name)
                     continue
-                self._done.add(name)
-                yield name, value
+                except NotHeld:
+                    value = None
+                del self._left[name]
+                return name, value
+        return None
 
     def given(self, values: Mapping[str, Any]) -> None:
         """What the first process handed over."""
         self.history.__dict__.update(values)
+        self._waiting.clear()
+        self.gifts += 1
 
     def _named(self) -> Iterator[tuple[str, Callable[[], Any]]]:
         history, deliveries, view = self.history, self.history.deliveries, self._view
@@ -109,10 +138,10 @@ class Half:
         for of, names in first:
             yield from ((getattr(type(of), name).shared_name, partial(getattr, of, name)) for name in names)
         yield History.acks.shared_name, lambda: history.acks
+        yield SYNC_INTERVALS, partial(INTERVALS[SYNC_INTERVALS], history)
         for checker in CHECKERS:
-            if checker.name not in BOTH_HALVES:
-                yield check_key(checker.name), partial(check_one, checker, history)
-        yield INTERVALS, lambda: intervals(history)
+            yield check_key(checker.name), partial(check_one, checker, history)
+        yield ACK_INTERVALS, partial(INTERVALS[ACK_INTERVALS], history)
         for name in ("forged", "hottest_sku", "failures", "webhooks_open", "answers_a_bin"):
             yield getattr(HistoryView, name).shared_name, partial(getattr, view, name)
         for maker in FIGURES:
@@ -123,37 +152,45 @@ def answers(history: History) -> Mapping[str, Callable[[Any], Any]]:
     """The questions that this half answers."""
     deliveries = history.deliveries
     return {
-        OF_EVENT: lambda event: deliveries.by_event.get(event, ()),
+        OF_EVENTS: lambda events: {event: deliveries.by_event.get(event, ()) for event in events},
         WHERE_HELD: lambda checks: diagnose_where_held(history, checks),
         OF_NUMBER: lambda number: [deliveries.by_id[number]] if number in deliveries.by_id else [],
     }
 
 
-def frames(file: Path, questions: "queue.Queue[tuple[str, Any]]") -> Iterator[Frame]:
-    """Everything that this half gives, then the answers to questions, without end."""
+def frames(file: Path, questions: "queue.Queue[Question]") -> Iterator[Frame]:
+    """Everything that this half gives, and answers to questions, without end."""
     history = read_half(file)
-    yield READ, history is not None
-    if history is None:
+    half = Half(history) if history is not None else None
+    yield READ, half and half.names
+    if history is None or half is None:
         return
-    half = Half(history)
-    found = answers(history)
-    yield from half.values()
-    yield END, None
+    found, ended = answers(history), False
     while True:
-        question, about = questions.get()
-        if question == GIVEN:
-            half.given(about)
-            yield from half.values()
-            yield END, None
+        asked = _asked(questions, wait=ended)
+        if asked is None:
+            frame = half.next()
+            ended = frame is None
+            yield frame or (END, half.gifts)
+        elif asked[0] == GIVEN:
+            half.given(asked[1])
+            ended = False
         else:
-            yield ANSWER, found[question](about)
+            yield ANSWER, found[asked[0]](asked[1])
+
+
+def _asked(questions: "queue.Queue[Question]", *, wait: bool) -> Question | None:
+    try:
+        return questions.get(block=wait)
+    except queue.Empty:
+        return None
 
 
 def serve(file: Path, asked: BinaryIO, told: BinaryIO) -> None:
     """Hands everything over, and ends with the first process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides when this one ends
     gc.disable()
-    questions: queue.Queue[tuple[str, Any]] = queue.Queue(QUEUED_MAX)
+    questions: queue.Queue[Question] = queue.Queue(QUEUED_MAX)
     waiting: queue.Queue[bytes] = queue.Queue(QUEUED_MAX)
     threading.Thread(target=_listen, args=(asked, questions), daemon=True).start()
     threading.Thread(target=_write, args=(waiting, told), daemon=True).start()
@@ -167,7 +204,7 @@ def serve(file: Path, asked: BinaryIO, told: BinaryIO) -> None:
     os._exit(0)  # the interpreter cannot end by itself while a thread waits for input: it would abort
 
 
-def _listen(asked: BinaryIO, questions: "queue.Queue[tuple[str, Any]]") -> None:
+def _listen(asked: BinaryIO, questions: "queue.Queue[Question]") -> None:
     try:
         while True:
             questions.put(pickle.load(asked))  # noqa: S301 - what the process wrote that started this one

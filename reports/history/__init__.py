@@ -68,9 +68,12 @@ class History(FactLog):
     """The facts of one run with every index over them."""
 
     @classmethod
-    def of(cls, facts: Iterable[f.AnyFact], elsewhere: Elsewhere = NOWHERE) -> "History":
-        """Facts sorted by time. Facts of one instant keep the order in which they were written."""
-        return cls(tuple(sorted(facts, key=attrgetter("at_ns"))), elsewhere)
+    def of(cls, facts: Iterable[f.AnyFact], elsewhere: Elsewhere = NOWHERE, *, ordered: bool = False) -> "History":
+        """Facts sorted by time. Facts of one instant keep the order in which they were written.
+
+        `ordered`: they are sorted already.
+        """
+        return cls(tuple(facts if ordered else sorted(facts, key=attrgetter("at_ns"))), elsewhere)
 
     @cached_property
     def scenario(self) -> Scenario:
@@ -177,7 +180,8 @@ class History(FactLog):
     def sync_pairs(self) -> SyncPairs:
         """Stock movements paired with the listings that owed them a push."""
         found = build_sync_pairs(self, self.orders, self.ledgers, self.listings, self.deliveries)
-        bound_open(found, not self.unrest, self.pending.skus, self.rest.seen_until_ns or self.end_ns)
+        if unreflected := found.unreflected:
+            bound_open(unreflected, not self.unrest, self.pending.skus, self.rest.seen_until_ns or self.end_ns)
         if self.outages:
             excuse(found, self.absences, self.silences, self)
         return found

@@ -1,6 +1,6 @@
 """Events with their deliveries and attempts, and when each change first became visible to the subject."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
 from typing import Final, NamedTuple
@@ -16,7 +16,7 @@ from stockstorm.simulator.history import facts as f
 INVENTORY_TOPIC: Final = "inventory_levels/update"
 NEVER_NS: Final = 2**62
 LOST: Final = frozenset({"given_up", "subscription_removed"})  # outcomes after which nothing is sent again
-OF_EVENT: Final = "deliveries of an event"  # questions to the process that has the deliveries
+OF_EVENTS: Final = "deliveries of events"  # questions to the process that has the deliveries
 OF_NUMBER: Final = "a delivery"
 
 
@@ -41,6 +41,7 @@ class Deliveries:
 
     def __init__(self, log: FactLog, ledgers: Callable[[], Mapping[str, Ledger]]) -> None:
         self._log, self._ledgers, self.elsewhere = log, ledgers, log.elsewhere
+        self._fetched: dict[int, Sequence[Delivery]] = {}
 
     # -- deliveries ------------------------------------------------------------------------------------------------
 
@@ -70,8 +71,14 @@ class Deliveries:
 
     def of_event(self, event: int) -> Sequence[Delivery]:
         """The genuine deliveries of one event, without an index over all."""
-        found: Sequence[Delivery] | None = self.elsewhere.answer(OF_EVENT, event)
-        return self.by_event.get(event, ()) if found is None else found
+        self.fetch((event,))
+        return self._fetched[event] if event in self._fetched else self.by_event.get(event, ())
+
+    def fetch(self, events: Iterable[int]) -> None:
+        """Asks for the deliveries of many events at once, if another process has them."""
+        if wanted := tuple(event for event in events if event not in self._fetched):
+            found: Mapping[int, Sequence[Delivery]] | None = self.elsewhere.answer(OF_EVENTS, wanted)
+            self._fetched.update(found or {})
 
     def delivery(self, number: int) -> Delivery | None:
         """One delivery by its number, without an index over all."""

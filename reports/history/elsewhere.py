@@ -17,6 +17,10 @@ class NotHeld(BaseException):
     """A value rests on facts that this process does not have. No checker may take it for a failure of its own."""
 
 
+class NotGiven(NotHeld):
+    """A value rests on something that the other process can hand over, and has not yet."""
+
+
 class Elsewhere(Protocol):
     """The other half of a history. `kinds`: what is there, and what stands for it in the order of time here, if any."""
 

@@ -7,7 +7,8 @@ quantity q is honest for v at t when `base(v) - accepted(t) <= q + b` and (q = 0
 """
 
 from bisect import bisect_right
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, repeat
 from typing import Final
 
 import msgspec
@@ -121,6 +122,20 @@ class Ledger(msgspec.Struct, gc=False):
     def ceiling(self, version: int) -> int:
         """The greatest honest quantity for a version."""
         return max(0, self.available[version] - self.safety)
+
+    # -- at many moments, each several times faster than alone -------------------------------------------------------
+
+    def accepted_each(self, seqs: Sequence[int]) -> Iterator[int]:
+        """`accepted_at` each of these."""
+        return map([0, *self.sale_totals].__getitem__, map(bisect_right, repeat(self.sale_seqs), seqs))
+
+    def left_each(self, seqs: Sequence[int]) -> list[int]:
+        """Units that are left at each of these, with the netted ones: `left` of the latest state plus `netted_at`."""
+        states, bases, safety = map(bisect_right, repeat(self.seqs), seqs), [self.base[0], *self.base], self.safety
+        found = [bases[state] - sold - safety for state, sold in zip(states, self.accepted_each(seqs), strict=True)]
+        return (
+            [left + self.netted_at(seq) for left, seq in zip(found, seqs, strict=True)] if self.netted_seqs else found
+        )
 
     # -- what a push shows -----------------------------------------------------------------------------------------
 

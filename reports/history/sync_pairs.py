@@ -11,10 +11,10 @@ something pending for its SKU, is *open*: its latency is at least the time until
 import math
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Set
-from itertools import repeat
-from operator import attrgetter
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from itertools import compress, repeat, starmap
+from operator import attrgetter, itemgetter, not_
+from typing import Any, Final
 
 import msgspec
 
@@ -37,6 +37,8 @@ NEVER_SEQ: Final = 2**62
 #   most, least: a listing above or below was too high or too low when the movement fired
 #   change: sequence number that a push must include to reflect it; NEVER_SEQ: there is none
 _Movement = tuple[str, int, int, int, int, int, int, int]
+_Row = tuple[str, str, int, int, int, int, bool, float, float]  # the first fields of a `SyncPair`
+COLUMNS: Final = (("q", "fired_ns"), ("d", "latency_ms"), ("q", "visible_ns"), ("d", "visible_latency_ms"))
 TOPICS: Final = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
 
 
@@ -62,6 +64,11 @@ class SyncPairs(msgspec.Struct):
     pairs: list[SyncPair]
     not_owed: int
 
+    @property
+    def unreflected(self) -> list[SyncPair]:
+        """Those that no push reflected and that did not become moot."""
+        return [pair for pair in self.pairs if pair.ended_ns == NEVER_NS]
+
 
 class SyncSamples(msgspec.Struct, frozen=True):
     """Latencies of pairs, at the time when each movement fired. Infinite for a pair that was never reflected.
@@ -75,21 +82,24 @@ class SyncSamples(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, pairs: Iterable[SyncPair]) -> tuple["SyncSamples", "SyncSamples"]:
         """Pairs in order of time: without those that became moot, and with them."""
-        columns = attrgetter("fired_ns", "latency_ms", "visible_ns", "visible_latency_ms", "moot")
-        every = list(map(columns, pairs))  # each pair is visited once, since they lie anywhere in memory
-        owed = [each for each in every if not each[4]]
-        found = cls._of(owed)
-        return found, found if len(owed) == len(every) else cls._of(every)
+        every = list(pairs)
+        columns = [array(code, map(attrgetter(field), every)) for code, field in COLUMNS]
+        moot = list(map(attrgetter("moot"), every))
+        found = cls._of(columns)
+        return found if not any(moot) else cls._of([_kept(column, map(not_, moot)) for column in columns]), found
 
     @classmethod
-    def _of(cls, found: list[tuple[int, float, int, float, bool]]) -> "SyncSamples":
-        fired_ns = array("q", [each[0] for each in found])
-        seen = [each for each in found if each[2] != NEVER_NS]
-        seen_ns = fired_ns if len(seen) == len(found) else array("q", [each[0] for each in seen])
-        return cls(
-            Samples(fired_ns, array("d", [each[1] for each in found])),
-            Samples(seen_ns, array("d", [each[3] for each in seen])),
-        )
+    def _of(cls, columns: "Sequence[array[Any]]") -> "SyncSamples":
+        fired_ns, latency_ms, visible_ns, visible_latency_ms = columns
+        fired = Samples(fired_ns, latency_ms)
+        if NEVER_NS not in visible_ns:
+            return cls(fired, Samples(fired_ns, visible_latency_ms))
+        seen = [at_ns != NEVER_NS for at_ns in visible_ns]
+        return cls(fired, Samples(_kept(fired_ns, seen), _kept(visible_latency_ms, seen)))
+
+
+def _kept(column: "array[Any]", keep: Iterable[bool]) -> "array[Any]":
+    return array(column.typecode, compress(column, keep))
 
 
 def build_sync_pairs(
@@ -99,13 +109,17 @@ def build_sync_pairs(
     listings: Mapping[tuple[str, str], Listing],
     deliveries: Deliveries,
 ) -> SyncPairs:
-    """Every owed pair of a run."""
+    """Every owed pair of a run.
+
+    The pairs are made in order of time, so that those who visit them later find them side by side in memory.
+    """
     effects: dict[str, list[Effect]] = {}
     for effect in orders.effects:
         if effect.version >= 0 or not effect.settled:
             effects.setdefault(effect.sku, []).append(effect)
     plain = any(listing.plain for listing in listings.values())
-    found = SyncPairs([], 0)
+    rows: list[_Row] = []
+    not_owed = 0
     for sku, ledger in ledgers.items():
         moved = [*_of_master(deliveries, ledger), *_of_channels(deliveries, ledger, effects.get(sku, []), plain)]
         if not moved:
@@ -113,15 +127,15 @@ def build_sync_pairs(
         needs = needs_of(ledger)
         for channel in log.marketplaces:
             listing = listings[channel, sku]
-            _judge(log, listing, righted_of(needs, listing), moved, found)
-    found.pairs.sort(key=attrgetter("seq"))
-    return found
+            not_owed += _judge(log, listing, righted_of(needs, listing), moved, rows)
+    rows.sort(key=itemgetter(2))
+    return SyncPairs(list(starmap(SyncPair, rows)), not_owed)
 
 
-def bound_open(found: SyncPairs, at_rest: bool, pending_skus: Set[str], end_ns: int) -> None:
+def bound_open(unreflected: Iterable[SyncPair], at_rest: bool, pending_skus: Set[str], end_ns: int) -> None:
     """Marks the pairs that can still be reflected as open. Their latency is at least the time until `end_ns`."""
-    for pair in found.pairs:
-        if pair.ended_ns == NEVER_NS and (not at_rest or pair.sku in pending_skus):
+    for pair in unreflected:
+        if not at_rest or pair.sku in pending_skus:
             pair.open, pair.ended_ns = True, max(end_ns, pair.fired_ns)
             pair.latency_ms, pair.visible_latency_ms = _latencies(pair.fired_ns, pair.visible_ns, pair.ended_ns)
 
@@ -153,52 +167,52 @@ def _untold_ns(log: FactLog, silences: Silences, pair: SyncPair, begin_ns: int) 
     return silences.within(fact.channel, fact.order, begin_ns, pair.ended_ns)
 
 
+# From when a push can include a movement: from when the subject can see it, if it ever can. From when its latency
+# counts for the subject: the same; but a subject that polls could read at any time. Counted from the API's answer, its
+# latency would lack the wait between two polls, so it counts from the moment the movement fired.
+
+
 def _of_master(deliveries: Deliveries, ledger: Ledger) -> Iterator[_Movement]:
-    sku = ledger.item.sku
-    visible = deliveries.visible_version[sku]
-    for state, cause in enumerate(ledger.causes):
-        if moves_stock(cause):
-            seq, fired_ns, number = ledger.seqs[state], ledger.times_ns[state], ledger.numbers[state]
-            event = deliveries.version_event.get((sku, number), -1)
-            seen_ns, visible_ns = _moments(deliveries, event, fired_ns, visible[number])
-            most, least = ledger.ceiling(state), ledger.floor(state, seq)
-            yield "", seq, fired_ns, visible_ns, seen_ns, most, least, seq
+    sku, safety, unheard = ledger.item.sku, ledger.safety, deliveries.unheard
+    visible, version_event = deliveries.visible_version[sku], deliveries.version_event
+    moved = [state for state, cause in enumerate(ledger.causes) if moves_stock(cause)]
+    seqs = [ledger.seqs[state] for state in moved]
+    for state, seq, sold in zip(moved, seqs, ledger.accepted_each(seqs), strict=True):
+        fired_ns, number = ledger.times_ns[state], ledger.numbers[state]
+        seen = visible[number]
+        visible_ns = fired_ns if version_event.get((sku, number), -1) in unheard else seen
+        most, least = ledger.available[state] - safety, ledger.base[state] - sold - safety
+        yield (
+            "", seq, fired_ns, visible_ns, seen if seen != NEVER_NS else 0,
+            most if most > 0 else 0, least if least > 0 else 0, seq,
+        )  # fmt: skip
 
 
 def _of_channels(deliveries: Deliveries, ledger: Ledger, effects: list[Effect], plain: bool) -> Iterator[_Movement]:
-    order_event, visible_order, first_attempt_ns = (
-        deliveries.order_event, deliveries.visible_order, deliveries.first_attempt_ns,
+    order_event, visible_order, first_attempt_ns, unheard = (
+        deliveries.order_event, deliveries.visible_order, deliveries.first_attempt_ns, deliveries.unheard,
     )  # fmt: skip
-    for effect in effects:
-        seq, kind = effect.seq, effect.kind
-        event = order_event.get((effect.order, TOPICS[kind]), -1)
-        state = ledger.version_at(seq)
-        left = ledger.left(state, seq) + ledger.netted_at(seq)
+    seqs = [effect.seq for effect in effects]
+    lefts = ledger.left_each(seqs)
+    for effect, seq, left in zip(effects, seqs, lefts, strict=True):
+        kind, order, fired_ns, written = effect.kind, effect.order, effect.at_ns, effect.version >= 0
+        event = order_event.get((order, TOPICS[kind]), -1)
         # A subject that nets can show a sale before the master includes it. All else shows once the master includes it.
-        change = effect.version_seq if effect.version >= 0 else NEVER_SEQ
+        change = effect.version_seq if written else NEVER_SEQ
         if kind == "sale":
-            seen = visible_order.get(effect.order, NEVER_NS)
+            seen = visible_order.get(order, NEVER_NS)
             most, least = left if left > 0 else 0, -NO_LIMIT
-            change = seq if effect.version >= 0 and not plain else change
+            change = seq if written and not plain else change
         else:
             seen = first_attempt_ns.get(event, NEVER_NS)
-            most, least = NO_LIMIT, left + ledger.pending_back(state, seq)
-        seen_ns, visible_ns = _moments(deliveries, event, effect.at_ns, seen)
-        yield effect.channel, seq, effect.at_ns, visible_ns, seen_ns, most, least, change
+            most, least = NO_LIMIT, left + ledger.pending_back(ledger.version_at(seq), seq)
+        visible_ns = fired_ns if event in unheard else seen
+        yield effect.channel, seq, fired_ns, visible_ns, seen if seen != NEVER_NS else 0, most, least, change
 
 
-def _moments(deliveries: Deliveries, event: int, fired_ns: int, seen: int) -> tuple[int, int]:
-    """From when a push can include the movement, and from when its latency counts for the subject.
-
-    A subject that polls could read at any time. Counted from the API's answer, its latency would lack the wait between
-    two polls, so it counts from the moment the movement fired.
-    """
-    return seen if seen != NEVER_NS else 0, fired_ns if event in deliveries.unheard else seen
-
-
-def _judge(log: FactLog, listing: Listing, righted: Righted, moved: list[_Movement], found: SyncPairs) -> None:
-    """Pairs each movement of other channels with the listing."""
-    channel, sku, facts, add = listing.channel, listing.ledger.item.sku, log.facts, found.pairs.append
+def _judge(log: FactLog, listing: Listing, righted: Righted, moved: list[_Movement], rows: list[_Row]) -> int:
+    """Pairs each movement of other channels with the listing. Returns the number of pairs that were not owed."""
+    channel, sku, facts, add = listing.channel, listing.ledger.item.sku, log.facts, rows.append
     listed, known = [listing.listed[0], *listing.listed], listing.known
     push_seqs, push_times_ns = listing.push_seqs, listing.push_times_ns
     pushes, not_owed = len(push_seqs), 0
@@ -223,12 +237,12 @@ def _judge(log: FactLog, listing: Listing, righted: Righted, moved: list[_Moveme
             ended = facts[right_seq]
             ended_ns, moot = ended.at_ns, not isinstance(ended, ListingPushed)
         else:
-            add(SyncPair(channel, sku, seq, fired_ns, visible_ns, NEVER_NS, False, math.inf, math.inf))
+            add((channel, sku, seq, fired_ns, visible_ns, NEVER_NS, False, math.inf, math.inf))
             continue
         from_visible = (ended_ns - visible_ns) / 1e6 if ended_ns > visible_ns else 0.0
         from_fired = (ended_ns - fired_ns) / 1e6
-        add(SyncPair(channel, sku, seq, fired_ns, visible_ns, ended_ns, moot, from_fired, from_visible))
-    found.not_owed += not_owed
+        add((channel, sku, seq, fired_ns, visible_ns, ended_ns, moot, from_fired, from_visible))
+    return not_owed
 
 
 def _latencies(fired_ns: int, visible_ns: int, ended_ns: int) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """What holds between the times of a history: one clock stamps everything, and facts are written when they occur."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import compress, pairwise
 from operator import attrgetter
@@ -35,21 +36,29 @@ _AT: Final = attrgetter("at_ns")
 class FileOrder:
     """Whether the times of a file never run backwards where they must not, asked block by block.
 
-    Facts that were just decoded are looked at several times faster than those of a whole file.
+    Facts that were just decoded are looked at several times faster than those of a whole file. `whole`: they run
+    backwards nowhere, of no kind.
     """
 
     def __init__(self, kinds: Iterable[Kind] = IN_ORDER) -> None:
-        self.holds = True
-        self._kinds, self._last_ns = set(kinds), 0
+        self.holds = self.whole = True
+        self._kinds, self._last_ns, self._newest_ns = set(kinds), 0, -math.inf
 
     def also(self, variants: Mapping[Kind, Kind]) -> None:
         """Facts of these kinds come as others from now on."""
         self._kinds |= {variant for kind, variant in variants.items() if kind in self._kinds}
 
-    def add(self, facts: Iterable[f.Fact]) -> None:
+    def add(self, facts: Sequence[f.Fact]) -> None:
         """The next facts of the file."""
         kinds = self._kinds
+        if self.whole and facts:
+            every = list(map(_AT, facts))
+            self.whole, self._newest_ns = self._newest_ns <= every[0] and every == sorted(every), every[-1]
         if not kinds:
+            return
+        if self.whole:  # then those of these kinds are in order too
+            newest = next((fact for fact in reversed(facts) if type(fact) in kinds), None)
+            self._last_ns = self._last_ns if newest is None else newest.at_ns
             return
         times = [fact.at_ns for fact in facts if type(fact) in kinds]
         if times:

@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from stockstorm.reports.formats import measure_name, measure_text
-from stockstorm.reports.regress.regression import Change, Compared, Regression
+from stockstorm.reports.regress.compared import Change, Compared
+from stockstorm.reports.regress.regression import Regression
 from stockstorm.reports.render.markdown import plain
 from stockstorm.reports.result import counted, printable
 
@@ -44,7 +45,10 @@ def title(one: Compared) -> str:
     if one.kind == "check":
         return one.name.replace("_", " ")
     label = measure_name(one.name)
-    return f"{one.name.split('.')[1]}, cores" if label == one.name and one.name.startswith("resources.") else label
+    if label != one.name or not one.name.startswith("resources."):
+        return label
+    _, process, kind = one.name.split(".")
+    return f"{process}, {'CPU for each webhook' if kind == 'cpu_ms' else kind}"
 
 
 def value_text(one: Compared, values: Sequence[float]) -> str:
@@ -53,7 +57,7 @@ def value_text(one: Compared, values: Sequence[float]) -> str:
         return "–"
     if one.kind == "timing":
         middle = statistics.median(values)
-        return f"{middle:.3g}" if one.name.startswith("resources.") else measure_text(one.name, middle)
+        return f"{middle:.3g}" if one.name.endswith(".cores") else measure_text(one.name, middle)
     if one.kind == "count":
         return measure_text(one.name, max(values))
     return f"{sum(values):.0f} of {len(values)} failed"
@@ -74,8 +78,27 @@ def notes(found: Regression) -> list[str]:
     return [
         *([f"the same: {' and '.join(kept)}"] if kept else []),
         f"{runs}; plans: {'; '.join(found.plans)}",
-        f"a timing counts as changed beyond {found.noise:.0%}",
+        *_noise(found),
     ]
+
+
+def _noise(found: Regression) -> list[str]:
+    """Beyond what a timing counts as changed, and how it was compared."""
+    followed = [one for one in found.compared if one.by_machine]
+    others = [one.noise for one in found.compared if one.shift is not None and not one.by_machine]
+    most = max([found.noise, *(one.noise for one in followed), *others])
+    slower = (
+        f"the machine was {abs(found.machine - 1):.0%} {'slower' if found.machine > 1 else 'faster'} after the change"
+    )
+    lines = [f"a timing counts as changed beyond {found.noise:.0%}"]
+    if most > found.noise:
+        lines = [f"a timing counts as changed beyond {found.noise:.0%}, some only beyond {most:.0%}, because {slower}"]
+    if followed:
+        told = f"{counted(len(followed), 'timing')} followed the machine from run to run"
+        lines.append(
+            f"{told}, so {'its factor is' if len(followed) == 1 else 'their factors are'} by the machine's speed"
+        )
+    return lines
 
 
 def regression_markdown(found: Regression) -> str:

@@ -35,6 +35,8 @@ class Series(msgspec.Struct, frozen=True):
 
     def finite(self) -> "Series":
         """The observations that ended."""
+        if all(map(math.isfinite, self.ms)):
+            return self
         kept = [n for n, value in enumerate(self.ms) if math.isfinite(value)]
         return Series([self.at_s[n] for n in kept], [self.ms[n] for n in kept])
 
@@ -211,6 +213,16 @@ class HistoryView:
     def failures(self) -> Series:
         """Durations of genuine attempts that were not acknowledged."""
         return failed_series(self.history, self.forged)
+
+    @property
+    def ordered_acks(self) -> list[float]:
+        """Their milliseconds in ascending order."""
+        return _drawable(self.history.acks.ordered)
+
+    @property
+    def ordered_syncs(self) -> list[float]:
+        """Milliseconds of `syncs` in ascending order."""
+        return _drawable(judged_samples(self.history).ordered)
 
     @cached_property
     def syncs(self) -> Series:

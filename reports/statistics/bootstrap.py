@@ -1,14 +1,14 @@
 """Confidence intervals of quantiles by block bootstrap. Samples close in time are correlated, so whole blocks of time
 are drawn with replacement instead of single samples.
 
-Speed without numpy: samples are sorted once and counted in bins between order statistics, with cumulative counts by
-block. A drawn quantile is found by bisection over the bins, so one redraw costs a few dot products and no sort.
+Speed without numpy: samples are sorted once, and a drawn quantile is found by bisection over bins between order
+statistics, with the numbers of samples up to a bin by block. So one redraw costs a few dot products and no sort. All
+redraws together look at few bins, those around the quantile, so only these are counted.
 """
 
 import random
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import repeat
 from operator import mul
 from typing import Final
 
@@ -30,12 +30,9 @@ class Resampler:
     def __init__(self, samples: Samples) -> None:
         self._values = samples.ordered
         blocks = _by_block(samples)
-        self._sizes = [len(block) for block in blocks]
-        self._edges: list[float] = []
-        self._counts: list[tuple[int, ...]] = []
-        if len(blocks) >= BOOTSTRAP_BLOCKS_MIN:
-            self._edges = _edges(self._values)
-            self._counts = _cumulative(self._edges, blocks)
+        self._blocks, self._sizes = blocks, [len(block) for block in blocks]
+        self._edges = _edges(self._values) if len(blocks) >= BOOTSTRAP_BLOCKS_MIN else []
+        self._counts: dict[int, list[int]] = {}  # by bin and block: samples up to the bin's edge
 
     def interval(self, share: float, seed: int, name: str) -> Interval | None:
         """A quantile with its 95 % interval.
@@ -53,7 +50,7 @@ class Resampler:
         return Interval(found, min(found, quantile(drawn, tail)), max(found, quantile(drawn, 1 - tail)))
 
     def _redraw(self, share: float, rng: random.Random) -> list[float]:
-        edges, counts, blocks = self._edges, self._counts, len(self._sizes)
+        edges, counts, blocks = self._edges, self._counts, len(self._blocks)
         found = []
         for _ in range(REDRAWS):
             weights = [0] * blocks
@@ -63,6 +60,8 @@ class Resampler:
             low, high = 0, len(edges) - 1
             while low < high:
                 middle = (low + high) // 2
+                if middle not in counts:
+                    counts[middle] = [bisect_right(block, edges[middle]) for block in self._blocks]
                 if sum(map(mul, weights, counts[middle])) >= wanted:
                     high = middle
                 else:
@@ -90,12 +89,6 @@ def _by_block(samples: Samples) -> list[list[float]]:
 def _edges(ordered: Sequence[float]) -> list[float]:
     step = max(1, len(ordered) // BINS_MAX)
     return sorted({*ordered[::step], ordered[-1]})
-
-
-def _cumulative(edges: Sequence[float], blocks: Sequence[list[float]]) -> list[tuple[int, ...]]:
-    """By bin and block: samples up to the bin's edge."""
-    columns = [map(bisect_right, repeat(block), edges) for block in blocks]
-    return list(zip(*columns, strict=True))
 
 
 def quantile_interval(samples: Iterable[tuple[int, float]], share: float, seed: int, name: str) -> Interval | None:

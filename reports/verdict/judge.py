@@ -22,8 +22,9 @@ from stockstorm.reports.history import History
 from stockstorm.reports.history.elsewhere import NOWHERE
 from stockstorm.reports.history.level import judged_level, level_text
 from stockstorm.reports.result import Check, Finding, Interval, Result, ThresholdOutcome, Verdict, counted
+from stockstorm.reports.verdict.by_rest import rest_notes
 from stockstorm.reports.verdict.by_topic import by_topic
-from stockstorm.reports.verdict.samples import INTERVALS, intervals
+from stockstorm.reports.verdict.samples import intervals
 from stockstorm.reports.verdict.thresholds import judge_thresholds, judged_check
 from stockstorm.reports.verdict.tiers import judge_tiers
 from stockstorm.reports.verdict.unplayed import unplayed_notes
@@ -114,6 +115,7 @@ def _judged(history: History) -> Result:
                     *unplayed_notes(history),
                     *call_notes(history),
                     *version_notes(history),
+                    *rest_notes(history),
                     *started.notes,
                     *check_notes,
                     *failure,
@@ -153,7 +155,7 @@ def _chained(history: History, checks: tuple[Check, ...]) -> tuple[tuple[Check, 
 
 def _intervals(history: History) -> tuple[dict[str, Interval], tuple[str, ...]]:
     try:
-        return history.elsewhere.value(INTERVALS) or intervals(history), ()
+        return intervals(history), ()
     except Exception as error:  # noqa: BLE001  # as for a checker that raises: the rest must still be reported
         return {}, (f"there are no intervals, because computing them failed: {type(error).__name__}: {error}",)
 

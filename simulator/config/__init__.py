@@ -343,6 +343,15 @@ class DeliveryConfig(Config):
             "sent again; Shopify does not say how long",
         ),
     ] = 5.0
+    fan_out_per_s: Annotated[
+        float,
+        Field(
+            ge=1,
+            le=1_000_000,
+            description="how many events of one API call leave in a second, one after the other: a call can change 250 "
+            "levels at once; Shopify does not say how many",
+        ),
+    ] = 250.0
 
 
 class QuiesceConfig(Config):

@@ -11,6 +11,7 @@ import msgspec
 
 from stockstorm.simulator.config import ForgeryKind, PoisonKind, QuotasConfig, WorldConfig, app_version
 from stockstorm.simulator.delivery.attempts import Address, Answer, Delivery, Outgoing
+from stockstorm.simulator.delivery.fan_out import FanOut
 from stockstorm.simulator.delivery.forger import Forged, Forger
 from stockstorm.simulator.delivery.forgery import KINDS, OTHER_DOMAIN, Attack, Signed
 from stockstorm.simulator.delivery.perturbations import build, unperturbed
@@ -96,6 +97,7 @@ class DeliveryService:
             config.shop.domain, secrets, addresses, app_version(config.shop), config.delivery.debounce_s
         )
         self._forger = Forger(world, payloads, self._routes)
+        self._fan_out = FanOut(config.delivery.fan_out_per_s)
         self._open: dict[int, _Open] = {}
         self._cancelled: dict[int, _Open] = {}  # ended with their subscription while an attempt was scheduled
         self._count = 0
@@ -123,10 +125,11 @@ class DeliveryService:
     def fire(self, events: Sequence[Event], now_ns: int, due_ns: int | None = None) -> Dispatch:
         """Plan the deliveries of events that have just fired.
 
-        `due_ns` is when the plan wanted them to fire, so that ack time includes the generator's own lateness.
+        `due_ns` is when the plan wanted them to fire, so that ack time includes the generator's own lateness. It is
+        None for a call, whose events leave one after the other.
         """
-        dispatch = Dispatch([], [])
-        for event in events:
+        dispatch, fan_out = Dispatch([], []), self._fan_out
+        for nth, event in enumerate(events):
             subscriptions = self._world.subscriptions(event.source, event.topic)
             if not subscriptions or (self._away and event.source == SHOPIFY and event.topic not in APP_TOPICS):
                 dispatch.facts.append(EventUnheard(now_ns, event.event))
@@ -138,7 +141,8 @@ class DeliveryService:
                 subscriptions = [each for each in subscriptions if each.subscription_id in shaped]
                 if not subscriptions:
                     continue
-            deliveries = planned_deliveries(event, subscriptions, due_ns)
+            at_ns = due_ns if due_ns is not None and not fan_out.waiting else fan_out.due(event, nth, due_ns)
+            deliveries = planned_deliveries(event, subscriptions, at_ns)
             if self._perturbed is not unperturbed:
                 deliveries = self._perturbed(deliveries)
             self._dispatch(event, deliveries, routes, dispatch, now_ns, body, shaped)
@@ -294,8 +298,9 @@ class DeliveryService:
         elif delivery.forged:
             self._end(outgoing.delivery, forged_outcome(answer), dispatch, answer.ended_ns)
         elif succeeded(answer):
-            delivery.route.acknowledged += 1
-            delivery.route.record.failed = 0
+            route = delivery.route
+            route.acknowledged += 1
+            route.record.failed = 0
             self._end(outgoing.delivery, "acknowledged", dispatch, answer.ended_ns)
         else:
             self._failed(outgoing, answer, delivery, dispatch)

@@ -73,7 +73,7 @@ class Action:
 
     def order(self, source: str, topic: Topic, order: Order, nth: int = 1, refund: Refund | None = None) -> None:
         """Fire an event of an order. `nth` counts events of this topic and order, from 1."""
-        serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
+        serial, event_id, now_ns = self._firing.next_serial(), self._event_id or self._id(), self.now_ns
         rng_key = ("order", order.key, topic, nth)
         known = order.key if order.written is None else -1  # the history knows no orders that the subject created
         sale = known if topic in SALE_TOPICS else -1
@@ -84,7 +84,7 @@ class Action:
 
     def stock(self, level: Level, sku: str, order: int = -1, *, sale: bool = False) -> None:
         """Fire inventory_levels/update for a level that has just changed; `sale`: because the order was placed."""
-        serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
+        serial, event_id, now_ns = self._firing.next_serial(), self._event_id or self._id(), self.now_ns
         rng_key = ("stock", level.inventory_item_id, level.location_id, level.version)
         topic: ShopifyTopic = "inventory_levels/update"
         sold = order if sale else -1
@@ -95,14 +95,14 @@ class Action:
 
     def connection(self, topic: CallTopic, level: Level, sku: str) -> None:
         """Fire that an item is stocked at one more location, or at one less."""
-        serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
+        serial, event_id, now_ns = self._firing.next_serial(), self._event_id or self._id(), self.now_ns
         rng_key = (topic, level.inventory_item_id, level.location_id, serial)
         self.changes.events.append(Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, level=level))
         self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, sku=sku))
 
     def product(self, product: Product, variants: tuple[tuple[Product, int], ...]) -> None:
         """Fire products/update because of a variant. `variants`: all, and the units of each that can be sold now."""
-        serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
+        serial, event_id, now_ns = self._firing.next_serial(), self._event_id or self._id(), self.now_ns
         rng_key = ("product", product.product_id, self._firing.next_edit(product.product_id))
         topic: ShopifyTopic = "products/update"
         self._firing.edited_ns[product.product_id] = now_ns
@@ -119,7 +119,7 @@ class Action:
         scopes: tuple[tuple[str, ...], tuple[str, ...]] | None = None,
     ) -> None:
         """Fire an event about the app or a customer. `order` is the newest of that customer."""
-        serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
+        serial, event_id, now_ns = self._firing.next_serial(), self._event_id or self._id(), self.now_ns
         self.changes.events.append(
             Event(serial, event_id, SHOPIFY, topic, now_ns, ("app", topic, nth), order, scopes=scopes)
         )
@@ -151,7 +151,7 @@ class Action:
         product: Product | None = None,
         body: bytes | None = None,
     ) -> None:
-        serial, event_id, now_ns = self._firing.next_serial(), self._id(), self.now_ns
+        serial, event_id, now_ns = self._firing.next_serial(), self._event_id or self._id(), self.now_ns
         known = order.key if order is not None and order.written is None else -1
         key = ("call", topic, serial)
         event = Event(serial, event_id, SHOPIFY, topic, now_ns, key, order=order, product=product, body=body)
@@ -160,6 +160,6 @@ class Action:
         self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, known, sku))
 
     def _id(self) -> str:
-        if not self._event_id:
-            self._event_id = self._firing.event_id(self._key)
+        """The event id, made when the first event wants it."""
+        self._event_id = self._firing.event_id(self._key)
         return self._event_id

@@ -14,7 +14,8 @@ from stockstorm.loadtests.backing.cloud.aws_backings import open_sqs
 from stockstorm.loadtests.backing.cloud.base import PubSubBacking, QueueRules, SqsBacking
 from stockstorm.loadtests.backing.cloud.pubsub import open_pubsub
 from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
-from stockstorm.loadtests.backing.postgres.server import create_database, with_database
+from stockstorm.loadtests.backing.postgres.server import create_database
+from stockstorm.loadtests.backing.postgres.urls import with_database
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.queues.base import Entry, Message, Queue, Settled, State
 from stockstorm.reference_service.queues.broker_queue import open_broker_queue, read_own

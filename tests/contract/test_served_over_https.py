@@ -11,8 +11,8 @@ import pytest
 from cryptography import x509
 from gevent.threadpool import ThreadPool
 
-from stockstorm.loadtests.serve.authority import Authority
-from stockstorm.loadtests.serve.proxy import HEAD_MAX_BYTES, make_proxy
+from stockstorm.loadtests.https.authority import Authority
+from stockstorm.loadtests.https.proxy import HEAD_MAX_BYTES, make_proxy
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
 from stockstorm.simulator.api.http_server import make_server
 from stockstorm.simulator.errors import BackingError

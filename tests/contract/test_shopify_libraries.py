@@ -34,10 +34,11 @@ def port() -> Iterator[str]:
         shop.terminate()
 
 
-def answered(command: list[str], port: str) -> dict[str, Any]:
+def answered(command: list[str], port: str, environment: dict[str, str] | None = None) -> dict[str, Any]:
     """What a script of a library prints."""
+    words, within_s = [*command, port, TOKEN], CALLS_WITHIN_S
     run = subprocess.run(
-        [*command, port, TOKEN], cwd=FOLDER, capture_output=True, text=True, timeout=CALLS_WITHIN_S, check=False
+        words, cwd=FOLDER, env=environment, capture_output=True, text=True, timeout=within_s, check=False
     )
     assert run.returncode == 0, run.stderr
     found: dict[str, Any] = json.loads(run.stdout)

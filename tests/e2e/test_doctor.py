@@ -47,3 +47,19 @@ def test_a_service_that_is_not_there_is_unreachable_and_says_so_first(monkeypatc
     assert code == 5
     assert found["reachable"]["mark"] == "bad"
     assert "Traceback" not in errors
+
+
+def test_a_certificate_of_ones_own_authority_counts_for_every_delivery_of_the_visit(tmp_path: Path) -> None:
+    path = tmp_path / "subject.toml"
+    path.write_text(f"""
+webhooks = "https://localhost:${{port}}/webhooks"
+ca = "{ROOT}/tests/contract/localhost.pem"
+level = "acknowledgement"
+[environment]
+PORT = "${{port}}"
+[life]
+folder = "{ROOT}"
+start = "python -m tests.strangers.broken.service https"
+""")
+    _, found, errors = visited(str(path))
+    assert found["genuine webhooks"]["mark"] == "good", (found, errors)

@@ -83,7 +83,7 @@ class FakeBeside:
     log: ClassVar[list[str]] = []  # of all of them
     commands: ClassVar[list[Command]] = []
 
-    def __init__(self, _file: object, folder: Path, scenario: str) -> None:
+    def __init__(self, _file: object, folder: Path, scenario: str, allow_hosts: object) -> None:
         self.name = f"{scenario} {folder.name}"
         self.client = self
 
@@ -195,3 +195,28 @@ def test_a_running_service_that_cannot_know_its_secrets_is_told_which(
         monkeypatch.delenv(f"STOCKSTORM_{name}", raising=False)
     with pytest.raises(StockstormError, match="STOCKSTORM_CLIENT_SECRET"):
         testing.Shop(file, tmp_path).deliver("orders/create")
+
+
+def test_another_machine_is_sent_nothing_unless_it_is_allowed_by_name(pytester: pytest.Pytester) -> None:
+    pytester.makefile(".toml", subject='webhooks = "http://192.0.2.7/webhooks"\napi_port = 9400\n')
+    pytester.makepyfile("def test_shop(stockstorm_shop): assert stockstorm_shop.subject")
+    done = pytester.runpytest(*LOADED, "--stockstorm=subject.toml")
+    assert done.parseoutcomes() == {"errors": 1}
+    done.stdout.fnmatch_lines(["*192.0.2.7*is not on this machine*", "*--stockstorm-allow-host 192.0.2.7*"])
+    allowed = pytester.runpytest(*LOADED, "--stockstorm=subject.toml", "--stockstorm-allow-host=192.0.2.7")
+    assert allowed.parseoutcomes() == {"passed": 1}  # nothing starts before it is used
+
+
+def test_what_was_allowed_holds_for_shop_and_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "subject.toml"
+    file.write_text('webhooks = "http://192.0.2.7/webhooks"\napi_port = 9400\n')
+    asked: list[object] = []
+
+    def run(*_: object, **options: object) -> None:
+        asked.append(options["allow_hosts"])
+        raise SubjectError("x", "y", "z")
+
+    monkeypatch.setattr(testing, "run", run)
+    with pytest.raises(SubjectError):
+        testing.Shop(file, tmp_path, allow_hosts=["192.0.2.7"]).play("smoke")
+    assert asked == [("192.0.2.7",)]

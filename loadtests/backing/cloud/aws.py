@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from stockstorm.loadtests.backing.cloud.base import EventBus, QueueRules, SqsQueue
+from stockstorm.loadtests.extras import install
 from stockstorm.simulator.errors import BackingError
 
-EXTRA: Final = "make setup, or pip install -e '.[aws]' in the clone"
 REGION: Final = "us-east-1"
 VARIABLE_PREFIX: Final = "AWS_"
 REGION_VARIABLES: Final = ("AWS_REGION", "AWS_DEFAULT_REGION")  # botocore reads only the latter
@@ -59,7 +59,7 @@ def client(service: str, environment: Mapping[str, str]) -> Any:
         import boto3  # noqa: PLC0415 - an optional extra
         from botocore.config import Config  # noqa: PLC0415 - an optional extra
     except ModuleNotFoundError as error:
-        raise BackingError("AWS", f"{error.name} is not installed", f"run: {EXTRA}") from None
+        raise BackingError("AWS", f"{error.name} is not installed", f"run: {install('aws')}") from None
     variable = {"sqs": "AWS_ENDPOINT_URL_SQS", "events": "AWS_ENDPOINT_URL_EVENTBRIDGE"}[service]
     with _translated_errors():
         return boto3.client(

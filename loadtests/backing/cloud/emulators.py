@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.loadtests.backing.cloud.aws import EXTRA
+from stockstorm.loadtests.extras import install
 from stockstorm.loadtests.processes.local_server import LoopbackServer, python_module, running
 from stockstorm.simulator.errors import BackingError
 
@@ -32,7 +32,7 @@ def moto(queues: str = "") -> AbstractContextManager[LoopbackServer]:
     try:
         version = metadata.version("moto")
     except metadata.PackageNotFoundError:
-        raise BackingError("moto", "it is not installed", f"run: {EXTRA}") from None
+        raise BackingError("moto", "it is not installed", f"run: {install('aws')}") from None
     arguments = [queues] if queues else []
     return running(f"moto {version}", lambda port: python_module(MODULE, str(port), *arguments), lambda _: {})
 

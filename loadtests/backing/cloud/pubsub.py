@@ -30,11 +30,11 @@ from stockstorm.loadtests.backing.cloud.base import (
 )
 from stockstorm.loadtests.backing.containers import pubsub_emulator
 from stockstorm.loadtests.backing.pubsub_double.broker import DEADLINE_MIN_S
+from stockstorm.loadtests.extras import install
 from stockstorm.loadtests.processes.local_server import HOST, python_module, running
 from stockstorm.loadtests.processes.part import ChildPart
 from stockstorm.simulator.errors import BackingError
 
-EXTRA: Final = "make setup, or pip install -e '.[gcp]' in the clone"
 MODULE: Final = "stockstorm.loadtests.backing.pubsub_double"
 EMULATOR_PROJECT: Final = "stockstorm"  # emulators accept any
 EMULATOR_VARIABLE: Final = "PUBSUB_EMULATOR_HOST"
@@ -205,7 +205,9 @@ def _libraries() -> tuple[Any, Any]:
         import grpc  # noqa: PLC0415 - an optional extra
         from google import pubsub_v1  # noqa: PLC0415 - an optional extra
     except ImportError as error:  # `google` alone may exist, as a namespace of another package
-        raise BackingError("Pub/Sub", f"google-cloud-pubsub is not installed ({error})", f"run: {EXTRA}") from None
+        raise BackingError(
+            "Pub/Sub", f"google-cloud-pubsub is not installed ({error})", f"run: {install('gcp')}"
+        ) from None
     return pubsub_v1, grpc
 
 

@@ -1,7 +1,8 @@
 """The PostgreSQL database of a run: new, empty and durable each time, gone afterwards.
 
 `embedded` comes from a Python package, with nothing to install. `docker` starts a container. A URL in `server` names a
-running server. A service of the user's own has no database here.
+running server. A service of the user's own has no database here, and the client of PostgreSQL is an extra, so a variant
+is imported when it is chosen.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,9 +10,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final, Protocol, Self
 
-from stockstorm.loadtests.backing.postgres.at_url import UrlPostgres
-from stockstorm.loadtests.backing.postgres.docker import DockerPostgres
-from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
 from stockstorm.loadtests.processes.part import Part
 from stockstorm.simulator.errors import BackingError
 
@@ -63,9 +61,27 @@ class NoDatabase:
         """Nothing to check."""
 
 
+def _embedded() -> AbstractContextManager[Backing]:
+    from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres  # noqa: PLC0415 - an extra
+
+    return EmbeddedPostgres()
+
+
+def _docker() -> AbstractContextManager[Backing]:
+    from stockstorm.loadtests.backing.postgres.docker import DockerPostgres  # noqa: PLC0415 - an extra
+
+    return DockerPostgres()
+
+
+def _at_url(url: str, run: str) -> AbstractContextManager[Backing]:
+    from stockstorm.loadtests.backing.postgres.at_url import UrlPostgres  # noqa: PLC0415 - an extra
+
+    return UrlPostgres(url, run)
+
+
 OWN_SERVERS: Final[Mapping[str, Callable[[], AbstractContextManager[Backing]]]] = {
-    "embedded": EmbeddedPostgres,
-    "docker": DockerPostgres,
+    "embedded": _embedded,
+    "docker": _docker,
 }
 
 
@@ -77,7 +93,7 @@ def choose_backing(option: str, run: str) -> AbstractContextManager[Backing]:
     if option in OWN_SERVERS:
         return OWN_SERVERS[option]()
     if option.startswith(("postgresql://", "postgres://")):
-        return UrlPostgres(option, run)
+        return _at_url(option, run)
     raise BackingError("--postgres", f"{_shown(option)} is unknown", "write embedded, docker, or a postgresql:// URL")
 
 

@@ -14,9 +14,8 @@ from stockstorm.loadtests.backing.postgres.server import (
     databases,
     describe,
     drop_database,
-    place,
-    with_database,
 )
+from stockstorm.loadtests.backing.postgres.urls import place, with_database
 from stockstorm.loadtests.processes.scratch import started
 from stockstorm.simulator.errors import BackingError
 

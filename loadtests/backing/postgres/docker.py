@@ -12,6 +12,7 @@ from stockstorm.loadtests.backing.containers import (
     published_port,
 )
 from stockstorm.loadtests.backing.postgres.server import describe
+from stockstorm.loadtests.extras import install
 from stockstorm.simulator.errors import BackingError
 
 IMAGE: Final = "postgres:17-alpine"
@@ -69,9 +70,7 @@ def _container_class() -> Any:
     try:
         from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415 - an optional extra
     except ModuleNotFoundError as error:
-        raise BackingError(
-            "--postgres docker", f"{error.name} is not installed", "run: pip install 'testcontainers>=4.15'"
-        ) from None
+        raise BackingError("--postgres docker", f"{error.name} is not installed", f"run: {install('docker')}") from None
     disable_reaper()
     return PostgresContainer
 

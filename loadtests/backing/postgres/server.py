@@ -7,11 +7,11 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias, TypeVar
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import msgspec
 
+from stockstorm.loadtests.backing.postgres.urls import place
 from stockstorm.simulator.errors import BackingError
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"  # generic only in asyncpg's stubs
@@ -74,20 +74,6 @@ def answers(url: str) -> bool:
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
         return False
     return True
-
-
-def with_database(url: str, name: str) -> str:
-    """The same server and credentials, another database."""
-    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
-
-
-def place(url: str) -> str:
-    """`host:port/database` without credentials, for messages."""
-    try:
-        parts = urlsplit(url)
-        return f"{parts.hostname or 'local'}:{parts.port or 5432}{parts.path}"
-    except ValueError:
-        return "the URL given"
 
 
 def _checked(name: str) -> str:

@@ -107,6 +107,19 @@ class Reads(Config):
         return bool(self.http or self.sql)
 
 
+class Https(Config):
+    """The simulated APIs over HTTPS, at the shop's own domain: for a service whose library insists on it.
+
+    Its environment then has a proxy and an authority by the variables that clients heed.
+    """
+
+    port: Annotated[int, Field(ge=0, le=65_535, description="of the APIs over HTTPS; 0: any free one")] = 0
+    proxy_port: Annotated[
+        int, Field(ge=0, le=65_535, description="of the proxy that leads the shop's domain there; 0: any free one")
+    ] = 0
+    host: Annotated[str, Field(min_length=1, max_length=100, description="address that both listen on")] = "127.0.0.1"
+
+
 class SubjectFile(Config):
     """One service of the user's own."""
 
@@ -136,6 +149,9 @@ class SubjectFile(Config):
         None
     )
     ca: Annotated[str, Field(max_length=1_000, description="file of the authority that signed its certificate")] = ""
+    https: Annotated[
+        Https | None, Field(description="a table, which may be empty: the simulated APIs over HTTPS too")
+    ] = None
     secrets: SecretNames = SecretNames()
     environment: dict[VariableName, str] = Field(
         default_factory=dict, max_length=200, description="what its commands find in their environment"

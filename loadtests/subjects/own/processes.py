@@ -6,7 +6,7 @@ Signals reach all of them, and they are measured as one.
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -80,6 +80,14 @@ class TreePart(ChildPart):
     def _signal(self, number: signal.Signals) -> None:
         if isinstance(self.child, Tree) and self.child.exit_code is None:
             self.child.signal_all(number)
+
+
+def listening(pids: Iterable[int]) -> Iterator[int]:
+    """The TCP ports at which these processes take connections, as far as the system tells."""
+    for pid in pids:
+        with suppress(psutil.Error):
+            found = psutil.Process(pid).net_connections("tcp")
+            yield from (each.laddr.port for each in found if each.status == psutil.CONN_LISTEN)
 
 
 def _group(leader: int) -> set[int]:

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any, Final
 
+from stockstorm.loadtests.extras import install
 from stockstorm.loadtests.subjects.own.file import Reads
 from stockstorm.scenarios.problems import Problem
 
-INSTALL: Final = "install stockstorm[probe]"
+INSTALL: Final = install("probe")
 _SELECT: Final = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from stockstorm.loadtests.subjects.own.file import SubjectFile, is_address, schema
 from stockstorm.loadtests.subjects.own.queries import query_problems
 from stockstorm.loadtests.subjects.own.urls import url_problem
-from stockstorm.loadtests.subjects.own.values import KNOWN, filled, is_port, names_in
+from stockstorm.loadtests.subjects.own.values import HTTPS, KNOWN, filled, is_port, names_in
 from stockstorm.scenarios.key_problems import key_problem
 from stockstorm.scenarios.problems import Problem, did_you_mean, scenario_error
 from stockstorm.scenarios.tables import read_tables
@@ -64,6 +64,7 @@ def file_problems(file: SubjectFile) -> Iterator[Problem]:
         if topic not in TOPICS:
             yield Problem(key, f"{topic!r} is no topic that a run can fire", did_you_mean(topic, TOPICS))
     yield from _placeholder_problems(file)
+    yield from _https_problems(file)
     yield from query_problems(file.reads)
     if file.level == "probe" and not file.reads.any:
         yield Problem("level", '"probe" without [reads] is nothing to judge', "add [[reads.http]] or [reads.sql]")
@@ -113,6 +114,19 @@ def _placeholder_problems(file: SubjectFile) -> Iterator[Problem]:
             if name not in KNOWN and not is_port(name):
                 remedy = f"{did_you_mean(name, ('port', *KNOWN))}; $${{ stands for ${{"
                 yield Problem(key, f"${{{name}}} is unknown", remedy)
+            elif name in HTTPS and file.https is None:
+                remedy = "add a line [https] to the file; keys may follow it, none is needed"
+                yield Problem(key, f"${{{name}}} is known with [https] only", remedy)
+
+
+def _https_problems(file: SubjectFile) -> Iterator[Problem]:
+    """A service that runs already cannot be told a free port."""
+    if file.https is None or file.life.starts:
+        return
+    for key, port in (("https.port", file.https.port), ("https.proxy_port", file.https.proxy_port)):
+        if not port:
+            remedy = "give a port, as 9443 and 9402, or let Stockstorm start it: add `start = …` to [life]"
+            yield Problem(key, "nobody tells a service that runs already which free port it is", remedy)
 
 
 def _any_port(url: str) -> Mapping[str, str]:

@@ -12,23 +12,27 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from stockstorm.loadtests.https.process import NOTE, HttpsPlace, start_front
 from stockstorm.loadtests.limits import READY_POLL_S
+from stockstorm.loadtests.processes.child import Child
 from stockstorm.loadtests.processes.part import ChildPart, Part, Together
 from stockstorm.loadtests.processes.registry import PROCESSES
 from stockstorm.loadtests.subjects import Pending, Receiving, Surroundings
 from stockstorm.loadtests.subjects.own.actions import Actions
 from stockstorm.loadtests.subjects.own.file import SERVICE, SubjectFile, is_address
 from stockstorm.loadtests.subjects.own.greeting import greet, listens
-from stockstorm.loadtests.subjects.own.processes import Tree, TreePart
+from stockstorm.loadtests.subjects.own.processes import Tree, TreePart, listening
 from stockstorm.loadtests.subjects.own.urls import trusting
 from stockstorm.loadtests.subjects.own.values import draw_ports, filled, known_values
 from stockstorm.loadtests.subjects.own.view import OwnView, make_view
 from stockstorm.loadtests.subjects.probes import NoAnswer, PendingProbe, probe
 from stockstorm.loadtests.subjects.revival import Revival, failed
+from stockstorm.reports.result import exit_text
 from stockstorm.simulator.config import PROCESS_NAMES, FaultTarget
 from stockstorm.simulator.errors import StockstormError, SubjectError
 from stockstorm.simulator.history.facts import AnyFact
 
+PORTS_SHOWN: Final = 5
 NOT_MEASURED: Final = "own service: Stockstorm did not start it, so its processes are not measured"
 
 
@@ -51,6 +55,7 @@ class OwnSubject:
         self._pending = PendingProbe(self._base, self._verify)
         self._parts: dict[str, ChildPart] = {}
         self._view: OwnView | None = None
+        self._front: Child | None = None  # HTTPS before the simulated APIs
         self._revival = Revival(self._parts, lambda name: PROCESS_NAMES.get(name, "subject"), file.name)
         self._values: Mapping[str, str] = self._ports
         self._environment: Mapping[str, str] = {}
@@ -73,8 +78,10 @@ class OwnSubject:
     def start(self, surroundings: Surroundings) -> None:
         life = self._file.life
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._values = self._ports | known_values(surroundings, str(self._folder))
-        self._environment = self._settings(surroundings)
+        https = self._by_https(surroundings)
+        placed = https.values if https is not None else {}
+        self._values = self._ports | known_values(surroundings, str(self._folder)) | placed
+        self._environment = self._settings(surroundings, https)
         if life.reset and not is_address(life.reset):
             self._actions.do("reset", life.reset, life.reset_within_s)
         if life.starts:
@@ -86,7 +93,8 @@ class OwnSubject:
             self._parts[name] = TreePart(partial(self._child, name, text), self._answers)
         if life.starts or life.ready:
             self._wait_until_ready()
-        greet(self._uris, surroundings.client_secret, surroundings.shop_domain, self._file.ca)
+        spoken = self._values["api_version"]
+        greet(self._uris, surroundings.client_secret, surroundings.shop_domain, self._file.ca, spoken)
         if is_address(life.reset):
             self._actions.do("reset", life.reset, life.reset_within_s)
 
@@ -132,6 +140,8 @@ class OwnSubject:
                 print(error, file=sys.stderr, flush=True)  # the run is over, and its log keeps this
         for part in self._parts.values():
             part.stop()
+        if self._front is not None:
+            self._front.stop()
 
     @property
     def _actions(self) -> Actions:
@@ -144,7 +154,19 @@ class OwnSubject:
         urls = (self._file.webhooks, *self._file.topic_urls.values())
         return tuple(dict.fromkeys(filled(url, self._ports) for url in urls))
 
-    def _settings(self, around: Surroundings) -> Mapping[str, str]:
+    def _by_https(self, around: Surroundings) -> HttpsPlace | None:
+        """Starts the front, if its file asks for HTTPS."""
+        asked = self._file.https
+        if asked is None:
+            return None
+        log = self._logs / "https.log"
+        self._front, place = start_front(
+            around.admin_api_url, around.shop_domain, asked.host, asked.port, asked.proxy_port, log
+        )
+        self.notes = (*self.notes, NOTE.format(around.shop_domain))
+        return place
+
+    def _settings(self, around: Surroundings, https: HttpsPlace | None) -> Mapping[str, str]:
         """Its environment: that of this command, the secrets by their names, and what its file says."""
         names = self._file.secrets
         secrets = {
@@ -157,7 +179,7 @@ class OwnSubject:
             secrets[names.next_client_secret] = around.next_client_secret
         inherited = {name: value for name, value in os.environ.items() if name not in self._private}
         given = {name: filled(text, self._values) for name, text in self._file.environment.items()}
-        return inherited | secrets | given
+        return inherited | secrets | (https.environment(inherited) if https is not None else {}) | given
 
     def _child(self, name: str, text: str) -> Tree:
         life = self._file.life
@@ -180,7 +202,8 @@ class OwnSubject:
         while time.monotonic() < deadline:
             for part in self._parts.values():
                 if part.child.exit_code is not None:
-                    raise failed(self._file.name, part.child, f"it exited with code {part.child.exit_code}")
+                    found = f"it ended before it was ready, {exit_text(part.child.exit_code)}"
+                    raise failed(self._file.name, part.child, found)
             if self._answers():
                 return
             if dead := PROCESSES.deaths("harness"):
@@ -188,8 +211,14 @@ class OwnSubject:
                 raise SubjectError(self._file.name, found, f"read the logs in {self._logs}")
             time.sleep(READY_POLL_S)
         asked = f"`{self._file.life.ready}`" if self._file.life.ready else f"a connection to {self._uris[0]}"
-        found = f"it was not ready after {within_s:g} s, asked by {asked}"
+        found = f"it was not ready after {within_s:g} s, asked by {asked}{self._elsewhere()}"
         raise SubjectError(self._file.name, found, f"read the logs in {self._logs}, or give it more ready_within_s")
+
+    def _elsewhere(self) -> str:
+        """Where its processes listen instead: a service that does not take its port from the file is common."""
+        ports = sorted({port for part in self._parts.values() for port in listening(part.child.pids)})
+        shown = ", ".join(map(str, ports[:PORTS_SHOWN]))
+        return f"; its processes listen at port {shown}" if ports else "; its processes listen at no port"
 
 
 def _root(url: str) -> str:

@@ -16,6 +16,7 @@ PORT: Final = "port"  # `${port}`, and `${port_NAME}` for others: each is a free
 _PLACE: Final = re.compile(r"\$?\$\{([^}]*)\}")
 _PORT: Final = re.compile(r"port(_[a-z0-9_]+)?")
 # What commands and their environment may name besides ports. `folder` is an empty one that ends with the run's files.
+HTTPS: Final = ("https_url", "proxy_url", "ca_file", "ca_bundle")  # with [https] only
 KNOWN: Final = (
     "admin_api_url",
     "api_url",
@@ -32,6 +33,7 @@ KNOWN: Final = (
     "channel_token",
     "channel_secret",
     "folder",
+    *HTTPS,
 )
 
 

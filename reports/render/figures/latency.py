@@ -1,6 +1,7 @@
 """Ack time and sync latency: over the run, and by percentile."""
 
 import math
+from bisect import bisect_left
 from typing import Any, Final
 
 from stockstorm.reports.render.downsample import bin_width_s, binned, thin_points
@@ -141,14 +142,14 @@ def _limits(ack: tuple[float, float], sync: tuple[float, float]) -> list[tuple[d
 
 def latency_distribution(view: HistoryView) -> Figure | None:
     """Quantile curves of ack time and sync latency, on an axis that stretches the tail."""
-    curves = [("ack time", "@ack", sorted(view.acks.ms)), ("sync latency", "@sync", sorted(view.syncs.ms))]
+    curves = [("ack time", "@ack", view.ordered_acks), ("sync latency", "@sync", view.ordered_syncs)]
     curves = [curve for curve in curves if curve[2]]
     if not curves:
         return None
     deepest = max(1 - 1 / max(20, len(values)) for _, _, values in curves)
     traces = [trace for name, colour, values in curves for trace in _curve(name, colour, values)]
-    finite = [value for _, _, values in curves for value in values if math.isfinite(value)] or [1.0]
-    low, high = max(0.05, min(finite) * 0.7), max(finite) * 1.6
+    finite = [values[: _ended(values)] for _, _, values in curves if math.isfinite(values[0])] or [[1.0]]
+    low, high = max(0.05, min(values[0] for values in finite) * 0.7), max(values[-1] for values in finite) * 1.6
     limits = [limit_line(ms, f"tier {ms / 1000:g} s") for ms in LIMITS_MS.values() if low < ms < max(high, 3000)]
     high = max(high, 3000)
     layout: dict[str, Any] = {
@@ -158,6 +159,11 @@ def latency_distribution(view: HistoryView) -> Figure | None:
         "annotations": [note for _, note in limits],
     }
     return Figure("latency_distribution", "Latency by percentile", _caption(curves), traces, layout, 430)
+
+
+def _ended(values: list[float]) -> int:
+    """How many of these, in ascending order, are finite."""
+    return bisect_left(values, math.inf)
 
 
 def _curve(name: str, colour: str, values: list[float]) -> list[dict[str, Any]]:
@@ -186,7 +192,7 @@ def _ms(value: float) -> str:
 def _caption(curves: list[tuple[str, str, list[float]]]) -> str:
     parts = []
     for name, _, values in curves:
-        never = sum(1 for value in values if math.isinf(value))
+        never = len(values) - _ended(values)
         tail = f"; {never:,} of them never ended, so the curve stops before them" if never else ""
         parts.append(f"{name.capitalize()}: {counted(len(values), 'observation')}{tail}.")
     return (

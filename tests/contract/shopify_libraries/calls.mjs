@@ -1,5 +1,5 @@
-// Ordinary calls through @shopify/shopify-api, unmodified but for the address. Prints what came back, as JSON.
-// Run as `node calls.mjs PORT TOKEN`.
+// Ordinary calls through @shopify/shopify-api. Prints what came back, as JSON.
+// Run as `node calls.mjs PORT TOKEN`: unmodified but for the address. PORT 0: over HTTPS, as the environment leads it.
 
 import "@shopify/shopify-api/adapters/node";
 import { ApiVersion, LogSeverity, Session, shopifyApi } from "@shopify/shopify-api";
@@ -9,17 +9,19 @@ import { restResources } from "@shopify/shopify-api/rest/admin/2026-04";
 const [port, token] = process.argv.slice(2);
 const address = "https://subject.example.com/webhooks";
 
-setAbstractFetchFunc((url, options) => {
-  const target = new URL(url);
-  return fetch(`http://127.0.0.1:${port}${target.pathname}${target.search}`, options);
-});
+if (port !== "0") {
+  setAbstractFetchFunc((url, options) => {
+    const target = new URL(url);
+    return fetch(`http://127.0.0.1:${port}${target.pathname}${target.search}`, options);
+  });
+}
 
 const shopify = shopifyApi({
   apiKey: "key",
   apiSecretKey: "secret",
   scopes: ["read_orders"],
   hostName: "localhost",
-  hostScheme: "http",
+  hostScheme: port === "0" ? "https" : "http", // the REST client takes it for the shop too
   apiVersion: ApiVersion.April26,
   isEmbeddedApp: false,
   restResources,

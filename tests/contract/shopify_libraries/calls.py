@@ -1,6 +1,6 @@
-"""Ordinary calls through `ShopifyAPI`, unmodified but for the address. Prints what came back, as JSON.
+"""Ordinary calls through `ShopifyAPI`. Prints what came back, as JSON.
 
-Run as `python calls.py PORT TOKEN`.
+Run as `python calls.py PORT TOKEN`: unmodified but for the address. PORT 0: over HTTPS, as the environment leads it.
 """
 
 import json
@@ -13,8 +13,11 @@ ADDRESS = "http://127.0.0.1:8080/webhooks"
 
 
 def main(port: str, token: str) -> dict[str, object]:
-    shopify.Session.setup(protocol="http", myshopify_domain=DOMAIN, port=port)
-    shopify.ShopifyResource.activate_session(shopify.Session(f"{HOST}.{DOMAIN}", "2026-04", token))
+    shop = "stockstorm-demo.myshopify.com"
+    if port != "0":
+        shopify.Session.setup(protocol="http", myshopify_domain=DOMAIN, port=port)
+        shop = f"{HOST}.{DOMAIN}"
+    shopify.ShopifyResource.activate_session(shopify.Session(shop, "2026-04", token))
     pages = [shopify.Order.find(limit=3, status="any")]
     while pages[-1].has_next_page():
         pages.append(pages[-1].next_page())

@@ -23,7 +23,8 @@ import httpx
 import pytest
 
 from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
-from stockstorm.loadtests.backing.postgres.server import create_database, with_database
+from stockstorm.loadtests.backing.postgres.server import create_database
+from stockstorm.loadtests.backing.postgres.urls import with_database
 from stockstorm.reference_service.architectures import architecture_of
 from stockstorm.reference_service.settings import DEFAULT_ARCHITECTURE
 from stockstorm.reference_service.wiring import RECEIVER

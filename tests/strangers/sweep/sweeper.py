@@ -16,7 +16,8 @@ from typing import Any
 from tests.strangers.sweep.calls import Marketplace, NoAnswer, Rejected, Shop
 from tests.strangers.sweep.orders import Units, difference, effect, fold
 
-GAP_S, LOOKS_EVERY_S = 0.2, 2.0
+GAP_S = float(os.environ.get("GAP_S", "0.2"))  # between two rounds
+LOOKS_EVERY_S = 2.0
 CHANGES_MAX = 200
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from stockstorm.loadtests.cli import doctor
 from stockstorm.loadtests.cli.app import app
+from stockstorm.loadtests.doctor.examine import Finding
 from stockstorm.loadtests.exits import exit_code_of, invoke
-from stockstorm.loadtests.serve.authority import Authority
+from stockstorm.loadtests.https.authority import Authority
 from stockstorm.loadtests.subjects.own.file import SubjectFile
 from stockstorm.simulator.errors import BackingError, StockstormError, SubjectError
 
@@ -117,3 +118,10 @@ def test_the_authority_of_a_certificate_is_read_before_anything_is_started(
     made = Authority(tmp_path / "authority")
     assert doctor_of(url, "--ca", str(made.certificate)) == 5
     assert seen == [str(made.certificate)]
+
+
+def test_in_one_line_it_names_what_is_to_be_mended_first() -> None:
+    good, bad = Finding("clock", "good", "fine"), Finding("genuine webhooks", "bad", "5 of 5 refused", "mend")
+    assert doctor.in_one_line([good]) == "✓ ready for a first run"
+    assert doctor.in_one_line([good, bad]) == "✕ genuine webhooks: 5 of 5 refused"
+    assert doctor.in_one_line([bad, good, bad]) == "✕ genuine webhooks: 5 of 5 refused (and 1 more)"

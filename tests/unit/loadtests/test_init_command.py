@@ -1,16 +1,20 @@
 """`stockstorm init` writes files that Stockstorm itself reads, and destroys nothing."""
 
+import re
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+import stockstorm
 from stockstorm.loadtests.cli import init as init_module
 from stockstorm.loadtests.cli.app import app
 from stockstorm.loadtests.cli.init import LEVELS
 from stockstorm.loadtests.exits import exit_code_of, invoke
 from stockstorm.loadtests.subjects.own.reading import read_subject_file
 from stockstorm.scenarios.loader import load
+from stockstorm.simulator.config import ForgeryKind
 
 NAMES = (".env", ".github/workflows/stockstorm.yml", "first.toml", "subject.toml")
 
@@ -24,8 +28,19 @@ def test_what_it_writes_is_read_again(tmp_path: Path, start: str) -> None:
     assert init(tmp_path, "--start", start, "--webhooks", "http://127.0.0.1:9000/hooks") == 0
     file = read_subject_file(str(tmp_path / "subject.toml"))
     assert (file.webhooks, file.life.start, file.level) == ("http://127.0.0.1:9000/hooks", start, "full")
-    assert load(str(tmp_path / "first.toml")).load_s == 30.0
+    assert load(str(tmp_path / "first.toml")).load_s == 20.0
     assert "stockstorm run first.toml --subject subject.toml" in (tmp_path / NAMES[1]).read_text()
+
+
+def test_the_first_scenario_has_what_first_services_get_wrong(tmp_path: Path) -> None:
+    assert init(tmp_path) == 0
+    first = load(str(tmp_path / "first.toml"))
+    assert first.shop.skus > 50, "more than the first page of Shopify's REST lists"
+    assert {one.kind for one in first.perturbations} == {"duplicate", "reorder"}
+    assert first.quotas.resent
+    assert first.quotas.cancel_before_create
+    kinds_and_topics = first.events.forgeries_per_s * first.load_s
+    assert kinds_and_topics >= 6 * len(get_args(ForgeryKind)), "each kind on several topics"
 
 
 def test_secrets_are_drawn_anew_and_only_their_owner_can_read_them(tmp_path: Path) -> None:
@@ -83,6 +98,23 @@ def test_the_example_of_a_health_address_is_at_the_service(tmp_path: Path) -> No
     assert '"http://127.0.0.1:9000/healthz"' in (tmp_path / "subject.toml").read_text()
 
 
+@pytest.mark.parametrize(("start", "ports"), [("serve", (0, 0)), ("", (9443, 9402))])
+def test_a_library_that_insists_on_https_gets_it(tmp_path: Path, start: str, ports: tuple[int, int]) -> None:
+    assert init(tmp_path, "--https", "--start", start) == 0
+    https = read_subject_file(str(tmp_path / "subject.toml")).https
+    assert https is not None
+    assert (https.port, https.proxy_port) == ports
+
+
+def test_a_free_port_is_for_a_service_that_is_started(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = "http://127.0.0.1:${port}/webhooks"
+    assert init(tmp_path, "--webhooks", url) == 4
+    assert "--webhooks: ${port} is a free port" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+    assert init(tmp_path, "--webhooks", url, "--start", "serve", "--level", "probe") == 0
+    assert read_subject_file(str(tmp_path / "subject.toml")).webhooks == url
+
+
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("start", ["", "serve"])
 def test_every_level_makes_files_that_are_read_again(tmp_path: Path, level: str, start: str) -> None:
@@ -92,6 +124,17 @@ def test_every_level_makes_files_that_are_read_again(tmp_path: Path, level: str,
     assert (file.level, file.reads.any) == (level, level == "probe")
 
 
+@pytest.mark.parametrize(("level", "extra"), [("full", ""), ("probe", "[probe]")])
+def test_the_ci_job_installs_the_wheel_of_this_version_with_what_the_level_needs(
+    level: str, extra: str, tmp_path: Path
+) -> None:
+    assert init(tmp_path, "--level", level) == 0
+    job = (tmp_path / ".github/workflows/stockstorm.yml").read_text()
+    wheel = re.search(r"- run: pip install (\S+)", job)
+    assert wheel is not None
+    assert wheel[1].strip("'") == f"./stockstorm-{stockstorm.__version__}-py3-none-any.whl{extra}"
+
+
 def test_probe_is_refused_before_anything_is_written_where_its_extra_is_not_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -99,3 +142,16 @@ def test_probe_is_refused_before_anything_is_written_where_its_extra_is_not_inst
     assert init(tmp_path, "--level", "probe") == 4
     assert "stockstorm[probe]" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_on_a_terminal_a_wrong_answer_is_told_and_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = iter(["localhost:8080", "http://127.0.0.1:9000/hooks", "an 'open quote", "serve", "ful", "full"])
+    monkeypatch.setattr("typer.prompt", lambda *_, **__: next(answers))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    assert exit_code_of(lambda: invoke(app, ["init", "--folder", str(tmp_path)])) == 0
+    told = capsys.readouterr().err
+    assert ("no http(s) URL" in told, "close its quotes" in told, "did you mean" in told) == (True, True, True)
+    file = read_subject_file(str(tmp_path / "subject.toml"))
+    assert (file.webhooks, file.life.start, file.level) == ("http://127.0.0.1:9000/hooks", "serve", "full")

@@ -75,7 +75,7 @@ async def test_a_missing_variable_is_named_with_its_purpose(name: str, monkeypat
 @pytest.mark.usefixtures("named", "without_extras")
 async def test_a_missing_extra_is_named_with_the_command_that_installs_it(name: str) -> None:
     extra = "gcp" if "pubsub" in name else "aws"
-    with pytest.raises(BadSettings, match=rf"run: make setup, or pip install -e '\.\[{extra}\]' in the clone"):
+    with pytest.raises(BadSettings, match=rf"run: pip install 'stockstorm\[{extra}\]'"):
         async with ARCHITECTURES[name].open_worker(settings(), NO_POOL, SOUND):
             pass
     if RECEIVER in ARCHITECTURES[name].processes:

@@ -29,3 +29,9 @@ def test_a_collector_that_was_off_stays_off() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_what_was_built_in_the_pause_is_not_searched_after_it() -> None:
+    with collector_paused():
+        built = [[number] for number in range(1_000)]
+    assert any(each is built[-1] for each in gc.get_objects(generation=2))

@@ -4,7 +4,7 @@ A slice is short, because calls and deliveries wait meanwhile. What a file shows
 subject when it fetches the file, and not before.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Final, Literal
 
@@ -28,17 +28,33 @@ Line = dict[str, object]
 
 
 class Shown(msgspec.Struct):
-    """What a file shows, as the facts of an answer do. A file can be fetched often, so its columns are made once."""
+    """What a file shows, as the facts of an answer do. A file can be fetched often, so its columns are made once.
 
-    levels: dict[tuple[str, int], None] = {}  # SKU and version
-    orders: dict[int, None] = {}
+    They grow page by page, so that the end of a large operation takes no longer than any other slice.
+    """
+
+    known: set[tuple[str, int] | int] = set()  # SKU and version; orders
+    skus: list[str] = []
+    versions: list[int] = []
+    orders: list[int] = []
     columns: tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]] = ((), (), ())
+
+    def add(self, levels: Iterable[tuple[str, int]], orders: Iterable[int]) -> None:
+        """What one page shows. What an earlier page showed is not repeated."""
+        for level in levels:
+            if level not in self.known:
+                self.known.add(level)
+                self.skus.append(level[0])
+                self.versions.append(level[1])
+        for order in orders:
+            if order not in self.known:
+                self.known.add(order)
+                self.orders.append(order)
 
     def close(self) -> None:
         """Nothing more is shown."""
-        skus, versions = zip(*self.levels, strict=True) if self.levels else ((), ())
-        self.columns = skus, versions, tuple(self.orders)
-        self.levels, self.orders = {}, {}
+        self.columns = tuple(self.skus), tuple(self.versions), tuple(self.orders)
+        self.known, self.skus, self.versions, self.orders = set(), [], [], []
 
     def facts(self, request: int, now_ns: int) -> list[AnyFact]:
         """What a call that fetches the file is shown."""
@@ -81,25 +97,21 @@ class BulkOperation:
         if self.status == "CANCELING":
             return self._end("CANCELED", now_ns)
         self.status = "RUNNING"
-        count = 0
+        texts: list[bytes] = []
         try:
             for line, is_root in islice(self._lines, SLICE):
-                count += 1
-                self._keep(line, is_root)
+                texts.append(msgspec.json.encode(line) + b"\n")
+                self.roots += is_root
         except (BulkDenied, BulkFailed) as error:
             self.error = error.code
-            return self._end("FAILED", now_ns)
+        self.objects += len(texts)
+        self._parts.append(b"".join(texts))
+        self._size += len(self._parts[-1])
         if self._size > FILE_MAX:
-            self.error = "INTERNAL_SERVER_ERROR"
+            self.error = BulkFailed.code
+        if self.error is not None:
             return self._end("FAILED", now_ns)
-        return count < SLICE and self._end("COMPLETED", now_ns)
-
-    def _keep(self, line: Line, is_root: bool) -> None:
-        text = msgspec.json.encode(line) + b"\n"
-        self._parts.append(text)
-        self._size += len(text)
-        self.objects += 1
-        self.roots += is_root
+        return len(texts) < SLICE and self._end("COMPLETED", now_ns)
 
     def _end(self, status: BulkStatus, now_ns: int) -> bool:
         self.status, self.completed_ns = status, now_ns

@@ -123,9 +123,7 @@ class _Walk:
 
     def _note(self, shown: Shown) -> None:
         """What the calls so far have shown."""
-        levels, orders = self._call.take_shown()
-        shown.levels.update(levels)
-        shown.orders.update(orders)
+        shown.add(*self._call.take_shown())
 
     def _field(
         self, on: GraphQLObjectType, source: Any, nodes: list[FieldNode], parent: str | None, shown: Shown

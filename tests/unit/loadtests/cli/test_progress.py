@@ -3,9 +3,11 @@
 import io
 
 import msgspec
+import pytest
 from rich.console import Console
 
 from stockstorm.loadtests.cli.progress import Progress
+from stockstorm.loadtests.cli.quiet import QuietOptions
 from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.simulator.config import FaultKind
 
@@ -33,3 +35,11 @@ def test_lines_say_when_a_fault_begins_and_when_it_is_over() -> None:
 
 def test_the_panel_names_the_open_faults() -> None:
     assert "fault: worker killed, database paused" in shown(("kill_worker", "pause_database"), terminal=True)
+
+
+def test_quiet_shows_no_progress_on_a_terminal_and_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    for quiet in (True, False):
+        with Progress(QuietOptions(quiet=quiet).progress, "run") as progress:
+            progress.show("load")
+            progress.live(FIGURES)
+        assert bool(capsys.readouterr().err) is not quiet

@@ -68,9 +68,18 @@ def test_an_authority_that_is_not_there_and_a_database_without_url_are_told() ->
     ("life", "kinds", "said"),
     [
         ({"start": "x"}, ["kill_subject"], []),
-        ({"start": "x"}, ["kill_worker"], ["mine has service, and others are hit by: kill_worker"]),
+        ({"start": "x"}, ["kill_worker"], ["mine has one process, and no worker for kill_worker"]),
         ({"processes": {"receiver": "x", "worker": "y"}}, ["kill_worker", "pause_receiver", "kill_subject"], []),
-        ({"processes": {"worker": "y"}}, ["kill_database"], ["mine has worker, and others are hit by: kill_database"]),
+        (
+            {"processes": {"worker": "y"}},
+            ["kill_database"],
+            ["mine has one process, and no database for kill_database"],
+        ),
+        (
+            {"processes": {"web": "x", "jobs": "y"}},
+            ["kill_receiver", "pause_worker"],
+            ["mine has the processes web, jobs, and no receiver and no worker for kill_receiver, pause_worker"],
+        ),
         ({"start": "x", "stop": "y", "detached": True}, ["kill_subject"], ["was not started by Stockstorm"]),
     ],
 )
@@ -80,6 +89,14 @@ def test_faults_hit_the_processes_that_start_made(
     found = [problem.found for problem in own_problems(file(life=life), 9400, kinds, ALL)]
     assert len(found) == len(said)
     assert all(text in each for text, each in zip(said, found, strict=True))
+
+
+def test_a_process_of_another_name_is_told_how_to_be_hit() -> None:
+    (problem,) = own_problems(file(life={"processes": {"web": "x", "jobs": "y"}}), 9400, ["kill_receiver"], ALL)
+    assert problem.remedy == (
+        "use one of kill_subject; or call the process that is its receiver so under [life.processes]; or choose a "
+        "scenario without such faults"
+    )
 
 
 def test_another_machine_is_refused_with_what_it_would_be_sent_and_allowed_by_its_name() -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from stockstorm.loadtests import extras
 from stockstorm.loadtests.cli import app as cli
 from stockstorm.loadtests.cli import run as command
-from stockstorm.loadtests.config import checks
 from stockstorm.loadtests.config.own_checks import SECRETS
 from stockstorm.loadtests.config.run_options import RunOptions
 from stockstorm.loadtests.config.run_spec import RunSpec, make_spec
+from stockstorm.loadtests.extras import Extra
 from stockstorm.simulator.errors import ScenarioError
 from stockstorm.simulator.plan.planner import make_plan
 
@@ -106,10 +107,30 @@ def test_a_subject_whose_url_may_hold_a_secret_is_refused_without_repeating_it(
 def test_the_reference_service_without_its_packages_is_told_with_the_extra(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "REFERENCE_PACKAGES", ("uvicorn", "no_such_package"))
+    monkeypatch.setattr(extras, "PACKAGES", {**extras.PACKAGES, "reference": ("uvicorn", "no_such_package")})
     message = refusal(smoke(runs=tmp_path / "runs"))
-    assert "these packages of it are not installed: no_such_package" in message
+    assert "needs packages that are not installed: no_such_package" in message
     assert "pip install 'stockstorm[reference]'" in message
+
+
+@pytest.mark.parametrize(
+    ("options", "extra"),
+    [
+        ({"subject": "queue-sqs"}, "aws"),
+        ({"subject": "bus-eventbridge", "cloud": "docker"}, "aws,docker"),
+        ({"subject": "bus-pubsub"}, "gcp"),
+        ({"postgres": "docker"}, "docker"),
+    ],
+)
+def test_what_an_architecture_lacks_is_told_before_anything_starts_with_all_its_extras(
+    options: dict[str, str], extra: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    none = ("no_such_package.inside",)
+    lacking: dict[Extra, tuple[str, ...]] = {"aws": none, "gcp": none, "docker": none}
+    monkeypatch.setattr(extras, "PACKAGES", {**extras.PACKAGES, **lacking})
+    assert f"pip install 'stockstorm[{extra}]'" in refusal(smoke(**options, runs=tmp_path / "runs"))
+    smoke(runs=tmp_path / "runs").problems()
+    assert smoke(subject="polling", cloud="docker", runs=tmp_path / "runs").problems() == []
 
 
 def test_a_service_of_ones_own_cannot_be_killed_and_is_refused_before_the_load(tmp_path: Path) -> None:

@@ -86,3 +86,10 @@ def test_an_acknowledging_service_is_not_asked_for_subscriptions() -> None:
 
 def test_a_clock_that_is_wrong_is_named() -> None:
     assert bad(visit(clock_s=-120.0))["clock"].startswith("120 s behind")
+
+
+def test_calls_by_rest_are_told_and_are_nothing_wrong() -> None:
+    found = {one.name: one for one in visit(calls=(ToldCall("admin", "REST GET variants", 200, "ok", ""),))}
+    assert (found["REST"].mark, found["REST"].found.startswith("1 call of the REST Admin API")) == ("note", True)
+    assert found["calls of the APIs"].mark == "good"
+    assert "REST" not in {one.name for one in visit()}

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from stockstorm.loadtests import extras
 from stockstorm.loadtests.cli.app import app
 from stockstorm.loadtests.cli.prove import _exit_code
 from stockstorm.loadtests.exits import ExitCode, invoke
@@ -15,7 +16,7 @@ from stockstorm.loadtests.proving.power import powers, wilson
 from stockstorm.loadtests.proving.proof import FILE, SOUND, Outcome, Proof, judged, read_proofs, standing, store_proof
 from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.reports.result import Check, Diagnosis, Finding, Result, Verdict
-from stockstorm.simulator.errors import HistoryError
+from stockstorm.simulator.errors import HistoryError, ScenarioError
 
 FLAW = FLAWS["no_signature_check"]
 
@@ -202,3 +203,12 @@ def test_a_page_is_made_of_stored_proofs_without_a_run(tmp_path: Path, capsys: p
     assert "Commit def." in page.read_text()
     with pytest.raises(HistoryError, match="it cannot be read"):
         invoke(app, ["prove", "--page-of", str(tmp_path / "none")])
+
+
+def test_without_the_reference_service_a_proof_is_refused_once_and_not_run_by_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extras, "PACKAGES", {**extras.PACKAGES, "reference": ("no_such_package",)})
+    with pytest.raises(ScenarioError, match=r"pip install 'stockstorm\[reference\]'"):
+        invoke(app, ["prove", "--runs", str(tmp_path)])
+    assert list(tmp_path.iterdir()) == []

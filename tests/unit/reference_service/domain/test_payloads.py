@@ -29,6 +29,14 @@ def test_a_text_that_postgresql_cannot_store_is_unusable(body: bytes) -> None:
         decode(body, ChannelNotification)
 
 
+@pytest.mark.parametrize(
+    "body", [b"", b'{"id":1,', b'{"id":1,"updated_at":"x"}}', b'{"id":1,"updated_at":"x","note":"\xff"}']
+)
+def test_what_is_not_json_as_a_whole_is_unusable_although_its_fields_can_be_read(body: bytes) -> None:
+    with pytest.raises(Unusable, match=r"^not a ShopOrder: "):
+        decode(body, ShopOrder)
+
+
 def test_a_part_of_a_fetched_page_is_decoded_as_a_webhook_is() -> None:
     body = msgspec.json.decode(b'{"id":1,"updated_at":"x"}', type=msgspec.Raw)
     assert decode(body, ShopOrder) == ShopOrder(1, "x")

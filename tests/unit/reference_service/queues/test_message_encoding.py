@@ -20,11 +20,22 @@ def message(body: bytes) -> Message:
 
 @pytest.mark.parametrize(
     "body",
-    [SPACED, b'{"x":"\xef\xbf\xbf"}', b'{"x":"' + b"y" * COMPRESS_FROM_BYTES + b'"}', b"[]"],
-    ids=["unchanged", "not XML", "large", "small"],
+    [
+        SPACED,
+        b'{"x":"\xef\xbf\xbf"}',
+        b'{"x":"' + b"y" * COMPRESS_FROM_BYTES + b'"}',
+        b"[]",
+        b"",
+        b'{"id":',
+        b'{"id":1}}',
+        b'{"x":"\xff"}',
+        b"[" * 100_000,
+        b'{"id":' + b"9" * 5_000 + b"}",
+    ],
+    ids=["unchanged", "not XML", "large", "small", "empty", "cut", "too long", "not UTF-8", "deep", "huge integer"],
 )
 def test_a_message_is_decoded_byte_for_byte(body: bytes) -> None:
-    assert decode_message(encode_message(message(body))) == message(body)
+    assert decode_message(encode_message(message(body)).decode().encode()) == message(body)
 
 
 def test_a_body_is_unchanged_unless_it_has_to_be_compressed() -> None:

@@ -81,7 +81,8 @@ def too_low(*, held: bool) -> History:
     for number in range(2):
         shop.happen(Change("sale", 300 + number, "bazaar", ((SKUS[0], 1),)))
         shop.ms += 100
-    facts, last = [], shop.requests - 2
+    facts: list[f.AnyFact] = []
+    last = shop.requests - 2
     for fact in shop.history().facts:
         match fact:
             case f.ListingPushed(sku=sku, request=request) if sku == SKUS[0] and request >= last - 2 * held:
@@ -199,7 +200,7 @@ def test_changes_that_listings_lack_as_often_as_others_have_no_cause() -> None:
 
 def lost_in_a_rush(*, apart_ms: float) -> History:
     """The second sale of two SKUs of forty is not pushed. `apart_ms`: between the sales, of which the rest is even."""
-    facts = []
+    facts: list[f.AnyFact] = []
     lost = {"SKU-00": 4_000.0, "SKU-01": 4_000.0 + apart_ms}
     for fact in shop_of_levels(ties=True).facts:
         sku = getattr(fact, "sku", "")

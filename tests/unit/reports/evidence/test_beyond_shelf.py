@@ -2,6 +2,7 @@
 
 import pytest
 
+from stockstorm.reports.checkers.lost_units import LostUnits
 from stockstorm.reports.checkers.oversell import Oversell
 from stockstorm.reports.checkers.refused_though_available import RefusedThoughAvailable
 from stockstorm.reports.result import Check
@@ -80,10 +81,9 @@ def test_a_buyer_is_turned_away_by_a_marketplace_that_shows_a_restock_late() -> 
         pushed(3_100, "mercado", 50),
         refused(3_500, 3, "mercado", quantity=2, before=50, shown=0),
     )
-    late, at_once = (
-        RefusedThoughAvailable()(in_scenario(*restocked, rest(9_000), **scenario)) for scenario in (lagging(5.0), {})
-    )
-    assert (late.measures["refused.attempts"], at_once.measures["refused.attempts"]) == (0.0, 1.0)
+    runs = [in_scenario(*restocked, rest(9_000), **scenario) for scenario in (lagging(5.0), {})]
+    assert [RefusedThoughAvailable()(run).measures["refused.attempts"] for run in runs] == [0.0, 1.0]
+    assert [LostUnits()(run).measures["lost_units.units"] for run in runs] == [0.0, 2.0]
 
 
 @pytest.mark.parametrize(("restocked_ms", "attempts"), [(3_000, 0.0), (1_500, 1.0)])
@@ -97,6 +97,8 @@ def test_a_buyer_is_turned_away_by_a_marketplace_that_was_down_when_units_came_b
         version(restocked_ms, 2, 50, 50, cause="restock"),
         refused(5_000, 3, "mercado", quantity=2, before=50, shown=0),
     )
-    found = RefusedThoughAvailable()(in_scenario(*facts, rest(9_000), **down()))
+    run = in_scenario(*facts, rest(9_000), **down())
+    found = RefusedThoughAvailable()(run)
     assert (found.measures["refused.attempts"], found.measures["refused.out_of_stock"]) == (attempts, 0.0)
     assert bool(found.notes) is not bool(attempts)
+    assert LostUnits()(run).measures["lost_units.units"] == 2 * attempts

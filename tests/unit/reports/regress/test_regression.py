@@ -9,8 +9,9 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from stockstorm.reports.regress.compared import Compared
 from stockstorm.reports.regress.gathered import gathered
-from stockstorm.reports.regress.regression import Compared, Regression, regression
+from stockstorm.reports.regress.regression import Regression, regression
 from stockstorm.reports.render.files import as_json
 from stockstorm.reports.render.regression import print_regression, regression_junit, regression_markdown
 from stockstorm.reports.result import Check, Finding, Incident, Result
@@ -37,13 +38,24 @@ def run(
     )
 
 
-def sides(factor: float, noise: float, *, machine: float = 1.0, runs: int = 6) -> Regression:
-    """Runs before, and runs after whose acknowledgements take `factor` times as long on a machine of another speed."""
+def sides(
+    factor: float,
+    noise: float,
+    *,
+    machine: float = 1.0,
+    runs: int = 6,
+    wobble: float = 0.0,
+    yardstick: str = "resources.yardstick_ms",
+) -> Regression:
+    """Runs before, and runs after whose acknowledgements take `factor` times as long on a machine of another speed.
+
+    `wobble`: by how much the machine's speed varies from run to run, with all that runs on it.
+    """
     rng = random.Random(3)
 
     def one(number: int, times: float, cost: float) -> Result:
-        vary = 1 + rng.uniform(-noise, noise)
-        return run(number, {"ack_time_ms.p50": 10 * times * vary, "resources.generator.cores": 0.2 * cost})
+        vary, speed = 1 + rng.uniform(-noise, noise), 1 + rng.uniform(-wobble, wobble)
+        return run(number, {"ack_time_ms.p50": 10 * times * vary * speed, yardstick: 0.2 * cost * speed})
 
     before = [one(number, 1, 1) for number in range(runs)]
     return regression(before, [one(number, factor, machine) for number in range(runs)])
@@ -70,8 +82,52 @@ def test_a_faster_service_is_improved() -> None:
 
 def test_a_slower_machine_is_not_a_slower_service() -> None:
     found = sides(1.15, 0.02, machine=1.2)
-    assert found.noise == pytest.approx(0.2)
+    assert found.machine == pytest.approx(1.2)
+    assert ack(found).noise == pytest.approx(0.2)
     assert found.change == "same"
+    assert "some only beyond 20%, because the machine was 20% slower" in regression_markdown(found)
+
+
+@pytest.mark.parametrize("yardstick", ["resources.yardstick_ms", "resources.generator.cores"])
+def test_a_slow_down_is_found_on_a_machine_whose_speed_varies_more_than_it(yardstick: str) -> None:
+    found = sides(1.15, 0.01, wobble=0.2, runs=5, yardstick=yardstick)
+    assert ack(found).by_machine
+    assert found.change == "regressed"
+    assert "1 timing followed the machine from run to run" in regression_markdown(found)
+
+
+def test_a_machine_whose_speed_varies_gives_no_alarm() -> None:
+    found = sides(1.0, 0.01, wobble=0.2, runs=5)
+    assert ack(found).by_machine
+    assert found.change == "same"
+
+
+def test_without_the_yardstick_that_machine_hides_the_slow_down() -> None:
+    found = sides(1.15, 0.01, wobble=0.2, runs=5, yardstick="resources.other")
+    assert ack(found).change == "unknown"
+    assert found.machine == 1
+
+
+def test_a_timing_that_waits_for_something_else_is_not_divided_by_the_machine() -> None:
+    found = regression(
+        *(
+            [run(i, {"ack_time_ms.p50": 80 + i % 2, "resources.yardstick_ms": 0.2 + i / 50}) for i in range(5)]
+            for _ in range(2)
+        )
+    )
+    assert not ack(found).by_machine
+
+
+def test_the_cpu_of_a_webhook_is_compared_and_cores_only_where_older_results_have_no_more() -> None:
+    new = {"resources.receiver.cpu_ms": 1.0, "resources.receiver.cores": 0.1, "resources.generator.cpu_ms": 1.0}
+    old = {"resources.receiver.cores": 0.1}
+
+    def timings(one: Mapping[str, float], other: Mapping[str, float]) -> list[str]:
+        compared = regression([run(0, one)], [run(1, other)]).compared
+        return [each.name for each in compared if each.kind == "timing"]
+
+    assert timings(new, new) == ["resources.receiver.cpu_ms"]
+    assert timings(old, new) == ["resources.receiver.cores"]
 
 
 def test_runs_that_vary_too_much_decide_nothing() -> None:
@@ -142,3 +198,37 @@ def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:
         gathered(tmp_path)
     with pytest.raises(HistoryError, match="no such file or folder"):
         gathered(tmp_path / "missing")
+
+
+def test_a_check_of_speed_that_fails_in_few_runs_may_be_the_machine() -> None:
+    before = [run(number, {}) for number in range(5)]
+    for failures, change in ((1, "unknown"), (3, "regressed")):
+        after = [run(number, {}, ack="invalid" if number < failures else "valid") for number in range(5)]
+        found = regression(before, after)
+        assert found.change == change
+        assert next(one for one in found.compared if one.name == "ack_time").change == change
+
+
+def test_nothing_is_called_the_same_while_a_median_varies_too_much() -> None:
+    rng = random.Random(5)
+
+    def side() -> list[Result]:
+        return [
+            run(i, {"ack_time_ms.p50": rng.uniform(5, 50), "resources.receiver.cpu_ms": 1.0 + i / 100})
+            for i in range(5)
+        ]
+
+    found = regression(side(), side())
+    assert found.change == "unknown"
+    assert found.reasons[0].startswith("ack_time_ms.p50: ")
+
+
+def test_a_tail_that_varies_leaves_the_rest_the_same() -> None:
+    rng = random.Random(5)
+
+    def side() -> list[Result]:
+        return [run(i, {"ack_time_ms.p50": 10 + i / 10, "ack_time_ms.p95": rng.uniform(5, 50)}) for i in range(5)]
+
+    found = regression(side(), side())
+    assert found.change == "same"
+    assert "1 comparison without an answer" in found.reasons[0]

@@ -27,6 +27,7 @@ NAMES = [
     "processes",
     "memory",
 ]
+BASIC = {"scatter", "bar", "pie"}  # the traces of plotly.js-basic-dist-min, which is in reports/render/plotly
 OWN_KEYS = {"room", "short"}  # for the page's script, which takes them out
 
 
@@ -59,6 +60,7 @@ def test_a_figure_is_valid_plotly_with_points_and_a_caption(figures: dict[str, F
     figure = figures[name]
     drawn = PlotlyFigure(data=plain(figure.traces), layout=plain(figure.layout))
     assert all(len(trace.x) == len(trace.y) > 0 for trace in drawn.data)
+    assert {trace.type for trace in drawn.data} <= BASIC
     assert len(figure.caption) > 40
 
 

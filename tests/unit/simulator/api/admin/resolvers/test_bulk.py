@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from stockstorm.simulator.api.admin.base import bulk
+from stockstorm.simulator.api.admin.base.bulk import Shown
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
 from stockstorm.simulator.history.facts import ApiCalled, EventFired, OrdersShown, StockShown
 from stockstorm.simulator.shop.records import TooMuchWork
@@ -203,3 +204,14 @@ def test_a_file_is_fetched_without_the_cost_of_what_it_shows() -> None:
     assert isinstance(first[0], StockShown)
     assert isinstance(again[0], StockShown)
     assert first[0].skus is again[0].skus
+
+
+def test_what_a_file_shows_stands_once_in_the_order_of_its_pages() -> None:
+    shown = Shown()
+    shown.add([("MUG", 3), ("TEE", 1)], [7])
+    shown.add([("MUG", 3), ("MUG", 4)], [8, 7])
+    shown.close()
+    assert shown.facts(5, 9) == [
+        StockShown(9, 5, ("MUG", "TEE", "MUG"), (3, 1, 4)),
+        OrdersShown(9, 5, "online", (7, 8)),
+    ]

@@ -4,12 +4,15 @@ A client trusts the authority's file once. Keys stay on this machine, readable b
 """
 
 import datetime
+import fcntl
 import ipaddress
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import certifi
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -21,7 +24,7 @@ from stockstorm.simulator.errors import BackingError
 AUTHORITY_DAYS: Final = 3_650
 SERVER_DAYS: Final = 90
 LOCAL: Final = ("localhost", "127.0.0.1", "::1")
-REMEDY: Final = "choose another folder with --authority, or remove it to make a new authority"
+REMEDY: Final = "remove it to make a new authority, or choose another folder: --authority of serve, or XDG_DATA_HOME"
 
 
 def default_folder() -> Path:
@@ -39,11 +42,11 @@ class Authority:
         self._folder = folder
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if not key_file.exists() or not self.certificate.exists():
-                self._key, self._own = _make_authority()
-                _write(key_file, _key_bytes(self._key))
-                _write(self.certificate, self._own.public_bytes(serialization.Encoding.PEM), mode=0o644)
-                return
+            with _alone(folder):
+                if not key_file.exists() or not self.certificate.exists():
+                    key, own = _make_authority()
+                    _write(key_file, _key_bytes(key))
+                    _write(self.certificate, own.public_bytes(serialization.Encoding.PEM), mode=0o644)
             loaded = serialization.load_pem_private_key(key_file.read_bytes(), None)
             self._own = x509.load_pem_x509_certificate(self.certificate.read_bytes())
         except (OSError, ValueError) as error:
@@ -51,6 +54,19 @@ class Authority:
         if not isinstance(loaded, ec.EllipticCurvePrivateKey):
             raise BackingError(str(key_file), "this is no key of an elliptic curve", REMEDY)
         self._key = loaded
+
+    def bundle(self) -> Path:
+        """A file of this authority and of those that this machine trusts, for clients that take one file for all."""
+        public = os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile or certifi.where()
+        path, made = self._folder / "bundle.pem", self._folder / f".{os.getpid()}.bundle"
+        try:
+            own = self.certificate.read_bytes()
+            trusted = Path(public).read_bytes()
+            _write(made, trusted if own in trusted else own + trusted, mode=0o644)
+            made.replace(path)
+        except OSError as error:
+            raise BackingError(str(self._folder), f"a bundle of authorities cannot be made: {error}", REMEDY) from error
+        return path
 
     def server_context(self, names: Sequence[str]) -> ssl.SSLContext:
         """What a server of these names presents: a fresh certificate of this authority."""
@@ -66,6 +82,17 @@ class Authority:
         finally:
             files.unlink(missing_ok=True)
         return context
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two runs that begin at once make one authority and not two halves. The lock is on the folder itself."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
 
 
 def _make_authority() -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
