@@ -73,6 +73,7 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_QUEUES,
         scenario="crash_windows",
-        diagnoses=frozenset({"same_difference", "wrong_listings", "push_forgotten", "lacking", "never_released"}),
+        diagnoses=frozenset({"lacking", "push_forgotten"}),
+        says=("order.created", "process of the service ended"),
     ),
 )

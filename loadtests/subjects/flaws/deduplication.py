@@ -122,7 +122,8 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
         scenario="duplicate_storm",
-        diagnoses=frozenset({"lost_events", "order_arithmetic"}),
+        diagnoses=frozenset({"lost_events", "wrong_stock"}),
+        says=("come back in two parts",),
     ),
     Flaw(
         name="sale_again_after_cancel",

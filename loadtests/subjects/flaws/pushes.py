@@ -160,7 +160,7 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
         scenario="proof_wide",
-        diagnoses=frozenset({"lacking"}),
+        diagnoses=frozenset({"lacking", "lost_events"}),
         says=("of stock that went up",),
     ),
     Flaw(
