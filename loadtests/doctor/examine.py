@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from stockstorm.loadtests.https.front import BROKEN_OFF
 from stockstorm.loadtests.serve.told import Heard, Told, ToldCall
 from stockstorm.loadtests.subjects import SHOP_TOPICS
 from stockstorm.reports.history.reads import REST
@@ -52,6 +53,7 @@ class Visit(msgspec.Struct, frozen=True):
     probes: tuple[str, ...]  # those that answered
     refused_topics: tuple[str, ...]  # that its scopes do not let it hear
     log: tuple[str, ...] = ()  # the newest lines of its processes
+    https: tuple[str, ...] = ()  # what kept it from a host over HTTPS
 
 
 def examine(visit: Visit) -> list[Finding]:
@@ -63,6 +65,7 @@ def examine(visit: Visit) -> list[Finding]:
         _unknown_topic(visit.sent),
         *_subscriptions(visit),
         *_calls(visit.calls),
+        *_https(visit.https),
         _clock(visit.clock_s),
         _level(visit),
     ]
@@ -208,6 +211,16 @@ def _calls(calls: Sequence[ToldCall]) -> Iterator[Finding]:
     yield Finding(
         "calls of the APIs", "bad", f"{told}, {len(wrong)} refused: {shown}", "what Shopify would say as well"
     )
+
+
+def _https(told: Sequence[str]) -> Iterator[Finding]:
+    """What the front of a service with [https] says."""
+    if broken := [line for line in told if line.startswith(BROKEN_OFF)]:
+        remedy = "let it trust the authority in ${ca_file}; docs/https.md has the variable of each language"
+        yield Finding("HTTPS", "bad", "; ".join(broken[:SHOWN]), remedy)
+    if refused := [line for line in told if not line.startswith(BROKEN_OFF)]:
+        remedy = "if it needs another host over HTTPS, name that in NO_PROXY under [environment]"
+        yield Finding("HTTPS", "note", "; ".join(refused[:SHOWN]), remedy)
 
 
 def _clock(skew_s: float | None) -> Finding | None:

@@ -54,6 +54,7 @@ def _seen(file: SubjectFile, beside: Beside, show: Step) -> Visit:
         probes=tuple(probes),
         refused_topics=shop.refused_topics,
         log=subject.newest_lines(),
+        https=subject.https_told,
     )
 
 

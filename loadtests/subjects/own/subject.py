@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from stockstorm.loadtests.https.process import NOTE, HttpsPlace, start_front
+from stockstorm.loadtests.https.process import NOTE, HttpsPlace, start_front, told_of
 from stockstorm.loadtests.limits import READY_POLL_S
 from stockstorm.loadtests.processes.child import Child
 from stockstorm.loadtests.processes.part import ChildPart, Part, Together
@@ -102,6 +102,11 @@ class OwnSubject:
         if self._file.reads.any:
             self._view = make_view(self._file.reads, self._ports, os.environ, self._verify)
             self._view.start()
+
+    @property
+    def https_told(self) -> tuple[str, ...]:
+        """What kept it from a host over HTTPS, in the words of the front. Empty without [https]."""
+        return told_of(self._front.log) if self._front is not None else ()
 
     def statements(self) -> int | None:
         return None

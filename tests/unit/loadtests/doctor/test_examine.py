@@ -3,6 +3,7 @@
 import pytest
 
 from stockstorm.loadtests.doctor.examine import Finding, Sent, Visit, examine
+from stockstorm.loadtests.https.front import BROKEN_OFF
 from stockstorm.loadtests.serve.told import Heard, Told, ToldCall
 from stockstorm.loadtests.subjects import SHOP_TOPICS
 
@@ -114,3 +115,11 @@ def test_of_a_page_in_html_the_title_is_shown(said: str, shown: str) -> None:
     findings = visit(sent=(Sent("genuine", told("orders/create", 200)), Sent("unsigned", answer)))
     refused = next(one for one in findings if one.name == "webhooks without a signature")
     assert refused.found == f"1 webhook refused: 401 after 1.0 ms{shown}"
+
+
+def test_a_client_that_does_not_trust_the_authority_is_told_apart_from_one_that_calls_nothing() -> None:
+    refused = "refused queue.example:443: the proxy leads to the shop only"
+    findings = visit(https=(f"{BROKEN_OFF}: TLSV1_ALERT_UNKNOWN_CA", refused), calls=())
+    assert bad(findings) == {"HTTPS": f"{BROKEN_OFF}: TLSV1_ALERT_UNKNOWN_CA"}
+    assert [one.remedy for one in findings if one.name == "HTTPS" and "NO_PROXY" in one.remedy]
+    assert [one.found for one in findings if one.name == "HTTPS" and one.mark == "note"] == [refused]
