@@ -109,16 +109,11 @@ def test_without_the_yardstick_that_machine_hides_the_slow_down() -> None:
 
 
 def test_a_timing_that_waits_for_something_else_is_not_divided_by_the_machine() -> None:
-    found = regression(
-        *(
-            [
-                run(i, {"ack_time_ms.p50": 80 + i % 2, "resources.generator.yardstick_ms": 0.2 + i / 50})
-                for i in range(5)
-            ]
-            for _ in range(2)
-        )
-    )
-    assert not ack(found).by_machine
+    def side() -> list[Result]:
+        yardstick = "resources.generator.yardstick_ms"
+        return [run(i, {"ack_time_ms.p50": 80 + i % 2, yardstick: 0.2 + i / 50}) for i in range(5)]
+
+    assert not ack(regression(side(), side())).by_machine
 
 
 def test_the_cpu_of_a_webhook_is_compared_and_cores_only_where_older_results_have_no_more() -> None:
