@@ -69,7 +69,7 @@ def test_a_slow_down_beyond_the_noise_is_a_regression() -> None:
     found = sides(1.15, 0.02)
     assert found.change == "regressed"
     assert ack(found).shift is not None
-    assert found.reasons[0].startswith("ack_time_ms.p50: +1")
+    assert found.reasons[0].startswith("ack time, median: +1")
 
 
 def test_the_same_service_twice_is_the_same() -> None:
@@ -222,7 +222,7 @@ def test_nothing_is_called_the_same_while_a_median_varies_too_much() -> None:
 
     found = regression(side(), side())
     assert found.change == "unknown"
-    assert found.reasons[0].startswith("ack_time_ms.p50: ")
+    assert found.reasons[0].startswith("ack time, median: ")
 
 
 def test_a_tail_that_varies_leaves_the_rest_the_same() -> None:
