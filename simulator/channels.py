@@ -145,7 +145,12 @@ class OnlineStore:
     def sold(self, order: Order, action: Action) -> None:
         units = [(sku, location, -quantity) for sku, location, quantity in left_at(order)]
         levels = self.move(units, Entry("sale", order.key), action)
+        draft = order.origin == "draft"
+        if draft:
+            action.draft(order, completed=False)
         action.order(SHOPIFY, "orders/create", order)
+        if draft:
+            action.draft(order, completed=True)
         for level, sku in levels:
             action.stock(level, sku, order.key, sale=True)
 

@@ -25,11 +25,11 @@ ShopifyTopic = Literal[OrderTopic, "refunds/create", "inventory_levels/update", 
 AppTopic = Literal[
     "app/uninstalled", "app/scopes_update", "customers/data_request", "customers/redact", "shop/redact"
 ]  # fmt: skip
-# Topics that calls of the Admin API fire, or edits of orders. The plan of an ordinary scenario has none of them.
+# Topics that calls of the Admin API fire, edits of orders, or drafts. An ordinary scenario plans none of them.
 CallTopic = Literal[
     "bulk_operations/finish", "fulfillments/create", "inventory_items/update", "inventory_levels/connect",
     "inventory_levels/disconnect", "orders/fulfilled",
-    "orders/partially_fulfilled", "orders/edited",
+    "orders/partially_fulfilled", "orders/edited", "draft_orders/create", "draft_orders/update",
 ]  # fmt: skip
 MarketplaceTopic = Literal["order.created", "order.cancelled", "order.returned"]
 Topic = Literal[ShopifyTopic, CallTopic, MarketplaceTopic, AppTopic]

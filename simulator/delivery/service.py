@@ -7,16 +7,15 @@ encoded and signed once per event, and all its subscriptions, copies and retries
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 
-import msgspec
-
-from stockstorm.simulator.config import ForgeryKind, PoisonKind, QuotasConfig, WorldConfig, app_version
+from stockstorm.simulator.config import ForgeryKind, QuotasConfig, WorldConfig, app_version
 from stockstorm.simulator.delivery.attempts import Address, Answer, Delivery, Outgoing
 from stockstorm.simulator.delivery.fan_out import FanOut
 from stockstorm.simulator.delivery.forger import Forged, Forger
 from stockstorm.simulator.delivery.forgery import KINDS, OTHER_DOMAIN, Attack, Signed
+from stockstorm.simulator.delivery.outcomes import Dispatch, Open, Outcomes
 from stockstorm.simulator.delivery.perturbations import build, unperturbed
 from stockstorm.simulator.delivery.perturbations.quotas import Quotas
-from stockstorm.simulator.delivery.policy import Done, GiveUp, Retry, forged_outcome, make_policy, succeeded
+from stockstorm.simulator.delivery.policy import make_policy
 from stockstorm.simulator.delivery.routes import (
     DeliveryWorld,
     Route,
@@ -29,16 +28,11 @@ from stockstorm.simulator.events.encoding import sign
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import (
     AnyFact,
-    AttemptEnded,
-    DeliveryEnded,
-    DeliveryOutcome,
     DeliveryPlanned,
     DeliveryWithheld,
     EventUnheard,
 )
-from stockstorm.simulator.history.texts import without
-from stockstorm.simulator.limits import SAID_MAX
-from stockstorm.simulator.model import APP_TOPICS, LIFE_TOPICS, SHOPIFY, Event, Topic
+from stockstorm.simulator.model import APP_TOPICS, SHOPIFY, Event, Topic
 from stockstorm.simulator.plan.items import PlannedForgery, PlannedLife, PlannedPoison
 from stockstorm.simulator.seeds import Seeds
 
@@ -52,25 +46,6 @@ Keep = Callable[[int, str, bytes], None]  # event, topic, body
 
 def forget(_event: int, _topic: str, _body: bytes) -> None:
     """Keeps no body."""
-
-
-class Dispatch(msgspec.Struct):
-    """New facts, in order, and the attempts to make. An attempt can be due later than now."""
-
-    facts: list[AnyFact]
-    attempts: list[Outgoing]
-
-
-class _Open(msgspec.Struct, gc=False):
-    """A delivery with one attempt under way or to come."""
-
-    route: Route
-    due_ns: int  # of that attempt
-    topic: str
-    forged: ForgeryKind | PoisonKind | Literal[""]
-    failures: int = 0  # in a row, with nothing acknowledged on the subscription in between
-    acknowledged: int = 0  # what the route had acknowledged when the last of them was counted
-    dropped: int = 0  # attempts that were repeated at once, because a kept connection had been closed
 
 
 class DeliveryService:
@@ -87,38 +62,41 @@ class DeliveryService:
         keep: Keep = forget,
     ) -> None:
         self._world, self._payloads, self._keep = world, payloads, keep
-        self._policy = make_policy(config.delivery.policy, config.delivery.retry_time_scale, config.delivery.removal)
         self._perturbed = build(config.perturbations, seeds)
         keys = (secrets.client_secret, secrets.channel_secrets, secrets.next_client_secret)
-        self._hidden = tuple(key.decode(errors="replace") for key in keys if key)
+        hidden = tuple(key.decode(errors="replace") for key in keys if key)
         if config.quotas != QuotasConfig():
             self._perturbed = Quotas(config, seeds, payloads.catalogue.by_sku, self._perturbed)
         self._routes = Routes(
             config.shop.domain, secrets, addresses, app_version(config.shop), config.delivery.debounce_s
         )
+        policy = make_policy(config.delivery.policy, config.delivery.retry_time_scale, config.delivery.removal)
+        self._outcomes = Outcomes(world, self._routes, policy, hidden)
         self._forger = Forger(world, payloads, self._routes)
         self._fan_out = FanOut(config.delivery.fan_out_per_s)
-        self._open: dict[int, _Open] = {}
-        self._cancelled: dict[int, _Open] = {}  # ended with their subscription while an attempt was scheduled
         self._count = 0
         self._away = False  # the app is not installed: its own subscriptions wait, and those made by the API go
 
     @property
     def pending(self) -> int:
         """Attempts under way or scheduled."""
-        return len(self._open)
+        return self._outcomes.pending
 
     def wanted(self, outgoing: Outgoing) -> bool:
         """Whether a due attempt is still to be made. It is not when its subscription was removed meanwhile."""
-        if outgoing.delivery in self._open:
-            return True
-        self._cancelled.pop(outgoing.delivery, None)  # it is not made, so no answer comes
-        return False
+        return self._outcomes.wanted(outgoing)
 
     def described(self, outgoing: Outgoing) -> tuple[str, str]:
         """Topic and kind of forgery ("" for a genuine one) of the attempt's delivery, for statistics."""
-        delivery = self._open.get(outgoing.delivery) or self._cancelled.get(outgoing.delivery)
-        return ("", "") if delivery is None else (delivery.topic, delivery.forged)
+        return self._outcomes.described(outgoing)
+
+    def answered(self, outgoing: Outgoing, answer: Answer) -> Dispatch:
+        """Process the answer to an attempt: the delivery ends, or its next attempt is issued."""
+        return self._outcomes.answered(outgoing, answer)
+
+    def close(self, now_ns: int) -> list[AnyFact]:
+        """End the run: open deliveries end as pending."""
+        return self._outcomes.close(now_ns)
 
     # -- events in, attempts out -----------------------------------------------------------------------------------
 
@@ -210,7 +188,7 @@ class DeliveryService:
         number = self._count
         self._count = number + 1
         due_ns, topic, forged = delivery.due_ns, delivery.topic, delivery.forged
-        self._open[number] = _Open(route, due_ns, topic, forged, 0, route.acknowledged)
+        self._outcomes.begin(number, Open(route, due_ns, topic, forged, 0, route.acknowledged))
         dispatch.facts.append(
             DeliveryPlanned(
                 now_ns,
@@ -228,7 +206,7 @@ class DeliveryService:
             )
         )
         if delivery.perturbed and LOST in delivery.perturbed:
-            self._end(number, "never_sent", dispatch, now_ns)
+            self._outcomes.end(number, "never_sent", dispatch, now_ns)
         else:
             dispatch.attempts.append(Outgoing(number, 1, due_ns, route.address, head, body))
 
@@ -281,102 +259,5 @@ class DeliveryService:
                 self._away = True
                 for subscription in self._world.subscriptions(SHOPIFY):
                     if subscription.by_api:
-                        self._remove(self._routes.learn(subscription), dispatch, now_ns, by_policy=False)
+                        self._outcomes.remove(self._routes.learn(subscription), dispatch, now_ns, by_policy=False)
         return dispatch
-
-    # -- answers in, outcomes out ----------------------------------------------------------------------------------
-
-    def answered(self, outgoing: Outgoing, answer: Answer) -> Dispatch:
-        """Process the answer to an attempt: the delivery ends, or its next attempt is issued."""
-        dispatch = Dispatch([_attempt_ended(outgoing, answer, self._hidden)], [])
-        delivery = self._open.get(outgoing.delivery)
-        if delivery is None:
-            self._cancelled.pop(outgoing.delivery, None)
-        elif answer.error == "dropped" and not delivery.dropped:
-            delivery.dropped, delivery.due_ns = 1, answer.ended_ns
-            dispatch.attempts.append(_next(outgoing, answer.ended_ns))
-        elif delivery.forged:
-            self._end(outgoing.delivery, forged_outcome(answer), dispatch, answer.ended_ns)
-        elif succeeded(answer):
-            route = delivery.route
-            route.acknowledged += 1
-            route.record.failed = 0
-            self._end(outgoing.delivery, "acknowledged", dispatch, answer.ended_ns)
-        else:
-            self._failed(outgoing, answer, delivery, dispatch)
-        return dispatch
-
-    def _failed(self, outgoing: Outgoing, answer: Answer, delivery: _Open, dispatch: Dispatch) -> None:
-        route = delivery.route
-        if delivery.acknowledged != route.acknowledged:
-            delivery.acknowledged, delivery.failures = route.acknowledged, 0
-        delivery.failures += 1
-        number, attempt, ended_ns = outgoing.delivery, outgoing.attempt, answer.ended_ns
-        tried = attempt - delivery.dropped
-        decision = self._policy.decision(answer, attempt=tried, failures_in_a_row=delivery.failures)
-        removes = self._policy.removes(decision, route.record, ended_ns) and route.removable
-        match decision:
-            case Done():
-                self._end(number, "acknowledged", dispatch, ended_ns)
-            case _ if self._world.subscription(route.subscription.subscription_id) is None and not _outlives(delivery):
-                self._end(number, "subscription_removed", dispatch, ended_ns)
-            case Retry() if removes and not _outlives(delivery):
-                self._end(number, "subscription_removed", dispatch, ended_ns)
-                self._remove(route, dispatch, ended_ns)
-            case Retry(due_ns=due_ns):
-                delivery.due_ns = due_ns
-                dispatch.attempts.append(_next(outgoing, due_ns))
-            case GiveUp():
-                self._end(number, "given_up", dispatch, ended_ns)
-                if removes:
-                    self._remove(route, dispatch, ended_ns)
-
-    def _end(self, number: int, outcome: DeliveryOutcome, dispatch: Dispatch, at_ns: int) -> None:
-        del self._open[number]
-        dispatch.facts.append(DeliveryEnded(at_ns, number, outcome))
-
-    def _remove(self, route: Route, dispatch: Dispatch, at_ns: int, *, by_policy: bool = True) -> None:
-        """Remove the subscription. Scheduled attempts are cancelled; those under way count when they are answered."""
-        subscription_id = route.subscription.subscription_id
-        dispatch.facts.extend(self._world.unsubscribe(subscription_id, by_policy=by_policy, now_ns=at_ns).facts)
-        self._routes.forget(subscription_id)
-        for number, delivery in list(self._open.items()):
-            its_own = delivery.route.subscription.subscription_id == subscription_id
-            if its_own and delivery.due_ns > at_ns and not _outlives(delivery):
-                self._cancelled[number] = delivery
-                self._end(number, "subscription_removed", dispatch, at_ns)
-
-    def close(self, now_ns: int) -> list[AnyFact]:
-        """End the run: open deliveries end as pending."""
-        facts: list[AnyFact] = [DeliveryEnded(now_ns, number, "pending") for number in self._open]
-        self._open.clear()
-        return facts
-
-
-def _next(outgoing: Outgoing, due_ns: int) -> Outgoing:
-    """The next attempt: the same bytes to the same address."""
-    number, attempt = outgoing.delivery, outgoing.attempt + 1
-    return Outgoing(number, attempt, due_ns, outgoing.address, outgoing.head, outgoing.body)
-
-
-def _outlives(delivery: _Open) -> bool:
-    """Whether it is made although its subscription went with the app: it tells of just that."""
-    return delivery.topic == LIFE_TOPICS["uninstall"]
-
-
-def _attempt_ended(outgoing: Outgoing, answer: Answer, hidden: tuple[str, ...]) -> AttemptEnded:
-    return AttemptEnded(
-        answer.ended_ns,
-        outgoing.delivery,
-        outgoing.attempt,
-        outgoing.due_ns,
-        answer.started_ns,
-        answer.sent_ns,
-        answer.answered_ns,
-        answer.free_ns,
-        answer.status,
-        answer.error,
-        False,
-        answer.bytes_sent,
-        without(answer.said, hidden)[:SAID_MAX] if answer.said else "",
-    )

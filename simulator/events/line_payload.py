@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Raw
 
 from stockstorm.simulator.events.encoding import CACHED_MAX, Money, amount
-from stockstorm.simulator.events.order_shape import LineBody, RefundedItem, TaxLine
+from stockstorm.simulator.events.line_shape import LineBody, RefundedItem, TaxLine
 from stockstorm.simulator.events.order_sums import due_units, refunded_units, remaining_units, shipped_units, vat
 from stockstorm.simulator.events.product_payload import full_title
 from stockstorm.simulator.model import Order, OrderLine, Product, Sku

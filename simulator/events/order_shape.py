@@ -1,4 +1,4 @@
-"""The fields of orders, lines and refunds in Shopify's payloads, in the order in which they are written.
+"""The fields of orders in Shopify's payloads, of their parcels and edits, in the order in which they are written.
 
 Fields that are constant in this shop have their value here; the builders set the others. `Raw` is encoded JSON.
 Source of names and order: docs/sources.md, S8 (93 fields of an order, 30 of a line, 15 of a refund).
@@ -9,193 +9,12 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
+from stockstorm.simulator.events.line_shape import EMPTY, LineBody, ShippingLine, TaxLine
+from stockstorm.simulator.events.refund_shape import RefundBody
 from stockstorm.simulator.model import SHOP_ID
-
-EMPTY: tuple[()] = ()
 
 FinancialStatus = Literal["pending", "partially_paid", "paid", "partially_refunded", "refunded", "voided"]
 ShippingStatus = Literal["unfulfilled", "partial", "fulfilled"]
-
-
-class TaxLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    price: str
-    rate: Raw
-    title: str = "VAT"
-    price_set: Raw
-    channel_liable: bool = False
-
-
-class LineBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """An element of `line_items`."""
-
-    id: int
-    admin_graphql_api_id: str
-    attributed_staffs: tuple[()] = EMPTY
-    current_quantity: int
-    fulfillable_quantity: int
-    fulfillment_service: str = "manual"
-    fulfillment_status: str | None = None
-    gift_card: bool = False
-    grams: int
-    name: str
-    price: str
-    price_set: Raw
-    product_exists: bool = True
-    product_id: int | None
-    properties: tuple[()] = EMPTY
-    quantity: int
-    requires_shipping: bool = True
-    sales_line_item_group_id: None = None
-    sku: str | None
-    taxable: bool = True
-    title: str
-    total_discount: str = "0.00"
-    total_discount_set: Raw
-    variant_id: int | None
-    variant_inventory_management: str | None = "shopify"
-    variant_title: str | None = None
-    vendor: str | None
-    tax_lines: tuple[TaxLine, ...]
-    duties: tuple[()] = EMPTY
-    discount_allocations: tuple[()] = EMPTY
-
-
-class ShippingLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    id: int
-    carrier_identifier: None = None
-    code: str = "Standard"
-    current_discounted_price_set: Raw
-    discounted_price: str
-    discounted_price_set: Raw
-    is_removed: bool = False
-    phone: None = None
-    price: str
-    price_set: Raw
-    requested_fulfillment_service_id: None = None
-    source: str = "shopify"
-    title: str = "Standard – 2/3 days, tracked & insured"
-    tax_lines: tuple[()] = EMPTY
-    discount_allocations: tuple[()] = EMPTY
-
-
-class RefundedItem(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """The `line_item` of a refunded line: 27 fields of a line, in another order."""
-
-    id: int
-    variant_id: int | None
-    title: str
-    quantity: int
-    sku: str | None
-    variant_title: str | None = None
-    vendor: str | None
-    fulfillment_service: str = "manual"
-    product_id: int | None
-    requires_shipping: bool = True
-    taxable: bool = True
-    gift_card: bool = False
-    name: str
-    variant_inventory_management: str | None = "shopify"
-    properties: tuple[()] = EMPTY
-    product_exists: bool = True
-    fulfillable_quantity: int
-    grams: int
-    price: str
-    total_discount: str = "0.00"
-    fulfillment_status: str | None = None
-    price_set: Raw
-    total_discount_set: Raw
-    discount_allocations: tuple[()] = EMPTY
-    duties: tuple[()] = EMPTY
-    admin_graphql_api_id: str
-    tax_lines: tuple[TaxLine, ...]
-
-
-class RefundedLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    id: int
-    quantity: int
-    line_item_id: int
-    location_id: int | None
-    restock_type: Literal["return", "cancel", "no_restock"]
-    subtotal: Raw
-    total_tax: Raw
-    subtotal_set: Raw
-    total_tax_set: Raw
-    line_item: RefundedItem
-
-
-class RefundedShipping(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """Shipping that was refunded. Members as GraphQL's RefundShippingLine has them; no capture shows one."""
-
-    id: int
-    shipping_line: ShippingLine
-    subtotal_amount_set: Raw
-    tax_amount_set: Raw
-
-
-class PaymentDetails(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """How a card was charged, in the fields of a captured refund."""
-
-    credit_card_bin: str = "424242"
-    avs_result_code: str = "Y"
-    cvv_result_code: str = "M"
-    credit_card_number: str = "•••• •••• •••• 4242"
-    credit_card_company: str = "Visa"
-    buyer_action_info: None = None
-    credit_card_name: str | None
-    credit_card_wallet: None = None
-    credit_card_expiration_month: int = 12
-    credit_card_expiration_year: int = 2030
-    payment_method_name: str = "visa"
-
-
-class RefundAttributes(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What Shopify Payments says of a refund."""
-
-    status: str = "success"
-    acquirer_reference_number: None = None
-
-
-class Transaction(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    id: int
-    order_id: int
-    kind: str = "refund"
-    gateway: str = "shopify_payments"
-    status: str = "success"
-    message: str = "Transaction approved"
-    created_at: str
-    test: bool = False
-    authorization: None = None
-    location_id: None = None
-    user_id: None = None
-    parent_id: int
-    processed_at: str
-    device_id: None = None
-    error_code: None = None
-    source_name: str = "web"
-    receipt: Raw = Raw(b"{}")
-    amount: str
-    currency: str
-    payment_id: str
-    total_unsettled_set: Raw
-    manual_payment_gateway: bool = False
-    payment_details: Raw
-    payments_refund_attributes: RefundAttributes = RefundAttributes()
-    amount_rounding: None = None
-    admin_graphql_api_id: str
-
-
-class Adjustment(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """An element of `order_adjustments`: what a refund returned besides the price of its lines and shipping."""
-
-    id: int
-    order_id: int
-    refund_id: int
-    amount: str
-    tax_amount: str = "0.00"
-    kind: str = "refund_discrepancy"
-    reason: str = "Refund discrepancy"
-    amount_set: Raw
-    tax_amount_set: Raw
 
 
 class EditedLine(msgspec.Struct, frozen=True, gc=False):
@@ -229,26 +48,6 @@ class EditBody(msgspec.Struct, frozen=True, gc=False):
     """The body of orders/edited, which is no order."""
 
     order_edit: Edit
-
-
-class RefundBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """The body of refunds/create, and an element of an order's `refunds`."""
-
-    id: int
-    order_id: int
-    created_at: str
-    note: str
-    user_id: None = None
-    processed_at: str
-    duties: tuple[()] = EMPTY
-    total_duties_set: Raw
-    return_: None = msgspec.field(default=None, name="return")
-    refund_shipping_lines: tuple[RefundedShipping, ...] = EMPTY
-    restock: bool
-    admin_graphql_api_id: str
-    order_adjustments: tuple[Adjustment, ...] = EMPTY
-    refund_line_items: tuple[RefundedLine, ...]
-    transactions: tuple[Transaction, ...]
 
 
 class FulfilmentBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):

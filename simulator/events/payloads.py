@@ -8,11 +8,12 @@ from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.clock import WallPair
 from stockstorm.simulator.config import AppConfig, ShopConfig, app_version
 from stockstorm.simulator.events.app_payload import AppPayload
+from stockstorm.simulator.events.draft_payload import DraftBody, DraftPayload
 from stockstorm.simulator.events.encoding import Money, Times, escaped
 from stockstorm.simulator.events.line_payload import Lines
 from stockstorm.simulator.events.marketplace_payload import MarketplacePayload
 from stockstorm.simulator.events.order_payload import OrderPayload, edit_body, fulfilment_body
-from stockstorm.simulator.events.order_shape import EditBody, FulfilmentBody, OrderBody, RefundBody
+from stockstorm.simulator.events.order_shape import EditBody, FulfilmentBody, OrderBody
 from stockstorm.simulator.events.people_payload import People
 from stockstorm.simulator.events.product_payload import (
     InventoryPayload,
@@ -22,6 +23,7 @@ from stockstorm.simulator.events.product_payload import (
     item_body,
 )
 from stockstorm.simulator.events.refund_payload import RefundPayload
+from stockstorm.simulator.events.refund_shape import RefundBody
 from stockstorm.simulator.model import APP_TOPICS, MARKETPLACE_TOPICS, ORDER_TOPICS, Event, Product, Topic
 from stockstorm.simulator.versions import ApiVersion
 
@@ -55,6 +57,7 @@ class Payloads:
             money=money,
             times=self.times,
         )
+        self._drafts = DraftPayload(shop.domain, lines, people, shop.currency, self.times)
         self.products = ProductPayload(self.times)
         self._encode = msgspec.json.Encoder().encode
         inventory = InventoryPayload(catalogue, self.times)
@@ -68,6 +71,7 @@ class Payloads:
             "inventory_items/update": self._item,
             "fulfillments/create": self._parcel,
             "orders/edited": self._edit,
+            **dict.fromkeys(("draft_orders/create", "draft_orders/update"), self._draft),
             **dict.fromkeys((*ORDER_TOPICS, "orders/fulfilled", "orders/partially_fulfilled"), self._order),
             **dict.fromkeys(MARKETPLACE_TOPICS, marketplace.body),
             **dict.fromkeys(APP_TOPICS, AppPayload(shop, catalogue.buyers, self.times).body),
@@ -112,7 +116,14 @@ class Payloads:
             raise _missing(event, "order with an edit")
         return self._encoded(edit_body(event.order, self.times))
 
-    def _encoded(self, body: OrderBody | RefundBody | ProductBody | ItemBody | FulfilmentBody | EditBody) -> bytes:
+    def _draft(self, event: Event) -> bytes:
+        if event.order is None:
+            raise _missing(event, "order")
+        return self._encoded(self._drafts.body(event.order, completed=event.topic == "draft_orders/update"))
+
+    def _encoded(
+        self, body: OrderBody | RefundBody | ProductBody | ItemBody | FulfilmentBody | EditBody | DraftBody
+    ) -> bytes:
         return escaped(self._encode(body))
 
 

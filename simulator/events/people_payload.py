@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from stockstorm.simulator.events.encoding import derived_id
-from stockstorm.simulator.events.order_shape import PaymentDetails
+from stockstorm.simulator.events.refund_shape import PaymentDetails
 from stockstorm.simulator.model import Address as WrittenAddress
 from stockstorm.simulator.model import Buyer, Written
 

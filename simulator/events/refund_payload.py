@@ -6,14 +6,7 @@ from msgspec import Raw
 
 from stockstorm.simulator.events.encoding import Money, Times, amount, derived_id, number
 from stockstorm.simulator.events.line_payload import Lines
-from stockstorm.simulator.events.order_shape import (
-    Adjustment,
-    RefundBody,
-    RefundedLine,
-    RefundedShipping,
-    ShippingLine,
-    Transaction,
-)
+from stockstorm.simulator.events.line_shape import ShippingLine
 from stockstorm.simulator.events.order_sums import (
     current_shipping,
     due_units,
@@ -24,6 +17,7 @@ from stockstorm.simulator.events.order_sums import (
     vat,
 )
 from stockstorm.simulator.events.people_payload import People
+from stockstorm.simulator.events.refund_shape import Adjustment, RefundBody, RefundedLine, RefundedShipping, Transaction
 from stockstorm.simulator.model import Order, OrderLine, Refund, RefundLine
 
 REFUND_NOTE: Final = "Doesn’t fit / sent back & checked"  # of the plan's returns

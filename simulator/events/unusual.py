@@ -10,7 +10,8 @@ import msgspec
 from msgspec import Raw
 
 from stockstorm.simulator.events.encoding import Money, derived_id
-from stockstorm.simulator.events.order_shape import LineBody, OrderBody
+from stockstorm.simulator.events.line_shape import LineBody
+from stockstorm.simulator.events.order_shape import OrderBody
 from stockstorm.simulator.model import Order, Origin
 
 SOURCES: Final[dict[Origin, str]] = {"web": "web", "pos": "pos", "draft": "shopify_draft_order"}

@@ -35,6 +35,7 @@ from stockstorm.simulator.seeds import Seeds
 # Events of the own store besides one per line that changed stock. A marketplace fires one each, and none for payments.
 PAYMENT_EVENTS = 2
 CANCELLATION_EVENTS = 2
+DRAFT_EVENTS = 2  # of an order that staff makes of a draft, besides those of any order
 REFUND_EVENTS = 1  # of a cancellation after the payment
 RETURN_EVENTS = 2
 OF_ORDERS: Final = 1_000_000_000  # corrections of an order's SKU are numbered from here, above those by rate
@@ -59,6 +60,7 @@ def _purchases(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[li
             unusual = variety(bought.key, config.orders, seeds) if bought.online else ()
             values = (bought.key, channel, buyer, lines, *unusual)
             events = 1 + len(dict(lines)) if bought.online else 1
+            events += DRAFT_EVENTS if "draft" in unusual else 0
             purchase = Draft(bought.offset_ns, Rank.PURCHASE, key, events, PlannedPurchase, values)
             if part is not None and part.role == "two_returns":
                 yield [purchase, *_returned_twice(bought, starts[-1])]

@@ -18,6 +18,7 @@ from stockstorm.simulator.plan.next_to_faults import drafts_next_to_faults
 from stockstorm.simulator.plan.poison import poison_count
 from stockstorm.simulator.plan.purchases import (
     CANCELLATION_EVENTS,
+    DRAFT_EVENTS,
     PAYMENT_EVENTS,
     REFUND_EVENTS,
     RETURN_EVENTS,
@@ -179,7 +180,8 @@ def _own_store_events(config: WorldConfig, lines: float) -> float:
     payments = PAYMENT_EVENTS * (1 - orders.cancel_share * (1 - paid_first))
     cancellations = orders.cancel_share * (CANCELLATION_EVENTS + lines + paid_first * REFUND_EVENTS)
     refunds = return_share(orders) * (RETURN_EVENTS + orders.restock_share * (lines + 1) / 2)
-    return 1 + lines + payments + cancellations + refunds + _edit_events(orders, lines)
+    drafts = DRAFT_EVENTS * min(orders.draft_share, 1 - orders.pos_share)
+    return 1 + lines + payments + cancellations + refunds + drafts + _edit_events(orders, lines)
 
 
 def _edit_events(orders: OrdersConfig, lines: float) -> float:

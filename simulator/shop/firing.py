@@ -135,6 +135,10 @@ class Action:
         """Fire orders/edited for the newest edit."""
         self._called("orders/edited", order=order)
 
+    def draft(self, order: Order, *, completed: bool) -> None:
+        """Fire draft_orders/create, or draft_orders/update when the order has been made of the draft."""
+        self._called("draft_orders/update" if completed else "draft_orders/create", order=order)
+
     def item(self, product: Product) -> None:
         """Fire inventory_items/update."""
         self._called("inventory_items/update", product=product)
