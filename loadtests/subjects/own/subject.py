@@ -225,7 +225,10 @@ class OwnSubject:
         raise SubjectError(self._file.name, found, f"read the logs in {self._logs}, or give it more ready_within_s")
 
     def _elsewhere(self) -> str:
-        """Where its processes listen instead: a service that does not take its port from the file is common. Empty if it has none of ours."""
+        """Where its processes listen instead: a service that does not take its port from the file is common.
+
+        Empty for one that runs by itself.
+        """
         if not self._parts:
             return ""
         ports = sorted({port for part in self._parts.values() for port in listening(part.child.pids)})
