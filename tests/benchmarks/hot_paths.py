@@ -5,6 +5,7 @@ work on the machine only makes a round slower. The quotient is compared to `base
 """
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -32,7 +33,8 @@ from tests.modelled.subject import Behaviour
 from tests.stored_history import as_written, sealed
 
 BASELINE: Final = Path(__file__).with_name("baseline.json")
-SLOWER_MAX: Final = 1.25  # times the baseline: a slow-down by 30 % is more, in each of ATTEMPTS measurements
+# Times the baseline: a slow-down by 30 % is more, in each of ATTEMPTS measurements. CI allows for other processors.
+SLOWER_MAX: Final = float(os.environ.get("STOCKSTORM_SLOWER_MAX", "1.25"))
 ATTEMPTS: Final = 4
 ROUNDS: Final = 8
 ROUND_MIN_S: Final = 0.02  # a round repeats a path until it takes at least as long
