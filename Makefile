@@ -13,7 +13,7 @@ TIMEOUT := $(shell command -v timeout >/dev/null && echo timeout --foreground --
 # Optional, needs npm: a faster emulator of Amazon SQS.
 FAUXQS := loadtests/backing/cloud/fauxqs
 
-.PHONY: help setup demo test prove proofs fuzz check bench schema lock
+.PHONY: help setup demo test prove proofs fuzz check bench hot schema lock
 
 help:
 	@echo "make demo    run the flash sale against the reference service and write a report"
@@ -23,6 +23,7 @@ help:
 	@echo "make fuzz    hostile requests to receiver and simulated APIs, hostile files to the judge"
 	@echo "make check   format, lint, types, import contracts, tidiness"
 	@echo "make bench   benchmarks"
+	@echo "make hot     the hot paths against their stored baseline, as CI compares them"
 	@echo "make setup   only create .venv, with everything that tests and development need"
 	@echo "make schema  write the JSON Schemas of scenario files and subject files"
 	@echo "make lock    pin the newest versions that pyproject.toml allows"
@@ -105,6 +106,10 @@ schema: setup
 bench: setup
 	$(BIN)/python -m tests.benchmarks.compare $(ARGS)
 	$(BIN)/python -m pytest -q tests/benchmarks
+
+# Part of CI, and of `make bench`. By ratio to a calibration loop of the same run, so that it holds on any machine.
+hot: setup
+	$(BIN)/python -m pytest -q tests/benchmarks/test_hot_paths.py
 
 COMPILE := $(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host

@@ -10,8 +10,9 @@ from typing import Any, Final, Literal, Union, cast, get_args, get_type_hints
 
 import msgspec
 
-from stockstorm.reports.history.invariants import NAMED, REFERENCES, Known, Vocabulary
+from stockstorm.reports.history.invariants import REFERENCES
 from stockstorm.reports.history.log import FactLog, kind_of
+from stockstorm.reports.history.vocabularies import NAMED, Known, Vocabulary
 from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.history import facts as f
 

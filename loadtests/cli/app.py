@@ -11,6 +11,7 @@ from typer.completion import shell_complete
 import stockstorm
 from stockstorm.loadtests.cli.check import check_command
 from stockstorm.loadtests.cli.compare import compare_command
+from stockstorm.loadtests.cli.docs import docs_command
 from stockstorm.loadtests.cli.doctor import doctor_command
 from stockstorm.loadtests.cli.init import init_command
 from stockstorm.loadtests.cli.plan import plan_command
@@ -41,6 +42,7 @@ app.command("init")(init_command)
 app.command("doctor")(doctor_command)
 app.command("serve")(serve_command)
 app.command("trigger")(trigger_command)
+app.command("docs")(docs_command)
 
 
 def _show_version(wanted: bool) -> None:

@@ -11,6 +11,7 @@ from stockstorm.loadtests.cli.json_option import JsonOptions
 from stockstorm.loadtests.config.flag import Flag
 from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.json_output import JSON
+from stockstorm.reports.refused import refused_under
 from stockstorm.reports.regress.compared import Change
 from stockstorm.reports.regress.gathered import gathered
 from stockstorm.reports.regress.plans import require_apart
@@ -45,7 +46,7 @@ def regress_command(options: RegressOptions, _context: typer.Context) -> None:
     """
     before, after = gathered(Path(options.baseline)), gathered(Path(options.candidate))
     require_apart(before, after)
-    found = regression(before, after)
+    found = regression(before, after, (refused_under(Path(options.baseline)), refused_under(Path(options.candidate))))
     if options.as_json:
         JSON.print(found)
     else:

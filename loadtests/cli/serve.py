@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from stockstorm.loadtests.cli.command import takes
+from stockstorm.loadtests.cli.delivered import as_wanted, print_deliveries
 from stockstorm.loadtests.cli.json_option import JsonOptions
 from stockstorm.loadtests.config.checks import port_problem, seed_problem
 from stockstorm.loadtests.config.flag import Flag, require
@@ -114,7 +115,7 @@ def serve_command(options: ServeOptions, _context: typer.Context) -> None:
     if options.to:
         shop.declare(options.to)
     ports = Ports("127.0.0.1", options.port, options.page_port, options.https_port, options.proxy_port)
-    folder = Path(options.authority) if options.authority else default_folder()
+    folder = Path(options.authority).resolve() if options.authority else default_folder()
     tell = _tell_as_json if options.as_json else _tell
     number = serve(shop, ports, folder, lambda served: tell(shop, state, served))
     if not options.as_json:
@@ -243,8 +244,8 @@ def trigger_command(options: TriggerOptions, _context: typer.Context) -> None:
     if options.as_json:
         JSON.print({"deliveries": found})
     else:
-        _print(found, options.topic)
-    raise typer.Exit(ExitCode.VALID if found and all(_as_wanted(one) for one in found) else ExitCode.INVALID)
+        print_deliveries(found, options.topic)
+    raise typer.Exit(ExitCode.VALID if found and all(as_wanted(one) for one in found) else ExitCode.INVALID)
 
 
 def _direct(options: TriggerOptions, command: Command) -> list[Told]:
@@ -265,33 +266,6 @@ def _direct(options: TriggerOptions, command: Command) -> list[Told]:
 
 def _by_server(server: str, command: Command) -> list[Told]:
     return ShopClient(server).trigger(command, REQUEST_WITHIN_S + command.late_s)
-
-
-def _as_wanted(one: Told) -> bool:
-    return bool(one.attempts) and one.taken != bool(one.forged)
-
-
-def _print(found: list[Told], topic: str) -> None:
-    console = Console()
-    if not found:
-        console.print(Text(f"nothing was sent: nobody subscribes to {topic}, or it had no effect", "yellow"))
-    for one in found:
-        console.print(Text(printable(f"POST {one.url}"), "bold"), soft_wrap=True)
-        for line in one.head.splitlines()[1:]:
-            console.print(Text(printable(line), "dim"), soft_wrap=True)
-        console.print(Text(printable(_indented(one.body))), soft_wrap=True)
-        for _, text, said in one.attempts:
-            colour = "green" if _as_wanted(one) else "red"
-            console.print(Text(printable(f"→ {text}{f': {said}' if said else ''}"), colour), soft_wrap=True)
-        if not one.attempts:
-            console.print(Text("→ no answer yet", "yellow"))
-
-
-def _indented(body: str) -> str:
-    try:
-        return msgspec.json.format(body)
-    except msgspec.DecodeError:
-        return body
 
 
 def _data(path: str) -> str:

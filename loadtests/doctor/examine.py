@@ -1,10 +1,12 @@
 """What the answers of a service mean. Observations in, findings out; nothing is asked here."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 import msgspec
 
+from stockstorm.loadtests.https.front import BROKEN_OFF
 from stockstorm.loadtests.serve.told import Heard, Told, ToldCall
 from stockstorm.loadtests.subjects import SHOP_TOPICS
 from stockstorm.reports.history.reads import REST
@@ -14,6 +16,8 @@ from stockstorm.reports.verdict.by_rest import LEGACY
 Mark = Literal["good", "bad", "note"]
 CLOCK_S: Final = 30.0  # of skew, from which on "old" and "new" are mixed up
 SHOWN: Final = 3
+TITLE: Final = re.compile(r"<title>([^<]*)", re.IGNORECASE)
+ERROR_LINE: Final = re.compile(r"\s*(?:Uncaught )?[\w.:]*(?:Error|Exception)\b")  # "KeyError: 'PORT'", "TypeError: …"
 REFUSED: Final = {
     "wrong_key": "signed with another key",
     "unsigned": "without a signature",
@@ -48,17 +52,20 @@ class Visit(msgspec.Struct, frozen=True):
     level: str
     probes: tuple[str, ...]  # those that answered
     refused_topics: tuple[str, ...]  # that its scopes do not let it hear
+    log: tuple[str, ...] = ()  # the newest lines of its processes
+    https: tuple[str, ...] = ()  # what kept it from a host over HTTPS
 
 
 def examine(visit: Visit) -> list[Finding]:
     """The findings, in the order in which they matter."""
     findings = [
-        _genuine(visit.sent),
+        _genuine(visit.sent, visit.log),
         *_forged(visit.sent),
         _duplicate(visit.sent),
         _unknown_topic(visit.sent),
         *_subscriptions(visit),
         *_calls(visit.calls),
+        *_https(visit.https),
         _clock(visit.clock_s),
         _level(visit),
     ]
@@ -70,14 +77,28 @@ def _of(sent: Sequence[Sent], *asked: str) -> list[Told]:
 
 
 def _answers(told: Told) -> str:
-    return "; ".join(f"{text}{f' ({said})' if said else ''}" for _, text, said in told.attempts) or "no answer"
+    texts = ((text, _readable(said)) for _, text, said in told.attempts)
+    return "; ".join(f"{text}{f' ({said})' if said else ''}" for text, said in texts) or "no answer"
+
+
+def _readable(said: str) -> str:
+    """A body as it is shown: of a page in HTML, as frameworks answer errors, only the title."""
+    if not said.lstrip().startswith("<"):
+        return said
+    title = TITLE.search(said)
+    return title[1].strip() if title else ""
+
+
+def _failure(log: Sequence[str]) -> str:
+    """The newest line of a log that names an error, as most languages write it. Empty if there is none."""
+    return next((line.strip() for line in reversed(log) if ERROR_LINE.match(line)), "")
 
 
 def _taken(told: Told) -> bool:
     return any(200 <= status < 300 for status, _, _ in told.attempts)
 
 
-def _genuine(sent: Sequence[Sent]) -> Finding | None:
+def _genuine(sent: Sequence[Sent], log: Sequence[str]) -> Finding | None:
     told = _of(sent, "genuine")
     if not told:
         return None
@@ -90,6 +111,8 @@ def _genuine(sent: Sequence[Sent]) -> Finding | None:
         remedy = "the signature check differs: the secret, or a body that was parsed and serialised before the check"
     elif any("timeout" in text for one in refused for _, text, _ in one.attempts):
         remedy = "answer first and work later: Shopify waits five seconds"
+    elif failure := _failure(log):
+        remedy = f"its log names an error: {failure}"
     else:
         remedy = "read its log at that time; Shopify sends again, and removes the subscription after repeated failures"
     return Finding(name, "bad", found, remedy)
@@ -188,6 +211,16 @@ def _calls(calls: Sequence[ToldCall]) -> Iterator[Finding]:
     yield Finding(
         "calls of the APIs", "bad", f"{told}, {len(wrong)} refused: {shown}", "what Shopify would say as well"
     )
+
+
+def _https(told: Sequence[str]) -> Iterator[Finding]:
+    """What the front of a service with [https] says."""
+    if broken := [line for line in told if line.startswith(BROKEN_OFF)]:
+        remedy = "let it trust the authority in ${ca_file}; docs/https.md has the variable of each language"
+        yield Finding("HTTPS", "bad", "; ".join(broken[:SHOWN]), remedy)
+    if refused := [line for line in told if not line.startswith(BROKEN_OFF)]:
+        remedy = "if it needs another host over HTTPS, name that in NO_PROXY under [environment]"
+        yield Finding("HTTPS", "note", "; ".join(refused[:SHOWN]), remedy)
 
 
 def _clock(skew_s: float | None) -> Finding | None:

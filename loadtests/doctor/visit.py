@@ -53,6 +53,8 @@ def _seen(file: SubjectFile, beside: Beside, show: Step) -> Visit:
         level=file.level,
         probes=tuple(probes),
         refused_topics=shop.refused_topics,
+        log=subject.newest_lines(),
+        https=subject.https_told,
     )
 
 
@@ -60,9 +62,10 @@ def _sent(client: ShopClient) -> Sequence[Sent]:
     found = []
     for topic in GENUINE:
         found += [Sent("genuine", told) for told in client.trigger(Command(topic=topic)) if told.topic == topic]
-    topic = next((one.told.topic for one in found), GENUINE[0])
-    again = client.trigger(Command(topic=topic, duplicate=True))
-    found += [Sent("duplicate", told) for told in again if told.topic == topic]
+    topic = next((one.told.topic for one in found if one.told.taken), "")
+    if topic:  # the second copy of a delivery that failed would wait for its retry
+        again = client.trigger(Command(topic=topic, duplicate=True))
+        found += [Sent("duplicate", told) for told in again if told.topic == topic]
     for kind in REFUSED:
         for topic in FORGED:
             found += [Sent(kind, told) for told in client.trigger(Command(topic=topic, forge=kind))]

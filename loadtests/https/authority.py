@@ -24,6 +24,13 @@ from stockstorm.simulator.errors import BackingError
 AUTHORITY_DAYS: Final = 3_650
 SERVER_DAYS: Final = 90
 LOCAL: Final = ("localhost", "127.0.0.1", "::1")
+# What it may certify. Whoever steals its key cannot pose as any other site to those who trust it.
+PERMITTED: Final = (
+    x509.DNSName("myshopify.com"),
+    x509.DNSName("localhost"),
+    x509.IPAddress(ipaddress.ip_network("127.0.0.0/8")),
+    x509.IPAddress(ipaddress.ip_network("::1/128")),
+)
 REMEDY: Final = "remove it to make a new authority, or choose another folder: --authority of serve, or XDG_DATA_HOME"
 
 
@@ -108,6 +115,7 @@ def _make_authority() -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
         .issuer_name(name)
         .public_key(key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.NameConstraints(permitted_subtrees=PERMITTED, excluded_subtrees=None), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )

@@ -5,6 +5,7 @@ to the APIs for each that it accepts, so that what a client leaves open is seen.
 that the proxy refused and the reasons why clients broke off.
 """
 
+import resource
 import socket
 import ssl
 import sys
@@ -22,6 +23,8 @@ from stockstorm.loadtests.https.proxy import CONNECTIONS_MAX, connected, listeni
 from stockstorm.reports.result import printable
 
 HANDSHAKE_WITHIN_S: Final = 10.0
+DESCRIPTORS: Final = 4 * CONNECTIONS_MAX + 100  # a connection through the proxy has four ends here
+BROKEN_OFF: Final = "a client broke off the handshake"
 TOLD_MAX: Final = 100  # lines of the log
 LINE_MAX: Final = 300  # characters
 
@@ -91,7 +94,7 @@ def _serve(client: Any, context: Any, front: Front, log: Log) -> None:
     except ssl.SSLEOFError:
         return  # it only looked whether something listens, or changed its mind
     except ssl.SSLError as error:
-        log.tell(f"a client broke off the handshake: {error.reason or error}")
+        log.tell(f"{BROKEN_OFF}: {error.reason or error}")
     except (OSError, gevent.Timeout) as error:
         log.tell(f"a connection ended early: {error}")
 
@@ -103,6 +106,9 @@ def _secured(client: Any, context: Any) -> Any:
 
 def main() -> None:
     """Serves until a signal."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
     log = Log()
     for server in make_front(msgspec.json.decode(sys.argv[1], type=Front), log):
         server.start()

@@ -5,7 +5,9 @@ machine that becomes slower affects all of them alike. The state is stored after
 """
 
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -38,7 +40,7 @@ from stockstorm.reports.render.comparison.page import write_page
 from stockstorm.reports.store import RunFolder, read_result
 from stockstorm.scenarios.floor import oversell_floor_units
 from stockstorm.scenarios.spec import Scenario
-from stockstorm.simulator.errors import HistoryError, StockstormError
+from stockstorm.simulator.errors import HistoryError, ScenarioError, StockstormError
 from stockstorm.simulator.history.facts import RunEnded
 from stockstorm.simulator.io.plan_file import plan_digest
 
@@ -234,11 +236,22 @@ class ComparisonRun:
             rates=options.rates,
             safety_stocks=tuple(dict.fromkeys(cell.key.safety_stock for cell in self._in_order())),
             replay=self.state.replay,
+            names=own_names(options.subjects),
         )
 
     def _in_order(self) -> tuple[Cell, ...]:
         """The cells of the first seed, whose order is not rotated."""
         return self.state.cells[: len(self.state.options.subjects) * len(self.state.options.safety_stocks)]
+
+
+def own_names(subjects: Sequence[str]) -> dict[str, str]:
+    """The names in subject files, by subject. Left out are a name that two share, and a file that is gone."""
+    found: dict[str, str] = {}
+    for subject in filter(is_subject_file, subjects):
+        with suppress(ScenarioError):
+            found[subject] = read_subject_file(subject).name
+    shared = Counter([*found.values(), *(subject for subject in subjects if subject not in found)])
+    return {subject: name for subject, name in found.items() if shared[name] == 1}
 
 
 def subject_info(subject: str) -> SubjectInfo:

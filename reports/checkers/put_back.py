@@ -92,9 +92,9 @@ def _occasions(found: list[NextPush]) -> int:
 
 def next_pushes(history: History) -> Iterator[NextPush]:
     """Every clear sale with its next push, in order of the sales."""
+    sales = [effect for effect in history.orders.effects if effect.kind == "sale" and effect.version >= 0]
     started = {call.request: call.started_ns for call in history.all(f.ApiCalled)}
     alone_ns = _alone_ns(history)
-    sales = [effect for effect in history.orders.effects if effect.kind == "sale" and effect.version >= 0]
     for sale in sales[:: max(1, -(-len(sales) // EXAMINED_MAX))]:
         listing = history.listings.get((sale.channel, sale.sku))
         if listing is None or sale.at_ns - _moved_before_ns(history, listing.ledger, sale.seq - 1) < alone_ns:

@@ -32,7 +32,7 @@ class Resources(Checker):
         Measure("resources.*.rss_mib.max", "memory, most", "MiB", "most memory that a process held during load"),
         Measure("resources.*.cpu_ms", "CPU for each webhook", "ms", "CPU time of a process for each attempt"),
         Measure(
-            "resources.yardstick_ms",
+            "resources.*.yardstick_ms",
             "the machine's yardstick",
             "ms",
             "CPU time of the load generator for the work that one attempt is: more is a slower machine",
@@ -77,7 +77,7 @@ def _costs(history: History, samples: dict[str, list[f.ResourcesSampled]]) -> di
     generator = samples.get(GENERATOR, [])
     if used_ms := _used_ms(generator):
         work = attempts + CALL_COSTS * history.count(f.ApiCalled) + SECOND_COSTS * _seconds(generator)
-        costs["resources.yardstick_ms"] = used_ms / work
+        costs[f"resources.{GENERATOR}.yardstick_ms"] = used_ms / work
     return costs
 
 

@@ -78,10 +78,16 @@ class Matrix(msgspec.Struct, frozen=True):
     rates: tuple[float | None, ...]
     safety_stocks: tuple[int, ...]
     replay: str
+    names: dict[str, str] = {}  # what services of the user's own are called, by subject
+
+    def name(self, subject: str) -> str:
+        """What the subject is called."""
+        return self.names.get(subject, subject)
 
     def label(self, subject: str, safety_stock: int) -> str:
         """The name of an entry: its subject, with the safety stock where several are compared."""
-        return subject if len(self.safety_stocks) == 1 else f"{subject}, safety stock {safety_stock}"
+        name = self.name(subject)
+        return name if len(self.safety_stocks) == 1 else f"{name}, safety stock {safety_stock}"
 
 
 class FailedRun(msgspec.Struct, frozen=True):

@@ -21,6 +21,7 @@ from stockstorm.reports.diagnosis.channel_blocks_others import ChannelBlocksOthe
 from stockstorm.reports.diagnosis.channel_frozen import ChannelFrozen
 from stockstorm.reports.diagnosis.dead_letters import DeadLetters
 from stockstorm.reports.diagnosis.exact_units import ExactUnits
+from stockstorm.reports.diagnosis.explained import without_consequences
 from stockstorm.reports.diagnosis.failures_forgotten import FailuresForgotten
 from stockstorm.reports.diagnosis.few_topics import FewTopics
 from stockstorm.reports.diagnosis.forgeries import Forgeries
@@ -180,6 +181,8 @@ def find(
             found += [each for each in made if each.diagnosis.explains]
         except Exception as error:  # noqa: BLE001  # as for a checker that raises: the rest must still be reported
             notes.append(f"the diagnosis {one.name} failed: {type(error).__name__}: {error}")
+    with suppress(NotHeld):
+        found = without_consequences(found, history)
     return _by_size(found), tuple(notes)
 
 

@@ -4,12 +4,14 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
-from stockstorm.reports.history.reads import is_query
+from stockstorm.reports.history.reads import REST, is_query
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.history import facts as f
 
 SHARE_MIN: Final = 0.5  # of the incidents that name an item
 PAGE_MIN: Final = 10  # items of one answer, so that it is a list and not a look-up
+BY_GRAPHQL: Final = "read the next page while pageInfo.hasNextPage is true, with its endCursor"
+BY_REST: Final = 'follow the answer\'s Link header while it has rel="next"; a page has 50 rows, and 250 with limit=250'
 CHECKS: Final = ("sync_latency", "order_latency", "drift", "nothing_lost", "crisis_time", "event_classes", "oversell")
 
 
@@ -20,13 +22,14 @@ class CatalogueCut(Diagnose):
     def __call__(self, case: Case) -> Iterator[Found]:
         history = case.history
         queries = {call.request: call for call in case.calls if is_query(call.operation)}
-        read, later, largest = set[str](), set[str](), 0
+        read, later, largest, by_rest = set[str](), set[str](), 0, False
         for shown in history.all(f.StockShown):
             if shown.request not in queries:
                 continue
             if shown.at_ns < history.start_ns:
                 read.update(shown.skus)
-                largest = max(largest, len(set(shown.skus)))
+                if len(set(shown.skus)) > largest:
+                    largest, by_rest = len(set(shown.skus)), queries[shown.request].operation.startswith(REST)
             else:
                 later.update(shown.skus)
         unread = [sku for sku in history.items if sku not in read]
@@ -42,7 +45,7 @@ class CatalogueCut(Diagnose):
                     f"not read: {quoted(unread)}",
                     f"{len(later)} of them were read during the load, and {len(unread) - len(later)} never",
                 ),
-                "read the next page while pageInfo.hasNextPage is true, with its endCursor",
+                BY_REST if by_rest else BY_GRAPHQL,
                 case.consequences(*CHECKS),
             ),
             frozenset(f"sku {sku}" for sku in unread),

@@ -29,7 +29,8 @@ from stockstorm.reports.history.event_outcomes import (
 from stockstorm.reports.history.faults import FaultInterval, build_fault_intervals
 from stockstorm.reports.history.head_of_line import HeadOfLineBlocking, measure_head_of_line
 from stockstorm.reports.history.learned import Learned, build_learned
-from stockstorm.reports.history.ledgers import Ledger, build_ledgers
+from stockstorm.reports.history.ledger_states import build_ledgers
+from stockstorm.reports.history.ledgers import Ledger
 from stockstorm.reports.history.listings import Listing, build_listings
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.lost_updates import LostUpdate, find_lost_updates, sets_without_comparison

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Final
 
-from stockstorm.reports.result import Result
+from stockstorm.reports.refused import refused_under
+from stockstorm.reports.result import Result, counted
 from stockstorm.reports.store import read_result
 from stockstorm.simulator.errors import HistoryError
 
@@ -18,11 +19,18 @@ def gathered(path: Path) -> tuple[Result, ...]:
     """
     files = _files(path)
     if not files:
-        found = "holds no result.json" if path.exists() else "there is no such file or folder"
-        raise HistoryError(str(path), found, "give a result.json, the folder of a judged run, or a folder of runs")
+        raise _nothing(path)
     if len(files) > RUNS_MAX:
         raise HistoryError(str(path), f"holds {len(files):,} runs", f"give a folder of at most {RUNS_MAX:,}")
     return tuple(sorted((read_result(file) for file in files), key=lambda result: result.started_wall_ns))
+
+
+def _nothing(path: Path) -> HistoryError:
+    if refused := refused_under(path):
+        found = f"no run of it is judged; {counted(len(refused), 'run')} refused, the last one so: {refused[-1].text}"
+        return HistoryError(str(path), found, refused[-1].do)
+    found = "holds no result.json" if path.exists() else "there is no such file or folder"
+    return HistoryError(str(path), found, "give a result.json, the folder of a judged run, or a folder of runs")
 
 
 def _files(path: Path) -> list[Path]:
@@ -31,4 +39,9 @@ def _files(path: Path) -> list[Path]:
     if (path / RESULT).is_file():
         return [path / RESULT]
     found = [*path.glob(f"*/{RESULT}"), *path.glob(f"*/*/{RESULT}")]
-    return [file for file in found if not file.parent.is_symlink() and not file.parent.parent.is_symlink()]
+    return [file for file in found if not any(folder.is_symlink() for folder in _below(path, file))]
+
+
+def _below(path: Path, file: Path) -> list[Path]:
+    """The folders between: links there, such as `latest`, lead to runs that are found anyway."""
+    return [folder for folder in file.parents if path in folder.parents]

@@ -13,7 +13,7 @@ from stockstorm.reports.regress.plans import Plan
 from stockstorm.reports.result import Result
 
 # Of a result, the first one that every result has. Older versions measured the cores of the generator alone.
-YARDSTICKS: Final = ("resources.yardstick_ms", "resources.generator.cores")
+YARDSTICKS: Final = ("resources.generator.yardstick_ms", "resources.generator.cores")
 EXPLAINED: Final = 0.8  # of its spread is at most left of a timing that follows the machine
 FOLLOWED: Final = 0.5  # of a drift of the machine, what a timing that follows it can be off by
 

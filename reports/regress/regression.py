@@ -14,6 +14,7 @@ import msgspec
 
 from stockstorm.reports.checkers import CHECKERS, CORRECTNESS, measure_of
 from stockstorm.reports.formats import measure_text
+from stockstorm.reports.refused import Refused
 from stockstorm.reports.regress.compared import Change, Compared
 from stockstorm.reports.regress.machine import machine_change, yardstick
 from stockstorm.reports.regress.plans import by_plan, require_same_plans
@@ -36,22 +37,28 @@ class Regression(msgspec.Struct, frozen=True):
     plans: tuple[str, ...]  # "smoke, seed 1"
     seconds: float  # of load in all runs
     machine: float = 1.0  # how many times as slow the machine was after the change
+    refused: tuple[str, ...] = ()  # runs without a result, and why
 
 
-def regression(before: Sequence[Result], after: Sequence[Result]) -> Regression:
-    """Compares. Raises ScenarioError when the sets do not have the same plans."""
+def regression(
+    before: Sequence[Result], after: Sequence[Result], refused: tuple[Sequence[Refused], Sequence[Refused]] = ((), ())
+) -> Regression:
+    """Compares. `refused`: the runs of both sides that have no result. Raises ScenarioError when the plans differ."""
     first, second = by_plan(before), by_plan(after)
     require_same_plans(first, second)
     name = yardstick((*before, *after))
     machine = Machine(name, machine_change(first, second, name))
     compared = [*_checks(before, after), *_counts(before, after), *timings(first, second, machine)]
     change, reasons = _overall(compared, before, after)
+    if change != "regressed" and refused[1] and not refused[0]:
+        change, reasons = "unknown", (f"{counted(len(refused[1]), 'run')} after refused: {refused[1][-1].text}",)
     return Regression(
         change=change,
         reasons=reasons,
         compared=tuple(compared),
         noise=FLOOR,
         machine=machine.change,
+        refused=tuple(one.text for side in refused for one in side),
         before=tuple(result.run for result in before),
         after=tuple(result.run for result in after),
         plans=tuple(plan.text for plan in first),

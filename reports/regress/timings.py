@@ -8,14 +8,20 @@ import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+import msgspec
+
 from stockstorm.reports.regress.compared import Change, Compared
 from stockstorm.reports.regress.machine import FOLLOWED, Runs, Values, follows, middles
 from stockstorm.reports.statistics.shift import Shift, paired_shift, shift
 
 FLOOR: Final = 0.05  # the smallest change of a timing that counts
 SEEN: Final = 3  # times the noise: a slow-down up to which "same" is certain enough
+# Of the first one that every result has, a change must be seen or ruled out: it varies least.
+ACK: Final = ("ack_time_ms.p25", "ack_time_ms.p50")
 LATENCIES: Final = ("ack_time_ms", "sync_latency_ms", "order_latency_ms")
-TAIL: Final = ".p95"  # rests on few events of a run, so it varies most; alone it leaves nothing open
+WIDE: Final = 0.5  # a slow-down by that share must be ruled out of every median
+TAIL: Final = ".p95"
+OF_TAIL: Final = 3  # times the noise of a median: it rests on few events of a run
 SHARES: Final = (".p50", TAIL)
 COSTS: Final = ("cpu_ms", "cores")  # the first one that every result has; older versions measured cores alone
 HARNESS: Final = ("generator", "orchestrator")
@@ -39,9 +45,16 @@ def timings(first: Runs, second: Runs, machine: Machine) -> list[Compared]:
     results = [result for side in (first, second) for runs in side.values() for result in runs]
     measured = dict.fromkeys(name for result in results for name in result.measures)
     everywhere = {name for name in measured if all(name in result.measures for result in results)}
-    names = [f"{latency}{share}" for latency in LATENCIES for share in SHARES]
-    names += _costs(sorted(measured), everywhere)
-    return [_timing(name, first, second, machine) for name in names if name in measured]
+    names = [ACK[0], *(f"{latency}{share}" for latency in LATENCIES for share in SHARES)]
+    costs = _costs(sorted(measured), everywhere)
+    deciding = {*costs, next((name for name in ACK if name in everywhere), "")}
+    found = [_timing(name, first, second, machine) for name in (*names, *costs) if name in measured]
+    return [msgspec.structs.replace(one, decides=_decides(one, deciding)) for one in found]
+
+
+def _decides(one: Compared, deciding: set[str]) -> bool:
+    """Whether nothing is the same as long as this has no answer. A tail rests on few events, and never decides."""
+    return one.name in deciding or (one.shift is not None and not one.name.endswith(TAIL) and one.shift.high > 1 + WIDE)
 
 
 def _costs(measured: Sequence[str], everywhere: set[str]) -> list[str]:
@@ -66,19 +79,10 @@ def _timing(name: str, first: Runs, second: Runs, machine: Machine) -> Compared:
     if found is None:
         return Compared(name, "timing", "unknown", TOO_FEW, before, after)
     noise = max(FLOOR, machine.drift * FOLLOWED if by_machine else machine.drift)
+    if name.endswith(TAIL):
+        noise *= OF_TAIL
     change, reason = _told(found, noise, by_machine=by_machine)
-    return Compared(
-        name,
-        "timing",
-        change,
-        reason,
-        before,
-        after,
-        found,
-        by_machine=by_machine,
-        decides=not name.endswith(TAIL),
-        noise=noise,
-    )
+    return Compared(name, "timing", change, reason, before, after, found, by_machine=by_machine, noise=noise)
 
 
 def _values(name: str, side: Runs, yardstick: str = "") -> Values:

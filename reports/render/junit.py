@@ -8,13 +8,13 @@ required.
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from stockstorm.reports.checkers.exposed import exposure_text
 from stockstorm.reports.history import History
 from stockstorm.reports.render.causes import first_screen, folded_text
 from stockstorm.reports.render.files import write_run_file
-from stockstorm.reports.result import Check, Finding, Result, printable
+from stockstorm.reports.result import Check, Finding, Incident, Result, printable
 from stockstorm.reports.store import RunFolder
 from stockstorm.reports.verdict.judge import rests_on
 
@@ -26,7 +26,19 @@ OUTCOMES: Final[dict[Finding, str]] = {
     "measured": "skipped",
 }
 TIER_OUTCOMES: Final[dict[Finding, str]] = {"valid": "", "invalid": "skipped", "unknown": "skipped"}
-Case = tuple[str, Finding, str, str, str]  # title, verdict, reason, exposure, XML element ("" when passed)
+INCIDENTS_SHOWN: Final = 5
+
+
+class Case(NamedTuple):
+    """One test case. `kind`: its XML element, "" when passed."""
+
+    title: str
+    verdict: Finding
+    reason: str
+    kind: str
+    exposure: str = ""
+    incidents: Sequence[Incident] = ()
+    incidents_in_all: int = 0
 
 
 def junit(result: Result, history: History, folder: RunFolder) -> Path | None:
@@ -37,30 +49,33 @@ def junit(result: Result, history: History, folder: RunFolder) -> Path | None:
 
 def junit_xml(result: Result) -> str:
     """The suites as one XML document."""
-    root = ET.Element("testsuites", name="stockstorm")
+    root = ET.Element("testsuites", name="stockstorm", time=_seconds(result))
     required = rests_on(result.thresholds)
     screen = first_screen(result)
     causes = [f"cause: {cause.cause} → {cause.remedy}" for cause in screen.causes]
     found = (*causes, *screen.unplanned, *screen.reasons, *filter(None, [folded_text(screen)]))
     overall = "; ".join(found or ("every threshold holds, and every check that was exercised",))
-    _suite(root, result, "verdict", [("overall", result.verdict, overall, _untested(result), OUTCOMES[result.verdict])])
+    verdict = Case("overall", result.verdict, overall, OUTCOMES[result.verdict], _untested(result))
+    _suite(root, result, "verdict", [verdict])
     checks = [
-        (
+        Case(
             check.name,
             check.verdict,
             _reason(result, check),
-            _exposure(check),
             _outcomes(check.name in required)[check.verdict],
+            _exposure(check),
+            check.incidents,
+            check.incidents_total,
         )
         for check in result.checks
     ]
     _suite(root, result, "checks", checks)
     lines = [
-        (f"{line.measure} {line.condition}", line.verdict, line.reason, "", OUTCOMES[line.verdict])
+        Case(f"{line.measure} {line.condition}", line.verdict, line.reason, OUTCOMES[line.verdict])
         for line in result.thresholds
     ]
     _suite(root, result, "thresholds", lines)
-    tiers = [(tier.tier, tier.verdict, tier.reason, "", TIER_OUTCOMES[tier.verdict]) for tier in result.tiers]
+    tiers = [Case(tier.tier, tier.verdict, tier.reason, TIER_OUTCOMES[tier.verdict]) for tier in result.tiers]
     _suite(root, result, "tiers", tiers)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
@@ -84,13 +99,32 @@ def _outcomes(decides: bool) -> dict[Finding, str]:
 
 
 def _suite(root: ET.Element, result: Result, name: str, cases: Sequence[Case]) -> None:
-    kinds = [kind for *_, kind in cases]
+    kinds = [case.kind for case in cases]
     suite = ET.SubElement(root, "testsuite", name=f"{printable(result.scenario)}.{name}", tests=str(len(cases)))
     for attribute, kind in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(attribute, str(kinds.count(kind)))
-    for title, verdict, reason, exposure, kind in cases:
-        case = ET.SubElement(suite, "testcase", classname=f"stockstorm.{suite.get('name')}", name=printable(title))
-        if kind:
-            ET.SubElement(case, kind, message=printable(reason), type=verdict)
-        more = f"\nexposure: {exposure}" if exposure else ""
-        ET.SubElement(case, "system-out").text = printable(f"{verdict}: {reason}{more}")
+    timed = name == "verdict"  # the load was one for all suites, and readers add their times
+    suite.set("time", _seconds(result) if timed else "0")
+    for case in cases:
+        element = ET.SubElement(
+            suite, "testcase", classname=f"stockstorm.{suite.get('name')}", name=printable(case.title)
+        )
+        if timed:
+            element.set("time", _seconds(result))
+        if case.kind:
+            told = ET.SubElement(element, case.kind, message=printable(case.reason), type=case.verdict)
+            told.text = printable("\n".join(_incidents(case))) or None
+        more = f"\nexposure: {case.exposure}" if case.exposure else ""
+        ET.SubElement(element, "system-out").text = printable(f"{case.verdict}: {case.reason}{more}")
+
+
+def _incidents(case: Case) -> list[str]:
+    """The first ones, and how many more there are."""
+    shown = [incident.text for incident in case.incidents[:INCIDENTS_SHOWN]]
+    left = case.incidents_in_all - len(shown)
+    return [*shown, *([f"and {left:,} more"] if shown and left > 0 else [])]
+
+
+def _seconds(result: Result) -> str:
+    """Length of the load. A reader of JUnit shows it as the time that a suite took."""
+    return f"{result.duration_ns / 1e9:.3f}"

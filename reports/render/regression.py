@@ -12,6 +12,7 @@ from rich.text import Text
 from stockstorm.reports.formats import measure_name, measure_text
 from stockstorm.reports.regress.compared import Change, Compared
 from stockstorm.reports.regress.regression import Regression
+from stockstorm.reports.regress.timings import OF_TAIL, TAIL
 from stockstorm.reports.render.markdown import plain
 from stockstorm.reports.result import counted, printable
 
@@ -79,20 +80,23 @@ def notes(found: Regression) -> list[str]:
         *([f"the same: {' and '.join(kept)}"] if kept else []),
         f"{runs}; plans: {'; '.join(found.plans)}",
         *_noise(found),
+        *(
+            [f"{counted(len(found.refused), 'run')} refused, without a result: {found.refused[-1]}"]
+            if found.refused
+            else []
+        ),
     ]
 
 
 def _noise(found: Regression) -> list[str]:
     """Beyond what a timing counts as changed, and how it was compared."""
     followed = [one for one in found.compared if one.by_machine]
-    others = [one.noise for one in found.compared if one.shift is not None and not one.by_machine]
-    most = max([found.noise, *(one.noise for one in followed), *others])
-    slower = (
-        f"the machine was {abs(found.machine - 1):.0%} {'slower' if found.machine > 1 else 'faster'} after the change"
-    )
-    lines = [f"a timing counts as changed beyond {found.noise:.0%}"]
+    most = max([found.noise, *(one.noise for one in found.compared if not one.name.endswith(TAIL))])
+    lines = [f"a timing counts as changed beyond {found.noise:.0%}, a 95th percentile beyond {OF_TAIL} times that"]
     if most > found.noise:
-        lines = [f"a timing counts as changed beyond {found.noise:.0%}, some only beyond {most:.0%}, because {slower}"]
+        speed = "slower" if found.machine > 1 else "faster"
+        why = f"the machine was {abs(found.machine - 1):.0%} {speed} after the change"
+        lines.append(f"some count only beyond {most:.0%}, because {why}")
     if followed:
         told = f"{counted(len(followed), 'timing')} followed the machine from run to run"
         lines.append(
@@ -118,7 +122,8 @@ def regression_markdown(found: Regression) -> str:
 def regression_junit(found: Regression) -> str:
     """One suite for each kind, one case for each thing compared, with the incidents of what regressed.
 
-    A suite's time is the seconds of load of all runs. What could not be compared is skipped, since a build passes it.
+    The time of the first suite is the seconds of load of all runs; the others have none, since readers add them. What
+    could not be compared is skipped, since a build passes it.
     """
     root = ET.Element("testsuites", name="stockstorm regress", time=f"{found.seconds:.3f}")
     outcome = "error" if found.change == "unknown" else OUTCOMES[found.change]
@@ -126,7 +131,7 @@ def regression_junit(found: Regression) -> str:
     _case(suite, "overall", found.change, "; ".join(found.reasons), outcome)
     for kind, name in KINDS.items():
         members = [one for one in found.compared if one.kind == kind]
-        suite = _suite(root, name, [OUTCOMES[one.change] for one in members], found.seconds)
+        suite = _suite(root, name, [OUTCOMES[one.change] for one in members], 0.0)
         for one in members:
             told = "\n".join([one.reason, *(incident.text for incident in one.incidents)])
             _case(suite, one.name, one.change, told, OUTCOMES[one.change])

@@ -8,36 +8,22 @@ from pathlib import Path
 
 import msgspec
 
-from stockstorm.simulator.config import (
-    ChannelConfig,
-    OrdersConfig,
-    PhaseConfig,
-    ShopConfig,
-    ShopEventsConfig,
-    WorldConfig,
-)
 from stockstorm.simulator.history import facts as f
 from tests.benchmarks.judging import Cost
+from tests.benchmarks.traded import trade
 from tests.modelled.run import run_model
 from tests.modelled.subject import Behaviour
 from tests.running import run_module
 from tests.stored_history import as_written, sealed
 
-LOOPS_MAX = 340.0  # of both processes; 255 to 280 when it was set, on a very busy machine
-LONGEST_MAX = 180.0  # of the one with more to do; 136 to 146 then
+LOOPS_MAX = 300.0  # of both processes; 235 to 245 when it was set, on a very busy machine
+LONGEST_MAX = 160.0  # of the one with more to do; 125 to 130 then
 PEAK_MAX_MB = 950.0  # of both processes, for 1,020,000 facts; 890, of which 60 are code that they share
-TRADE = WorldConfig(
-    shop=ShopConfig(skus=300, hot_skus=4, stock=120, hot_stock=60, buyers=1),
-    channels=tuple(ChannelConfig(name=name) for name in ("online", "bazaar", "mercado", "tradepost")),
-    phases=(PhaseConfig(name="load", kind="poisson", seconds=385, rate=300, hot_share=0.1),),
-    orders=OrdersConfig(cancel_share=0.05, cancel_after_s=0.5, return_share=0.05, return_after_s=0.8),
-    events=ShopEventsConfig(restocks_per_s=20, restock_units=10, restock_hot=True),
-)
 
 
 def million_facts() -> list[f.AnyFact]:
     """The modelled run with the probe that its history lacks."""
-    facts = list(as_written(run_model(TRADE, Behaviour(), 1).facts))
+    facts = list(as_written(run_model(trade(385), Behaviour(), 1).facts))
     probed = [
         f.EffectProbed(facts[-1].at_ns, planned.webhook_id, "applied", 1)
         for planned in facts

@@ -78,6 +78,20 @@ def test_a_client_that_does_not_trust_it_is_stopped(https: int) -> None:
         fetched(f"https://localhost:{https}/")
 
 
+def test_the_authority_can_certify_no_other_site(authority: Authority) -> None:
+    """Whoever steals its key, or is served by mistake, is not believed elsewhere."""
+    server = make_server("127.0.0.1", 0, answer, tls=authority.server_context(("bank.example",)))
+    proxy = make_proxy("127.0.0.1", 0, "bank.example", server.server_port)
+    server.start()
+    proxy.start()
+    try:
+        with pytest.raises(httpx.ConnectError, match="permitted subtree violation"):
+            fetched("https://bank.example/", verify=trusting(authority), proxy=f"http://127.0.0.1:{proxy.server_port}")
+    finally:
+        proxy.stop(0.0)
+        server.stop(0.0)
+
+
 def test_the_proxy_leads_the_shops_own_domain_to_it(authority: Authority, proxy: int) -> None:
     found = fetched(f"https://{DOMAIN}/admin", verify=trusting(authority), proxy=f"http://127.0.0.1:{proxy}")
     assert found.text == f"GET /admin at {DOMAIN}"

@@ -45,7 +45,7 @@ def answered(command: list[str], port: str, environment: dict[str, str] | None =
     return found
 
 
-def require_common(found: dict[str, Any]) -> None:
+def assert_common(found: dict[str, Any]) -> None:
     numbers = [number for page in found["pages"] for number in page]
     assert [len(page) for page in found["pages"]] == [3, 3, 1]
     assert numbers == sorted(numbers, reverse=True)
@@ -61,7 +61,7 @@ def test_the_python_library_reads_orders_writes_levels_and_registers_webhooks(po
     if not PYTHON.exists():
         pytest.skip(MISSING.format("Python"))
     found = answered([str(PYTHON), "-W", "ignore", "calls.py"], port)
-    require_common(found)
+    assert_common(found)
     assert found["refused"] == ["address for this topic has already been taken"]
     assert found["scopes"] == list(small_config().app.scopes)
     assert found["graphql"]
@@ -71,5 +71,5 @@ def test_the_node_library_reads_orders_writes_levels_and_registers_webhooks(port
     if shutil.which("node") is None or not NODE_PACKAGE.exists():
         pytest.skip(MISSING.format("Node"))
     found = answered(["node", "calls.mjs"], port)
-    require_common(found)
+    assert_common(found)
     assert found["missing"] == 404

@@ -24,7 +24,7 @@ from tests.contract.test_shopify_libraries import (
     NODE_PACKAGE,
     PYTHON,
     answered,
-    require_common,
+    assert_common,
 )
 from tests.running import ROOT
 
@@ -62,7 +62,7 @@ def led(folder: Path, monkeypatch: pytest.MonkeyPatch, module: str, *arguments: 
 def test_by_a_proxy_variable(library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     require_library(library)
     with led(tmp_path, monkeypatch, "live_shop") as environment:
-        require_common(answered(SCRIPTS[library], "0", environment))
+        assert_common(answered(SCRIPTS[library], "0", environment))
 
 
 @LIBRARY
@@ -78,7 +78,7 @@ def test_by_a_hosts_line(library: str, tmp_path: Path, monkeypatch: pytest.Monke
     command = [*alone, sys.executable, "-m", "tests.contract.shopify_libraries.hosts_line", str(tmp_path), *script]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=CALLS_WITHIN_S, check=False)
     assert run.returncode == 0, run.stderr
-    require_common(json.loads(run.stdout))
+    assert_common(json.loads(run.stdout))
 
 
 def test_the_node_library_installs_an_app_and_gets_tokens_by_every_grant(

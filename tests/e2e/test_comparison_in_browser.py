@@ -88,3 +88,16 @@ def test_no_texts_of_a_figure_overlap(watched: Watched) -> None:
 def test_headline_and_ranking_are_visible(watched: Watched) -> None:
     assert watched.page.locator(".banner .verdict").is_visible()
     assert watched.page.locator("table.ranking tbody tr").count() == 6
+
+
+def test_what_is_better_is_green_and_what_is_worse_is_red(watched: Watched) -> None:
+    """A rule for all figures of the table must not win over those two."""
+    found = 0
+    for kind, tone in (("better", "--valid"), ("worse", "--invalid")):
+        bold = watched.page.locator(f"table.differences b.{kind}")
+        shown = bold.evaluate_all("all => all.map(one => getComputedStyle(one).color)")
+        probe = f"""() => {{ const one = document.createElement('i'); one.style.color = 'var({tone})';
+            document.body.append(one); const found = getComputedStyle(one).color; one.remove(); return found; }}"""
+        assert set(shown) <= {watched.page.evaluate(probe)}, (kind, shown)
+        found += len(shown)
+    assert found

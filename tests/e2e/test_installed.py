@@ -22,6 +22,7 @@ print(result.verdict, *result.reasons)
 INSIDE = (
     "py.typed",
     "__init__.pyi",
+    "docs/own_service.md",
     "scenarios/smoke.toml",
     "scenarios/scenario.schema.json",
     "reports/render/report.css",

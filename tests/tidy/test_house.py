@@ -14,7 +14,7 @@ from stockstorm.loadtests.cli.app import app
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.scenarios import list_scenarios
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/own_service.md", "docs/cloud_backings.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/installing.md", "docs/own_service.md", "docs/cloud_backings.md")
 # Hosts of package registries, in two parts each, so that this file does not name them either.
 HOSTS = [
     ".".join(parts)
@@ -41,8 +41,8 @@ def test_no_file_names_the_host_of_a_package_registry(texts: dict[str, str]) -> 
 
 
 ROOT_FILES = {
-    ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md",
-    "SECURITY.md", "pyproject.toml", "requirements-demo.lock", "requirements.lock",
+    ".dockerignore", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "CONTRIBUTING.md", "Dockerfile",
+    "LICENSE", "Makefile", "README.md", "SECURITY.md", "pyproject.toml", "requirements-demo.lock", "requirements.lock",
 }  # fmt: skip
 
 
@@ -172,6 +172,12 @@ def test_imports_run_downhill(root: Path) -> None:
 @pytest.mark.parametrize("name", ["LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "requirements.lock", ".ci/run"])
 def test_the_files_that_a_repository_should_have_are_there(texts: dict[str, str], name: str) -> None:
     assert texts[name].strip()
+
+
+def test_every_wheel_that_the_documents_install_is_of_the_present_version(texts: dict[str, str]) -> None:
+    version: str = tomllib.loads(texts["pyproject.toml"])["project"]["version"]
+    wheels = {found for name in DOCUMENTS for found in re.findall(r"stockstorm-(\S+?)-py3-none-any\.whl", texts[name])}
+    assert wheels == {version}
 
 
 def test_the_changelog_has_a_section_for_the_present_version(texts: dict[str, str]) -> None:

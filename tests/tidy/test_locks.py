@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import tomllib
-from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from stockstorm.loadtests.extras import EXTRAS, PACKAGES
+from tests.requirements import closure, requirements
 
 FULL, DEMO = "requirements.lock", "requirements-demo.lock"
 BUILD = {"setuptools"}  # builds and links this folder, as pyproject.toml says
@@ -36,26 +36,6 @@ def project(root: Path) -> dict[str, list[str]]:
     return {"": found["dependencies"], **found["optional-dependencies"]}
 
 
-def requirements(lines: Iterable[str], extras: Iterable[str] = ("",)) -> Iterator[Requirement]:
-    """Those that apply to this interpreter."""
-    for requirement in map(Requirement, lines):
-        if requirement.marker is None or any(requirement.marker.evaluate({"extra": extra}) for extra in extras):
-            yield requirement
-
-
-def closure(lines: Iterable[str]) -> set[str]:
-    """Names of everything that these requirements bring here, by the metadata of what is installed."""
-    found: set[tuple[str, frozenset[str]]] = set()
-    waiting = list(requirements(lines))
-    while waiting:
-        one = waiting.pop()
-        key = (canonicalize_name(one.name), frozenset(one.extras))
-        if key not in found:
-            found.add(key)
-            waiting += requirements(metadata.requires(one.name) or [], one.extras or ("",))
-    return {name for name, _ in found}
-
-
 def test_the_locks_pin_every_requirement_with_hashes_and_no_address(
     texts: dict[str, str], project: dict[str, list[str]]
 ) -> None:
@@ -74,13 +54,14 @@ def test_what_the_demo_installs_is_pinned_as_everything_is(texts: dict[str, str]
     assert {name: pin for name, pin in demo.items() if full.get(name) != pin} == {}
 
 
-def test_the_demo_installs_the_core_and_the_reference_service_and_nothing_else(
-    texts: dict[str, str], project: dict[str, list[str]]
+@pytest.mark.parametrize(("lock", "extras"), [(DEMO, ("reference",)), (FULL, (*EXTRAS, "dev"))])
+def test_a_lock_is_the_core_and_its_extras_and_nothing_else(
+    lock: str, extras: tuple[str, ...], texts: dict[str, str], project: dict[str, list[str]]
 ) -> None:
-    needed = closure([*project[""], *project["reference"]]) | BUILD
-    demo = set(pins(texts[DEMO]))
-    assert needed - demo == set()
-    assert demo - needed - elsewhere(texts[DEMO]) == set()
+    needed = closure(line for extra in ("", *extras) for line in project[extra]) | BUILD
+    pinned = set(pins(texts[lock]))
+    assert needed - pinned == set()
+    assert pinned - needed - elsewhere(texts[lock]) == set()
 
 
 def elsewhere(lock: str) -> set[str]:

@@ -102,11 +102,12 @@ class Worker:
                 wanted, parts = effect(order), references(name, order)
                 if wanted != booked:
                     names += [part for part in parts if part not in named]
+                    named = parts
                     for sku in {*wanted, *booked}:
                         changes[sku] = changes.get(sku, 0) + wanted.get(sku, 0) - booked.get(sku, 0)
                 self.db.execute(
                     "UPDATE orders SET changed = 0, booked = ?, named = ? WHERE name = ?",
-                    (json.dumps(wanted), json.dumps(parts), name),
+                    (json.dumps(wanted), json.dumps(named), name),
                 )
             lines = [self.line(sku, delta) for sku, delta in changes.items() if delta]
             if lines:

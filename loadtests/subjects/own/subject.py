@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from stockstorm.loadtests.https.process import NOTE, HttpsPlace, start_front
+from stockstorm.loadtests.https.process import NOTE, HttpsPlace, start_front, told_of
 from stockstorm.loadtests.limits import READY_POLL_S
 from stockstorm.loadtests.processes.child import Child
 from stockstorm.loadtests.processes.part import ChildPart, Part, Together
@@ -33,6 +33,7 @@ from stockstorm.simulator.errors import StockstormError, SubjectError
 from stockstorm.simulator.history.facts import AnyFact
 
 PORTS_SHOWN: Final = 5
+LOG_LINES: Final = 200  # of each process
 NOT_MEASURED: Final = "own service: Stockstorm did not start it, so its processes are not measured"
 
 
@@ -101,6 +102,11 @@ class OwnSubject:
         if self._file.reads.any:
             self._view = make_view(self._file.reads, self._ports, os.environ, self._verify)
             self._view.start()
+
+    @property
+    def https_told(self) -> tuple[str, ...]:
+        """What kept it from a host over HTTPS, in the words of the front. Empty without [https]."""
+        return told_of(self._front.log) if self._front is not None else ()
 
     def statements(self) -> int | None:
         return None
@@ -185,6 +191,10 @@ class OwnSubject:
         life = self._file.life
         words, log = self._actions.words(text), self._logs / f"{name}.log"
         return Tree(name, words, self._environment, log, Path(life.folder), life.stop_within_s)
+
+    def newest_lines(self, lines: int = LOG_LINES) -> tuple[str, ...]:
+        """Of the logs of all its processes, one after the other."""
+        return tuple(line for part in self._parts.values() for line in part.child.last_lines(lines))
 
     def _answers(self) -> bool:
         ready = self._file.life.ready

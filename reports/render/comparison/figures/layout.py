@@ -48,7 +48,7 @@ class FigureContext(msgspec.Struct, frozen=True):
         """The y axis with one row for each entry, best on top."""
         several = len(self.matrix.safety_stocks) > 1
         names = [
-            label(entry.subject.name) + (f"<br>safety stock {entry.safety_stock}" if several else "")
+            label(self.matrix.name(entry.subject.name)) + (f"<br>safety stock {entry.safety_stock}" if several else "")
             for entry in self.entries
         ]
         return {

@@ -20,7 +20,8 @@ def completed(line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("stockstorm d", ["doctor"]),
+        ("stockstorm d", ["doctor", "docs"]),
+        ("stockstorm docs own", ["own_service"]),
         ("stockstorm run --qu", ["--quiet"]),
         ("stockstorm run flash_s", ["flash_sale"]),
         ("stockstorm run smoke --subject queue-p", ["queue-postgres", "queue-pubsub"]),

@@ -3,6 +3,7 @@
 import pytest
 
 from stockstorm.loadtests.doctor.examine import Finding, Sent, Visit, examine
+from stockstorm.loadtests.https.front import BROKEN_OFF
 from stockstorm.loadtests.serve.told import Heard, Told, ToldCall
 from stockstorm.loadtests.subjects import SHOP_TOPICS
 
@@ -93,3 +94,32 @@ def test_calls_by_rest_are_told_and_are_nothing_wrong() -> None:
     assert (found["REST"].mark, found["REST"].found.startswith("1 call of the REST Admin API")) == ("note", True)
     assert found["calls of the APIs"].mark == "good"
     assert "REST" not in {one.name for one in visit()}
+
+
+def test_a_service_that_fails_is_told_with_the_error_in_its_log() -> None:
+    log = ("Traceback (most recent call last):", "KeyError: 'CLIENT_SECRET'", "INFO: 127.0.0.1 POST /webhooks 500")
+    assert visit(genuine=500, log=log)[0].remedy == "its log names an error: KeyError: 'CLIENT_SECRET'"
+    assert visit(genuine=500, log=("INFO: started, no errors",))[0].remedy.startswith("read its log")
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("<!doctype html>\n<title>401 Unauthorized</title>\n<h1>Unauthorized</h1>", " (401 Unauthorized)"),
+        ("<html>Go away", ""),
+        ('{"detail": "no"}', ' ({"detail": "no"})'),
+    ],
+)
+def test_of_a_page_in_html_the_title_is_shown(said: str, shown: str) -> None:
+    answer = Told("orders/create", "id", "", "http://127.0.0.1/", "", "{}", ((401, "401 after 1.0 ms", said),), "")
+    findings = visit(sent=(Sent("genuine", told("orders/create", 200)), Sent("unsigned", answer)))
+    refused = next(one for one in findings if one.name == "webhooks without a signature")
+    assert refused.found == f"1 webhook refused: 401 after 1.0 ms{shown}"
+
+
+def test_a_client_that_does_not_trust_the_authority_is_told_apart_from_one_that_calls_nothing() -> None:
+    refused = "refused queue.example:443: the proxy leads to the shop only"
+    findings = visit(https=(f"{BROKEN_OFF}: TLSV1_ALERT_UNKNOWN_CA", refused), calls=())
+    assert bad(findings) == {"HTTPS": f"{BROKEN_OFF}: TLSV1_ALERT_UNKNOWN_CA"}
+    assert [one.remedy for one in findings if one.name == "HTTPS" and "NO_PROXY" in one.remedy]
+    assert [one.found for one in findings if one.name == "HTTPS" and one.mark == "note"] == [refused]

@@ -12,6 +12,7 @@ from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.orchestrator.comparison import (
     ComparisonRun,
     make_state,
+    own_names,
     resume_comparison,
     start_comparison,
     subject_info,
@@ -201,3 +202,36 @@ def test_a_subject_that_no_longer_exists_has_only_a_name() -> None:
     info = subject_info("queue-of-old")
     assert (info.parts, info.crash_safe, info.cannot) == ((), "", {})
     assert subject_info("polling").guide_ref == "D1"
+
+
+def test_services_of_ones_own_are_called_by_the_names_in_their_files(tmp_path: Path) -> None:
+    def file(folder: str, name: str = "") -> str:
+        path = tmp_path / folder / "subject.toml"
+        path.parent.mkdir()
+        path.write_text(f'{f"name = {name!r}" if name else ""}\nwebhooks = "http://127.0.0.1:8080/webhooks"\n')
+        return str(path)
+
+    before, after, shared, other = file("before"), file("after", "the new one"), file("a", "same"), file("b", "same")
+    gone = str(tmp_path / "gone.toml")
+    subjects = ("polling", before, after, shared, other, gone)
+    assert own_names(subjects) == {before: "before", after: "the new one"}
+
+
+def test_two_versions_of_one_service_are_compared_by_their_files_and_named_on_the_page(tmp_path: Path) -> None:
+    files = {}
+    for name in ("before", "after"):
+        files[name] = tmp_path / f"{name}.toml"
+        text = 'webhooks = "http://127.0.0.1:${port}/webhooks"\n[life]\nstart = "serve"\n'
+        files[name].write_text(f'name = "the one {name}"\n{text}')
+    options = ComparisonOptions(scenario="smoke", subjects=tuple(map(str, files.values())), seeds=(1, 2))
+    folder, state = start_comparison(tmp_path / "runs", options)
+    runner = Runner()
+    comparing = ComparisonRun(folder, state, Watcher(), runner)
+    comparing.run()
+    comparison = comparing.report()
+    assert comparison.complete
+    assert {one.subject for one in runner.options} == set(options.subjects)
+    assert {entry.label for entry in comparison.by_rate[0].entries} == {"the one before", "the one after"}
+    page = (folder / "comparison.html").read_text()
+    assert "the one before" in page
+    assert "the one after" in page

@@ -7,7 +7,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Incident
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import ns
-from tests.unit.reports.diagnosis.shop import CHANNELS, Shop, diagnosed
+from tests.unit.reports.diagnosis.shop import CHANNELS, SKUS, Change, Shop, diagnosed
 
 POLL_MS = 1_000
 
@@ -43,6 +43,35 @@ def test_a_catalogue_that_is_cut_explains_nothing_about_items_that_were_read(sku
     wrong = tuple(Incident("drift", ns(1_000 + number), "is wrong", sku=sku) for number in range(3))
     found, _ = diagnose(read(20, at_once=20), (Check("drift", "invalid", "differs", incidents=wrong),))
     assert any(one.name == "catalogue_cut" for one in found) is told
+
+
+def first_page(operation: str, *, also_lost: str = "") -> History:
+    """All items but two are read before the load. Orders with these two are lost, and all changes of one kind."""
+
+    def times(one: Change) -> int:
+        return int(not any(sku in SKUS[6:] for sku, _ in one.lines) and one.kind != also_lost)
+
+    facts: list[f.AnyFact] = [*Shop(times).history().facts]
+    more = tuple(f"ITEM-{number:02}" for number in range(22))
+    facts += [f.ItemStocked(ns(-2), sku, 100 + place, 7, 5, 500, hot=False) for place, sku in enumerate(more)]
+    page = (*SKUS[:6], *more)
+    facts.append(f.ApiCalled(ns(-1), 900, "admin", operation, 200, "ok", ns(-1)))
+    facts.append(f.StockShown(ns(-1), 900, page, (0,) * len(page)))
+    return History.of(facts)
+
+
+@pytest.mark.parametrize(
+    ("operation", "remedy"), [("inventoryItems", "pageInfo.hasNextPage"), ("REST GET variants", "Link header")]
+)
+def test_what_is_lost_of_items_that_were_not_read_is_told_once(operation: str, remedy: str) -> None:
+    found = diagnosed(first_page(operation))
+    assert list(found) == ["catalogue_cut"]
+    assert remedy in found["catalogue_cut"].remedy
+
+
+def test_what_is_lost_of_items_that_were_read_is_told_besides() -> None:
+    found = diagnosed(first_page("inventoryItems", also_lost="returned"))
+    assert {"catalogue_cut"} < set(found)
 
 
 def polled(*, named: bool, off: int = 0, page: int = 1_000, lost: frozenset[int] = frozenset()) -> History:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from stockstorm.reports.render.files import as_json
 from stockstorm.reports.render.junit import junit_xml
 from stockstorm.reports.render.markdown import markdown_text
-from stockstorm.reports.result import Result
+from stockstorm.reports.result import Check, Incident, Result
 from stockstorm.reports.verdict.judge import overall
 from tests.running import ROOT
 from tests.unit.reports.literal import check, correct_checks, golden_result
@@ -92,3 +92,19 @@ def test_the_summary_escapes_what_markdown_would_interpret() -> None:
     text = markdown_text(golden_result())
     assert "reference & co \\<queue\\>" in text
     assert "\\<SKU\\|1\\>" in text
+
+
+def test_a_failed_check_shows_its_first_incidents_in_junit_and_how_many_more_there_are() -> None:
+    incidents = tuple(Incident("lost", number, f"event {number} is lost") for number in range(7))
+    lost = Check("nothing_lost", "invalid", "as counted", {}, incidents, 90)
+    root = ET.fromstring(junit_xml(replace(golden_result(), checks=(lost,))))  # noqa: S314  # our own text
+    failure = root.find(".//testcase[@name='nothing_lost']/failure")
+    assert failure is not None
+    assert (failure.text or "").splitlines() == [*(f"event {number} is lost" for number in range(5)), "and 85 more"]
+
+
+def test_junit_tells_how_long_the_load_was() -> None:
+    root = ET.fromstring(junit_xml(replace(golden_result(), duration_ns=12_500_000_000)))  # noqa: S314  # our own text
+    assert root.get("time") == "12.500"
+    assert sum(float(suite.get("time", "0")) for suite in root) == 12.5  # readers add the suites
+    assert sum(float(case.get("time", "0")) for case in root.iter("testcase")) == 12.5

@@ -180,8 +180,11 @@ def test_who_does_not_answer_at_all_is_told_so(short: None) -> None:
 
 @pytest.mark.parametrize("way", ["late", "closed"])
 def test_a_receiver_that_makes_forgers_wait_or_hangs_up_on_them_is_sound(way: str, short: None) -> None:
+    seen: list[bool] = []
+
     def as_deserved(door: Way) -> None:
-        if "X-Shopify-Hmac-Sha256" in door.headers:
+        seen.append("X-Shopify-Hmac-Sha256" in door.headers)
+        if seen[-1]:
             door.reply(200)
         elif way == "late":
             time.sleep(0.4)
@@ -191,6 +194,7 @@ def test_a_receiver_that_makes_forgers_wait_or_hangs_up_on_them_is_sound(way: st
 
     with serving(of_way(as_deserved)) as uri:
         greet((uri,), "secret", "demo.myshopify.com")
+    assert seen == [False, True]
 
 
 @pytest.mark.parametrize(("program", "told"), [(Database, "without an answer in HTTP"), (Shell, "does not speak HTTP")])

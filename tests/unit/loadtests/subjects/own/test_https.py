@@ -10,10 +10,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import certifi
 import msgspec
 import pytest
 
-from stockstorm.loadtests.https.process import NOTE, PRELOAD, HttpsPlace, start_front
+from stockstorm.loadtests.https.front import BROKEN_OFF
+from stockstorm.loadtests.https.process import NOTE, PRELOAD, HttpsPlace, start_front, told_of
 from stockstorm.loadtests.processes.registry import PROCESSES
 from stockstorm.loadtests.subjects.own.greeting import listens
 from tests.unit.loadtests.subjects.own.test_subject import AROUND, python, subject
@@ -104,6 +106,12 @@ def test_what_the_file_says_of_the_environment_comes_last(tmp_path: Path, apis: 
     assert found["CA"] == found["NODE_EXTRA_CA_CERTS"]
     assert Path(found["CA"]).read_text().startswith("-----BEGIN CERTIFICATE")
     assert found["AT"].startswith("http://127.0.0.1:")
+
+
+def test_a_client_that_does_not_trust_the_authority_is_told_apart(tmp_path: Path, apis: str) -> None:
+    found, _ = told(tmp_path, apis, https={}, also={"SSL_CERT_FILE": certifi.where()})
+    assert "CERTIFICATE_VERIFY_FAILED" in found["shop"]
+    assert f"{BROKEN_OFF}: TLSV1_ALERT_UNKNOWN_CA" in told_of(tmp_path / "logs" / "https.log")
 
 
 def test_a_port_that_is_taken_is_named_before_the_service_starts(tmp_path: Path, apis: str) -> None:

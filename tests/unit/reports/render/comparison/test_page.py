@@ -117,3 +117,17 @@ def test_a_run_says_what_showed_that_it_was_at_rest() -> None:
     text = text_of(compare(matrix("polling", "queue"), SUBJECTS, [never, at_rest], [], {}))
     assert "lost; rest not reached: 66 pending" in text
     assert "lost; rest by probe, two reads 0.5 s apart" in text
+
+
+def test_a_service_of_ones_own_has_its_name_everywhere() -> None:
+    runs = [run_summary("before/subject.toml", 300.0 + seed, seed=seed) for seed in SEEDS]
+    runs += [run_summary("queue", 900.0 + seed, seed=seed) for seed in SEEDS]
+    named = msgspec.structs.replace(
+        matrix("before/subject.toml", "queue", seeds=SEEDS), names={"before/subject.toml": "the old one"}
+    )
+    found = compare(named, SUBJECTS, runs, [], {None: []})
+    text = text_of(found)
+    assert "the old one is best" in text
+    assert "before/subject.toml" not in text
+    for figure in draw_all(FigureContext(named, found.by_rate[0], "")):
+        assert "before/subject.toml" not in str(figure.layout) + str(figure.traces), figure.name

@@ -1,0 +1,95 @@
+"""The examples of docs/examples in Python, each started by its own subject file, as its page tells.
+
+Their packages are in the environment of Shopify's libraries, which `make test` makes. Where that failed, the tests are
+skipped. The page of the Flask example has a diff for each of its mistakes: applied to a copy, they must make it sound.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stockstorm.loadtests.cli.app import app
+from stockstorm.loadtests.exits import exit_code_of, invoke
+from tests.running import ROOT, is_valid_unless_late
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+
+EXAMPLES = ROOT / "docs" / "examples"
+FLASK_PAGE = ROOT / "docs" / "flask.md"
+RUNTIME = ROOT / ".venv" / "shopify"
+MISTAKES = {  # the name of the diagnosis: what its cause says
+    "catalogue_cut": "it does not read on",
+    "forgeries": "in another spelling than the signed one",
+    "lost_updates": "erased a change that came between read and write",
+    "applied_twice": "delivered again under a new webhook id",
+}
+Play = Callable[[Path], dict[str, Any]]
+
+
+@pytest.fixture
+def play(tmp_path: Path, stockstorm: Any) -> Play:
+    """Runs the scenario that `init` writes against the service of a folder. Gives the result."""
+    for package in ("fastapi", "flask", "shopify"):
+        if not list(RUNTIME.glob(f"lib/*/site-packages/{package}")):
+            pytest.skip(f"make test installs what the examples need; it could not install {package}")
+    assert exit_code_of(lambda: invoke(app, ["init", "--yes", "--folder", str(tmp_path / "first")])) == 0
+    path = os.pathsep.join((str(RUNTIME / "bin"), os.environ["PATH"]))
+
+    def run(folder: Path) -> dict[str, Any]:
+        scenario, subject = tmp_path / "first" / "first.toml", folder / "subject.toml"
+        done = stockstorm("run", scenario, "--subject", subject, "--seed", "1", "--runs", tmp_path / "runs", PATH=path)
+        assert done.returncode < 3, done.stdout + done.stderr
+        result: dict[str, Any] = json.loads((tmp_path / "runs" / "latest" / "result.json").read_text())
+        return result
+
+    return run
+
+
+def diffs() -> list[str]:
+    """Those of the page, in its order."""
+    return re.findall(r"^```diff\n(.*?)^```$", FLASK_PAGE.read_text(), re.DOTALL | re.MULTILINE)
+
+
+def mended(folder: Path) -> Path:
+    """A copy of the Flask example, with every diff of its page applied."""
+    shutil.copytree(EXAMPLES / "flask", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for diff in diffs():
+        words = ["git", "apply", "--whitespace=nowarn", "-"]
+        outside = {**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.parent)}
+        done = subprocess.run(words, input=diff, cwd=folder, capture_output=True, text=True, env=outside, check=False)
+        assert done.returncode == 0, done.stderr + diff
+    return folder
+
+
+def test_the_page_has_a_diff_for_each_mistake(tmp_path: Path) -> None:
+    before = {path.name: path.read_text() for path in (EXAMPLES / "flask").glob("*.py")}
+    after = {path.name: path.read_text() for path in mended(tmp_path / "flask").glob("*.py")}
+    assert len(diffs()) == len(MISTAKES)
+    assert {name for name in before if before[name] != after[name]} == {"app.py", "shop.py", "sync.py"}
+
+
+def test_the_fastapi_example_is_valid(play: Play) -> None:
+    result = play(EXAMPLES / "fastapi")
+    assert is_valid_unless_late(result), result["reasons"]
+    assert result["diagnoses"] == []
+
+
+def test_each_mistake_of_the_flask_example_is_named_and_nothing_else(play: Play) -> None:
+    result = play(EXAMPLES / "flask")
+    causes = {one["name"]: one["cause"] for one in result["diagnoses"]}
+    assert result["verdict"] == "invalid"
+    assert set(causes) == set(MISTAKES), causes
+    assert not [name for name, said in MISTAKES.items() if said not in causes[name]], causes
+
+
+def test_the_flask_example_with_the_diffs_of_its_page_is_valid(play: Play, tmp_path: Path) -> None:
+    result = play(mended(tmp_path / "flask"))
+    assert is_valid_unless_late(result), result["reasons"]
+    assert result["diagnoses"] == []
