@@ -71,7 +71,7 @@ def page(
 ) -> list[Node]:
     """The rows of the page that the call asks for. Adds the links to its neighbours.
 
-    `fitting`: how many of the rows, from the first one on, fit into one answer, at least 1. The next page has the others.
+    `fitting`: how many of the rows, from the first one on, fit into one answer, at least 1. The others follow.
     """
     limit = call.limit()
     back = cursor is not None and cursor.direction == "previous"
