@@ -58,6 +58,10 @@ def _ties(history: History) -> frozenset[tuple[str, int]]:
     return frozenset(found)
 
 
+# How an order of a marketplace changes the stock.
+WAYS: Final = {"order.created": "down", "order.cancelled": "up", "order.returned": "up"}
+
+
 def _burst_sizes(arrivals: Sequence[int]) -> tuple[int, ...]:
     """Numbers of arrivals that are far more than usual in the time of a burst."""
     if len(arrivals) < 2:
@@ -107,6 +111,8 @@ class EventTraits:
                 found.add(Trait("way", "up" if change.delta > 0 else "down"))
             if (event.sku, event.version) in self._ties:
                 found.add(Trait("tie"))
+        if event.topic in WAYS:
+            found.add(Trait("way", WAYS[event.topic]))
         found |= self._of_order(event)
         found |= self._of_skus(skus, event.at_ns, event.version)
         found |= self._of_deliveries(event)

@@ -65,4 +65,15 @@ DECLARED: Final = (
         ),
         diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure", "push_forgotten"}),
     ),
+    Flaw(
+        name="pending_forgotten",
+        kind="crash windows",
+        mistake="a start forgets what was sold and is not yet in the master",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_QUEUES,
+        scenario="crash_windows",
+        diagnoses=frozenset({"lacking", "push_forgotten"}),
+        says=("order.created", "process of the service ended"),
+    ),
 )

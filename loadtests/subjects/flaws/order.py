@@ -57,4 +57,15 @@ DECLARED: Final = (
         scenario="out_of_order",
         diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events", "wrong_units"}),
     ),
+    Flaw(
+        name="old_quantity_cached",
+        kind="order",
+        mistake="the quantity of a SKU is cached for a second, so a second change within it is not pushed",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        subjects=OF_WEBHOOKS,
+        scenario="proof_wide",
+        diagnoses=frozenset({"lacking"}),
+        says=("after a push of their SKU",),
+    ),
 )

@@ -12,6 +12,8 @@ from stockstorm.reference_service.flaws.deduplication import (
     dedup_window_short,
     duplicates_refused,
     no_order_dedup,
+    one_return_per_order,
+    sale_again_after_cancel,
 )
 from stockstorm.reference_service.seams import Compose
 
@@ -25,4 +27,6 @@ FLAWS: Mapping[str, Compose] = {
     "dedup_window_short": dedup_window_short.compose,
     "duplicates_refused": duplicates_refused.compose,
     "no_order_dedup": no_order_dedup.compose,
+    "one_return_per_order": one_return_per_order.compose,
+    "sale_again_after_cancel": sale_again_after_cancel.compose,
 }

@@ -6,6 +6,7 @@ from stockstorm.reference_service.flaws.order import (
     cancel_before_create_ignored,
     create_after_cancel_applied,
     last_write_wins,
+    old_quantity_cached,
     ties_by_second,
     ties_dropped,
 )
@@ -15,6 +16,7 @@ FLAWS: Mapping[str, Compose] = {
     "cancel_before_create_ignored": cancel_before_create_ignored.compose,
     "create_after_cancel_applied": create_after_cancel_applied.compose,
     "last_write_wins": last_write_wins.compose,
+    "old_quantity_cached": old_quantity_cached.compose,
     "ties_by_second": ties_by_second.compose,
     "ties_dropped": ties_dropped.compose,
 }

@@ -16,6 +16,7 @@ LINES = [ChannelLine("A", 2), ChannelLine("B", 1), ChannelLine("A", 1)]
 SALE, NOTHING = {"A": -3, "B": -1}, {"A": 0, "B": 0}
 RETURNS = {
     "returned": ChannelReturn("r1", True, [ChannelLine("A", 1)]),
+    "more": ChannelReturn("r3", True, [ChannelLine("A", 1)]),
     "lost": ChannelReturn("r2", False, [ChannelLine("A", 1)]),
 }
 
@@ -70,6 +71,8 @@ CASES = (
     Case("dedup_per_source", net("created", "returned", "returned"), {"A": -2, "B": -1}, {"A": -1, "B": -1}),
     Case("cancelled_orders_forgotten", net("created", "cancelled", "created"), NOTHING, SALE),
     Case("cancelled_orders_forgotten", net("created", "created"), SALE, SALE),
+    Case("one_return_per_order", net("created", "returned", "more"), {"A": -1, "B": -1}, {"A": -2, "B": -1}),
+    Case("sale_again_after_cancel", net("created", "returned", "cancelled", "created"), NOTHING, {"A": -1, "B": 0}),
     Case("cancel_before_create_ignored", net("cancelled", "created"), NOTHING, SALE),
     Case("cancel_before_create_ignored", net("created", "cancelled"), NOTHING, NOTHING),
     Case("create_after_cancel_applied", net("cancelled", "created"), NOTHING, SALE),

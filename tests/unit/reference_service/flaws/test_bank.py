@@ -9,10 +9,18 @@ from stockstorm.loadtests.subjects.flaws import FLAWS as DECLARED
 from stockstorm.reference_service import flaws
 from stockstorm.reference_service.flaws import FLAWS
 from stockstorm.reference_service.seams import SOUND
-from tests.unit.reference_service.flaws import calling, deciding, healing, installation, receiving, working
+from tests.unit.reference_service.flaws import calling, deciding, healing, installation, pushing, receiving, working
 from tests.unit.reference_service.flaws.case import Case
 
-CASES = (*receiving.CASES, *deciding.CASES, *calling.CASES, *installation.CASES, *healing.CASES, *working.CASES)
+CASES = (
+    *receiving.CASES,
+    *deciding.CASES,
+    *calling.CASES,
+    *installation.CASES,
+    *healing.CASES,
+    *pushing.CASES,
+    *working.CASES,
+)
 FOLDER = Path(flaws.__file__).parent
 SHARED = {"__init__", "calling", "deciding", "repeating_queue", "setting"}
 
