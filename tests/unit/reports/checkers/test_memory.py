@@ -47,7 +47,7 @@ def test_a_sound_process_is_valid(levels: list[float]) -> None:
 )
 def test_what_is_given_back_after_the_load_was_garbage_and_no_leak(after: list[float], verdict: str) -> None:
     """Node's heap grew by 14 KiB an event for half a minute, and was collected once the load was over."""
-    levels = [60 + 10 * n for n in range(20)]
+    levels = [60.0 + 10 * n for n in range(20)]
     rest = [f.ResourcesSampled(ns(20_500 + n * 500), "worker", 9, int(level * MIB)) for n, level in enumerate(after)]
     assert sampled([50.0] * 7 + levels[:13], "worker", 100, *rest).verdict == verdict
 
