@@ -13,6 +13,9 @@ TIMEOUT := $(shell command -v timeout >/dev/null && echo timeout --foreground --
 # Optional, needs npm: a faster emulator of Amazon SQS.
 FAUXQS := loadtests/backing/cloud/fauxqs
 
+# Every process of a run compiles all modules again where this is set: 0.85 s of CPU in place of 0.53.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo test prove proofs fuzz check bench hot schema lock
 
 help:
