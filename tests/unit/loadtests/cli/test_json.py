@@ -36,6 +36,7 @@ REFUSED: Final = {
     "doctor": (["no_url"], 4),
     "serve": (["--to", "http://192.0.2.7/webhooks"], 4),
     "trigger": (["no/such/topic"], 4),
+    "docs": (["no_such_page"], 4),
 }
 SHAPES: Final = {  # the keys of what each prints when it succeeds
     "run": {"exit", "folder", "result"},
@@ -43,6 +44,7 @@ SHAPES: Final = {  # the keys of what each prints when it succeeds
     "compare": {"exit", "folder", "continue", "comparison"},
     "plan": {"scenario", "seed", "file", "plan"},
     "scenarios": {"scenarios"},
+    "docs": {"pages"},
     "prove": {"proofs", "power"},
     "regress": {"change", "reasons", "compared", "noise", "before", "after", "plans", "seconds", "machine", "refused"},
     "init": {"folder", "files", "next"},
