@@ -63,7 +63,7 @@ LIBRARIES_INSTALLED := $(VENV)/shopify/.installed
 $(LIBRARIES_INSTALLED): $(LIBRARIES)/requirements.txt $(LIBRARIES)/package-lock.json | $(INSTALLED)
 	@{ $(BIN)/python -m venv $(VENV)/shopify && $(VENV)/shopify/bin/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes -r $(LIBRARIES)/requirements.txt \
-		|| { rm -rf $(VENV)/shopify/bin; echo "Shopify's Python library could not be installed; its tests are skipped" >&2; }; } & \
+		|| { rm -rf $(VENV)/shopify/bin; echo "Shopify's Python library could not be installed; its tests and the examples in Python are skipped" >&2; }; } & \
 	if command -v npm >/dev/null; then npm ci --silent --ignore-scripts --fetch-retries=0 --fetch-timeout=20000 --prefix $(LIBRARIES) \
 		|| echo "Shopify's Node library could not be installed; its tests are skipped" >&2; fi; wait
 	@touch $@

@@ -18,7 +18,7 @@ from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, Delivery
 from stockstorm.reports.history.faults import excused
-from stockstorm.reports.result import Check, Incident, Tally, unknown
+from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
 from stockstorm.simulator.config import ForgeryKind, PoisonKind
 from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT, KINDS
 from stockstorm.simulator.history import facts as f
@@ -27,6 +27,8 @@ from stockstorm.simulator.shop.subscriptions import is_bus
 ONLY_BUSES: Final = "all of the subject's subscriptions are to an event bus, which accepts nothing from strangers"
 REFUSABLE: Final = frozenset(KINDS) - JUDGED_BY_EFFECT
 EFFECTS = frozenset({"applied", "superseded", "pending"})
+PRIVACY: Final = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
+REVIEW_STATUS: Final = 401
 HELD_BACK_MAX: Final = 5_000  # units below a claimed quantity that a subject may list for it
 LABELS: Final[dict[ForgeryKind | PoisonKind, str]] = {
     "tampered": "tampered",
@@ -102,9 +104,10 @@ class Forged(Checker):
             "forged.accepted": float(tally.total),
             "forged.unanswered": float(len(unanswered)),
         }
+        notes = _not_401(refusable)
         if tally.total:
             reason = f"{tally.total} of {len(forged)} forged were accepted{_where(tally)}"
-            return tally.check(self.name, "invalid", reason, measures)
+            return tally.check(self.name, "invalid", reason, measures, notes)
         during_fault = sum(_excused(history, one) for one in unanswered)
         refused = len(refusable) - len(unanswered)
         if len(unanswered) > during_fault or (refusable and not refused):
@@ -115,7 +118,26 @@ class Forged(Checker):
             reason += f", apart from {during_fault} sent during a fault"
         if len(forged) > len(refusable):
             reason += f"; {len(forged) - len(refusable)} with a valid signature are judged by their effect"
-        return tally.check(self.name, "valid", reason, measures)
+        return tally.check(self.name, "valid", reason, measures, notes)
+
+
+def _not_401(refusable: Sequence[Delivery]) -> tuple[str, ...]:
+    """A note on forgeries of topics for privacy that were refused otherwise than Shopify's review asks for.
+
+    It judges nothing: a service that handles no such topic may refuse it for that.
+    """
+    statuses = Counter(
+        attempt.status
+        for one in refusable
+        if one.planned.topic in PRIVACY and one.outcome == "refused"
+        for attempt in one.attempts[-1:]
+    )
+    others = {status: count for status, count in sorted(statuses.items()) if status != REVIEW_STATUS}
+    if not others:
+        return ()
+    told = ", ".join(f"{count} with {status}" for status, count in others.items())
+    sent = counted(statuses.total(), "forged webhook")
+    return (f"{sent} for privacy refused, {told}; Shopify's review of an app asks for {REVIEW_STATUS}",)
 
 
 def _only_buses(history: History) -> bool:

@@ -54,6 +54,19 @@ def test_without_deliveries_nothing_is_known_about_forgeries() -> None:
     assert (found.verdict, found.measures) == ("unknown", {})
 
 
+@pytest.mark.parametrize(("status", "topic", "noted"), [
+    (400, "customers/redact", True), (401, "customers/redact", False), (400, "orders/create", False),
+])  # fmt: skip
+def test_a_forgery_about_privacy_that_is_not_answered_401_is_noted(status: int, topic: str, noted: bool) -> None:
+    plan = f.DeliveryPlanned(ns(1), 1, -1, "w1", 1, topic, ns(1), forged="tampered", source="shopify")
+    found = Forged()(history(opened(), plan, tried(1, 1, 1, status), ended(2, 1, "refused")))
+    assert found.verdict == "valid"
+    assert bool(found.notes) is noted
+    assert not noted or found.notes == (
+        "1 forged webhook for privacy refused, 1 with 400; Shopify's review of an app asks for 401",
+    )
+
+
 def test_a_refused_forged_delivery_is_valid() -> None:
     found = Forged()(
         history(opened(), planned(0, 0, -1, forged="tampered"), tried(0, 0, 5, 401), ended(5, 0, "refused"))
