@@ -44,7 +44,6 @@ SHAPES: Final = {  # the keys of what each prints when it succeeds
     "compare": {"exit", "folder", "continue", "comparison"},
     "plan": {"scenario", "seed", "file", "plan"},
     "scenarios": {"scenarios"},
-    "docs": {"pages"},
     "prove": {"proofs", "power"},
     "regress": {"change", "reasons", "compared", "noise", "before", "after", "plans", "seconds", "machine", "refused"},
     "init": {"folder", "files", "next"},
