@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
+from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
 from stockstorm.reports.result import Diagnosis, Incident, units
 from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.history import facts as f
 
 PUSHES_MIN: Final = 2
 SHARE_MIN: Final = 0.8
+REMEDY: Final = "list 0 where the stock is no more than the safety stock: max(0, stock - safety stock), in one place"
 LATELY_NS: Final = SECOND_NS  # from a change to the push that shows it
 
 
@@ -24,7 +27,12 @@ class LastUnits(Diagnose):
 
     def __call__(self, case: Case) -> Iterator[Found]:
         held = case.history.safety_stock
-        pushes = case.incidents("stale_overwrite", "unexplained_push") if held else []
+        if not held:
+            return
+        if case.at_rest and (shown := _at_rest(case, held)) is not None:
+            yield shown
+            return
+        pushes = case.incidents("stale_overwrite", "unexplained_push")
         found = [one for one in pushes if 0 < one.units <= held and _is_all_that_is_left(case, one)]
         if len(found) < max(PUSHES_MIN, SHARE_MIN * len(pushes)):
             return
@@ -40,12 +48,32 @@ class LastUnits(Diagnose):
                     ),
                     "where more was left, listings were right",
                 ),
-                "list 0 where the stock is no more than the safety stock: max(0, stock - safety stock), in one place",
+                REMEDY,
                 case.consequences(*self.checks),
                 found[0].at_ns,
             ),
             frozenset(f"listing {one.channel} {one.sku}" for one in found),
         )
+
+
+def _at_rest(case: Case, held: int) -> Found | None:
+    """The same of what is listed at the end, where nothing is under way that a subject may leave out."""
+    wrong = right_and_wrong(case)[1]
+    stock = {final.sku: final.available for final in case.history.all(f.FinalStock)}
+    found = [one for one in wrong if 0 < one.listed == stock[one.sku] <= held]
+    if len(found) < max(PUSHES_MIN, SHARE_MIN * len(wrong)):
+        return None
+    return Found(
+        Diagnosis(
+            LastUnits.name,
+            f"{len(found)} of {len(wrong)} wrong listings show all that the master has, which is no more than the "
+            f"safety stock of {units(held)}: it is not held back of the last units",
+            ("for example " + quoted(f"{one.sku} on {one.channel} shows {one.listed}" for one in found),),
+            REMEDY,
+            case.consequences(*LastUnits.checks),
+        ),
+        frozenset(f"listing {one.channel} {one.sku}" for one in found),
+    )
 
 
 def _is_all_that_is_left(case: Case, push: Incident) -> bool:

@@ -1,8 +1,7 @@
 """Listings whose right quantity was pushed already, before the marketplace sold some of it.
 
 A subject that pushes only what differs from its last push never repeats that quantity: it forgets that a marketplace
-counts its own sales down. A single listing could also lack a lost change, so it counts only where another marketplace
-was pushed the right quantity after that change.
+counts its own sales down. A single listing could also lack a lost change, so it counts only where that is ruled out.
 """
 
 from bisect import bisect_right
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
+from stockstorm.reports.diagnosis.overtaken import last_moved_ns
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
 from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.history import facts as f
@@ -40,8 +40,8 @@ class PushedBefore(Diagnose):
             since = totals[-1] - totals[bisect_right(times, push.at_ns)]
             if since and one.listed == max(0, push.quantity - since):
                 found.append((one, push, since))
-        known = [one for one, _, _ in found if _known_elsewhere(case, one)]
-        if len(found) < max(1 if known else LISTINGS_MIN, SHARE_MIN * len(wrong)):
+        certain = [one for one, push, _ in found if _is_certain(case, one, push)]
+        if len(found) < max(1 if certain else LISTINGS_MIN, SHARE_MIN * len(wrong)):
             return
         were = "was" if len(wrong) == 1 else "were"
         yield Found(
@@ -63,17 +63,20 @@ class PushedBefore(Diagnose):
         )
 
 
-def _known_elsewhere(case: Case, one: f.FinalListing) -> bool:
-    """Whether the subject pushed the right quantity to another marketplace after the last change of the SKU.
+def _is_certain(case: Case, one: f.FinalListing, push: f.ListingPushed) -> bool:
+    """Whether a lost change cannot explain the listing, so that one is evidence enough.
 
-    It then knows of that change, so one listing is evidence enough.
+    The subject pushed the right quantity to another marketplace after the last movement of the SKU, so it knows of it.
+    Or all movements since the push cancel out, so two changes would have to be lost, and not one.
     """
-    history = case.history
-    changed = [change.at_ns for change in history.all(f.StockChanged) if change.sku == one.sku]
+    history, moved_ns = case.history, last_moved_ns(case, one.sku)
+    since = [effect.delta for effect in history.effects_of_sku.get(one.sku, ()) if effect.at_ns > push.at_ns]
+    if len(since) > 1 and not sum(since):
+        return True
     right = {final.channel for final in right_and_wrong(case)[0] if final.sku == one.sku}
     listings = [history.listings.get((channel, one.sku)) for channel in right]
     last = [listing.pushes[-1].at_ns for listing in listings if listing is not None and listing.pushes]
-    return bool(changed) and any(at_ns > changed[-1] for at_ns in last)
+    return bool(moved_ns) and any(at_ns > moved_ns for at_ns in last)
 
 
 def _own_sales(case: Case) -> dict[tuple[str, str], tuple[list[int], list[int]]]:
