@@ -13,6 +13,9 @@ TIMEOUT := $(shell command -v timeout >/dev/null && echo timeout --foreground --
 # Optional, needs npm: a faster emulator of Amazon SQS.
 FAUXQS := loadtests/backing/cloud/fauxqs
 
+# Every process of a run compiles all modules again where this is set: 0.85 s of CPU in place of 0.53.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo test prove proofs fuzz check bench hot schema lock
 
 help:
@@ -63,7 +66,7 @@ LIBRARIES_INSTALLED := $(VENV)/shopify/.installed
 $(LIBRARIES_INSTALLED): $(LIBRARIES)/requirements.txt $(LIBRARIES)/package-lock.json | $(INSTALLED)
 	@{ $(BIN)/python -m venv $(VENV)/shopify && $(VENV)/shopify/bin/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes -r $(LIBRARIES)/requirements.txt \
-		|| { rm -rf $(VENV)/shopify/bin; echo "Shopify's Python library could not be installed; its tests are skipped" >&2; }; } & \
+		|| { rm -rf $(VENV)/shopify/bin; echo "Shopify's Python library could not be installed; its tests and the examples in Python are skipped" >&2; }; } & \
 	if command -v npm >/dev/null; then npm ci --silent --ignore-scripts --fetch-retries=0 --fetch-timeout=20000 --prefix $(LIBRARIES) \
 		|| echo "Shopify's Node library could not be installed; its tests are skipped" >&2; fi; wait
 	@touch $@

@@ -4,8 +4,10 @@ The core plays a run against a service of one's own without any of them. Where s
 installed, the error names it.
 """
 
+import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Final, Literal, get_args
 
 Extra = Literal["reference", "probe", "docker", "aws", "gcp"]
@@ -26,6 +28,8 @@ PACKAGES: Final[Mapping[Extra, tuple[str, ...]]] = {
     "aws": ("boto3", "aiobotocore", "moto"),
     "gcp": ("google.pubsub_v1", "grpc"),
 }
+OF_PIPX: Final = "pipx_metadata.json"
+OF_UV: Final = "\nuv = "  # in pyvenv.cfg
 
 
 def missing(*extras: Extra) -> list[str]:
@@ -34,8 +38,21 @@ def missing(*extras: Extra) -> list[str]:
 
 
 def install(*extras: Extra) -> str:
-    """The command that installs them beside an installed Stockstorm, for the end of an error."""
-    return f"pip install 'stockstorm[{','.join(extras)}]' (in a clone: make setup)"
+    """The command that adds them to this installation, for the end of an error. It depends on what made it."""
+    wanted = f"'stockstorm[{','.join(extras)}]'"
+    here = Path(sys.prefix)
+    if (here / OF_PIPX).exists():
+        return f"pipx inject stockstorm {wanted}"
+    if find_spec("pip") is None and OF_UV in _text(here / "pyvenv.cfg"):
+        return f"uv pip install --python {here} {wanted}"
+    return f"pip install {wanted} (in a clone: make setup)"
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _is_there(package: str) -> bool:

@@ -29,6 +29,7 @@ DOCUMENT_VARIABLES_MAX: Final = 250  # definitions in all operations
 DOCUMENT_OPERATIONS_MAX: Final = 50
 NODE_ARGUMENTS_MAX: Final = 50  # arguments and directives, with theirs, of one field, fragment, operation or variable
 ANSWER_VALUES_MAX: Final = 30_000  # fields of an answer's objects
+ATTACHED_KB_MAX: Final = 8_000  # what buyers attached to the orders of one answer; a MB takes 4 ms
 GRAPHQL_CORE_VALUES: Final = 5  # a field in graphql-core takes the time of five in the lean executor
 INPUT_VALUES_MAX: Final = 2_500  # in the arrays of all arguments of a call
 VALIDATION_ERRORS_MAX: Final = 25

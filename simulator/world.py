@@ -6,8 +6,6 @@ the ledger, the order book and the channels apply it.
 
 from collections.abc import Collection, Mapping, Sequence
 
-import msgspec
-
 from stockstorm.simulator.catalogue import Catalogue, by_product
 from stockstorm.simulator.channels import Channel, Marketplace, OnlineStore
 from stockstorm.simulator.clock import SECOND_NS
@@ -17,14 +15,8 @@ from stockstorm.simulator.history.facts import (
     ChannelOpened,
     FinalListing,
     FinalStock,
-    FollowUpVoid,
     ItemStocked,
-    OrderCancelled,
-    OrderPaid,
-    OrderReturned,
     PhaseStarted,
-    PurchaseAccepted,
-    PurchaseRefused,
 )
 from stockstorm.simulator.ids import ids_of
 from stockstorm.simulator.model import ONLINE, Event, Level, Order, OrderKey, Product, Refund, Sku, Subscription
@@ -60,13 +52,12 @@ from stockstorm.simulator.shop.ledger import (
     record_rows,
 )
 from stockstorm.simulator.shop.life import live
-from stockstorm.simulator.shop.lines import before_each, columns, left
-from stockstorm.simulator.shop.order_edits import can_edit, edited
 from stockstorm.simulator.shop.order_search import Condition, FoundOrders
-from stockstorm.simulator.shop.orders import OrderBook, cancelled, freed, paid, returned
+from stockstorm.simulator.shop.orders import OrderBook
 from stockstorm.simulator.shop.staff import restock, transfer
 from stockstorm.simulator.shop.subscriptions import Subscriptions
 from stockstorm.simulator.shop.written import Mover, OrderWrites
+from stockstorm.simulator.trade import Trade
 
 __all__ = ["Changes", "LevelChange", "LevelSet", "StaleQuantity", "World"]
 
@@ -89,9 +80,7 @@ class World:
         self._book = OrderBook(ids_of(big=config.shop.big_ids))
         self._firing = Firing(seeds)
         self._subscriptions = Subscriptions()
-        self._apart = Roles(config) if config.quotas.two_locations else None
         self._calls = 0
-        self._newest: dict[str, OrderKey] = {}
         listed = {
             product.sku: max(0, product.initial_available - config.subject.safety_stock)
             for product in catalogue.products
@@ -102,8 +91,10 @@ class World:
             for channel in config.channels
             if channel.name != ONLINE
         }
-        online = self._online = OnlineStore(self._ledger, catalogue.by_sku)
-        self._channels: dict[str, Channel] = {ONLINE: online, **self._markets}
+        online = OnlineStore(self._ledger, catalogue.by_sku)
+        channels: dict[str, Channel] = {ONLINE: online, **self._markets}
+        apart = Roles(config) if config.quotas.two_locations else None
+        self._trade = Trade(catalogue, self.edits, self._book, self._physical, channels, online, apart)
         self.order_writes = OrderWrites(
             Mover(self._ledger, self._physical, self._book, catalogue.by_sku, online, self._call)
         )
@@ -125,15 +116,15 @@ class World:
         action = self._firing.action(now_ns, "plan", item.serial)
         match item:
             case PlannedPurchase():
-                self._purchase(item, action)
+                self._trade.purchase(item, action)
             case PlannedPayment():
-                self._payment(item, action)
+                self._trade.payment(item, action)
             case PlannedCancellation():
-                self._cancellation(item, action)
+                self._trade.cancellation(item, action)
             case PlannedReturn():
-                self._return(item, action)
+                self._trade.returned(item, action)
             case PlannedOrderEdit():
-                self._edit_order(item, action)
+                self._trade.edit_order(item, action)
             case PlannedRestock() | PlannedTransfer() | PlannedProductEdit():
                 self._staff(item, action)
             case PlannedPhase():
@@ -145,97 +136,6 @@ class World:
         return action.changes
 
     # -- plan items ------------------------------------------------------------------------------------------------
-
-    def _purchase(self, item: PlannedPurchase, action: Action) -> None:
-        channel = self._channels[item.channel]
-        skus, quantities = zip(*item.lines, strict=True)
-        physical = tuple([self._physical.units(sku) for sku in skus])
-        shown = tuple([channel.shown(sku, action.now_ns) for sku in skus])
-        if len(skus) > 1 and len(set(skus)) < len(skus):
-            physical, shown = before_each(item.lines, physical), before_each(item.lines, shown)
-        if any(seen < wanted for seen, wanted in zip(shown, quantities, strict=True)):
-            action.note(
-                PurchaseRefused(action.now_ns, item.order, item.channel, skus, quantities, physical, shown),
-            )
-            return
-        products = self.edits.all_of([self.catalogue.by_sku[sku] for sku in skus])
-        drawn = channel.draw(item.lines, apart=self._apart is not None and self._apart.has(item.order, "two_locations"))
-        order = self._book.open(item, products, action.now_ns, drawn)
-        action.note(
-            PurchaseAccepted(action.now_ns, order.key, order.channel, order.ref, skus, quantities, physical, shown),
-        )
-        self._newest[order.channel] = order.key
-        for sku, quantity in item.lines:
-            self._physical.add(sku, -quantity)
-        channel.sold(order, action)
-
-    def _payment(self, item: PlannedPayment, action: Action) -> None:
-        old = self._book.get(item.order)
-        order = None if old is None else paid(old, action.now_ns)
-        if order is None:
-            action.note(FollowUpVoid(action.now_ns, item.order, "payment"))
-            return
-        self._book.replace(order)
-        action.note(OrderPaid(action.now_ns, order.key, order.channel))
-        self._channels[order.channel].paid(order, action)
-
-    def _cancellation(self, item: PlannedCancellation, action: Action) -> None:
-        old = self._book.get(item.order)
-        change = None if old is None else cancelled(old, action.now_ns)
-        if change is None:
-            action.note(FollowUpVoid(action.now_ns, item.order, "cancellation"))
-            return
-        order, lines = change.order, [] if old is None else left(old)
-        self._book.replace(order)
-        skus, quantities = columns(lines)
-        action.note(OrderCancelled(action.now_ns, order.key, order.channel, order.ref, skus, quantities))
-        for sku, quantity in lines:
-            self._physical.add(sku, quantity)
-        self._channels[order.channel].cancelled(change, action)
-
-    def _edit_order(self, item: PlannedOrderEdit, action: Action) -> None:
-        old = self._book.get(item.order)
-        if old is None or not can_edit(old):
-            action.note(FollowUpVoid(action.now_ns, item.order, "edit"))
-            return
-        store, products = (
-            self._channels[old.channel],
-            {sku: self.edits.of(self.catalogue.by_sku[sku]) for sku, _ in item.added},
-        )
-        # Staff adds what the master shows and the shelf has.
-        added = tuple(
-            [
-                (sku, units)
-                for sku, units in item.added
-                if min(store.shown(sku, action.now_ns), self._physical.units(sku)) >= units
-            ]
-        )
-        change = edited(old, msgspec.structs.replace(item, added=added), products, store.draw(added), action.now_ns)
-        if not change.back and not change.taken:
-            action.note(FollowUpVoid(action.now_ns, item.order, "edit"))
-            return
-        self._book.replace(change.order)
-        for sku, _, units in (*change.back, *change.taken):
-            self._physical.add(sku, units)
-        self._online.edited(change, action)
-
-    def _return(self, item: PlannedReturn, action: Action) -> None:
-        old = self._book.get(item.order)
-        change = None if old is None else returned(old, item, action.now_ns)
-        if change is None:
-            action.note(FollowUpVoid(action.now_ns, item.order, "return"))
-            return
-        order, refund = change
-        self._book.replace(order)
-        skus, quantities = columns(item.lines)
-        now_ns, refund_id = action.now_ns, refund.refund_id
-        action.note(
-            OrderReturned(now_ns, order.key, order.channel, order.ref, refund_id, skus, quantities, item.restock),
-        )
-        if item.restock:
-            for sku, quantity in item.lines:
-                self._physical.add(sku, quantity)
-        self._channels[order.channel].returned(order, refund, action, None if old is None else freed(old, order))
 
     def _staff(self, item: PlannedRestock | PlannedTransfer | PlannedProductEdit, action: Action) -> None:
         product = self.catalogue.by_sku[item.sku]
@@ -294,7 +194,7 @@ class World:
 
     def newest_order(self, channel: str) -> Order | None:
         """The newest accepted order of a channel."""
-        key = self._newest.get(channel)
+        key = self._trade.newest.get(channel)
         return None if key is None else self._book.get(key)
 
     def order(self, key: OrderKey) -> Order | None:

@@ -51,13 +51,17 @@ def docs_command(options: DocsOptions, _context: typer.Context) -> None:
         raise ScenarioError("PAGE", f"there is no page {options.page!r}", did_you_mean(name, pages))
     text = pages[name].read_text(encoding="utf-8")
     if options.as_json:
-        JSON.print({"name": name, "text": text})
+        JSON.print({"pages": [{"name": name, "title": _title(text), "text": text}]})
     else:
         typer.echo(text, nl=False)
 
 
+def _title(text: str) -> str:
+    return text.partition("\n")[0].lstrip("# ")
+
+
 def _list(pages: dict[str, Traversable], as_json: bool) -> None:
-    titles = {name: page.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ") for name, page in pages.items()}
+    titles = {name: _title(page.read_text(encoding="utf-8")) for name, page in pages.items()}
     if as_json:
         JSON.print({"pages": [{"name": name, "title": title} for name, title in titles.items()]})
         return

@@ -35,8 +35,11 @@ LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 WEBHOOKS: Final = "http://127.0.0.1:8080/webhooks"
 SUBJECT, SECRETS_FILE, SCENARIO = "subject.toml", ".env", "first.toml"
 TAKEN: Final = "choose another --folder; or write --force, which keeps only the other lines of .env"
+API_PORT: Final = 9400
+PORT_DIGITS: Final = 5
 SECRETS_NOTE: Final = "# What your service and Stockstorm both know. Not for a repository."
 CI_JOB: Final = ".github/workflows/stockstorm.yml"
+FILES: Final = (SUBJECT, SECRETS_FILE, SCENARIO, CI_JOB)
 
 
 def _level_problem(level: str) -> Problem | None:
@@ -73,7 +76,7 @@ class InitOptions(JsonOptions):
     level: Annotated[str, Flag(f"what it does: {', '.join(LEVELS)}", check=_level_problem, words=lambda: LEVELS)] = ""
     api_port: Annotated[
         int, Flag("where your service expects the APIs, if you start it yourself", check=_api_port_problem)
-    ] = 9400
+    ] = API_PORT
     https: Annotated[bool, Flag("its library insists on https://{shop}.myshopify.com")] = False
     folder: Annotated[str, Flag("where to write the files")] = "."
     force: Annotated[bool, Flag("overwrite files that exist")] = False
@@ -98,13 +101,13 @@ class InitOptions(JsonOptions):
 def init_command(options: InitOptions, _context: typer.Context) -> None:
     """Write subject.toml, .env with drawn secrets, a first scenario and a CI job for your service."""
     require(options.problems())
+    folder = Path(options.folder)
+    if not options.force and (taken := [name for name in FILES if (folder / name).exists()]):
+        raise ScenarioError(str(folder), _taken(taken), TAKEN)  # before anything is asked
     answered = _asked(options) if sys.stdin.isatty() and not (options.yes or options.as_json) else options
     require(answered.problems())
-    folder = Path(answered.folder)
     files = _files(answered)
     files[SECRETS_FILE] += _lines_of_others(folder / SECRETS_FILE)
-    if not answered.force and (taken := [name for name in files if (folder / name).exists()]):
-        raise ScenarioError(str(folder), _taken(taken), TAKEN)
     for name, text in files.items():
         _write(folder / name, text)
     read_subject_file(str(folder / SUBJECT))  # what we wrote is what we read
@@ -130,12 +133,19 @@ def _taken(names: list[str]) -> str:
 
 def _asked(options: InitOptions) -> InitOptions:
     level_help = "full: it moves stock; probe: its stock is read; acknowledgement: it only takes webhooks"
-    given = {
+    given: dict[str, str | int] = {
         "webhooks": options.webhooks or _answer("Where does it receive webhooks", WEBHOOKS, _webhooks_problem),
         "start": options.start or _answer("Which command starts it (empty: you start it)", "", _start_problem),
         "level": options.level or _answer(f"What does it do ({level_help})", "full", _level_problem),
     }
+    if not given["start"] and options.api_port == API_PORT:
+        question = "At which port of this machine does it expect the APIs"
+        given["api_port"] = int(_answer(question, str(API_PORT), _port_text_problem))
     return options.model_copy(update=given)
+
+
+def _port_text_problem(text: str) -> Problem | None:
+    return _api_port_problem(int(text) if text.isdecimal() and len(text) <= PORT_DIGITS else 0)
 
 
 def _answer(question: str, default: str, problem: Callable[[str], Problem | None]) -> str:

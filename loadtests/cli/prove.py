@@ -131,7 +131,7 @@ def _show(options: ProveOptions, proofs: Sequence[Proof]) -> None:
     if options.as_json:
         JSON.print({"proofs": found, "power": powers(found)})
     elif options.quiet:
-        print_lines(sum_of(found), options.page)
+        print_lines(sum_of(found), *([options.page] if options.page else []))
     else:
         print_proofs(found, Console())
     if options.page and found:

@@ -60,7 +60,7 @@ class Beside:
             served = ServedChild(self._folder, self._scenario, environment, api_port=port, flags=self._flags())
             stack.enter_context(served)
             self.api, self.page, self.client = served.api, served.page, served.client
-            self.around = _surroundings(served.api, self._scenario, environment, self._file)
+            self.around = surroundings(served.api, self._scenario, environment, self._file)
             self.subject = OwnSubject(self._file, self._folder, self._folder / "service")
             stack.callback(self.subject.stop)
             self._show("starting your service")
@@ -104,7 +104,8 @@ class Beside:
             self.client.declare(receiving.app_uri, APP_TOPICS, missing_only=False)
 
 
-def _surroundings(api: str, scenario_name: str, environment: dict[str, str], file: SubjectFile) -> Surroundings:
+def surroundings(api: str, scenario_name: str, environment: dict[str, str], file: SubjectFile) -> Surroundings:
+    """What the service is told of the shop whose APIs are at this base URL."""
     scenario = load(scenario_name)
     version = file.api_version or scenario.shop.api_version
     return Surroundings(

@@ -2,7 +2,8 @@
 
 The first third is left out, because caches and pools fill then. A process leaks if its memory grew by at least
 GROWTH_MIN_BYTES and a tenth, by more than EVENT_BYTES_MAX an event, and in both halves of the time: a service that
-keeps a row of text for every event stays far below that. Samples before a planned kill are left out.
+keeps a row of text for every event stays far below that. Samples before a planned kill are left out. What it gives back
+after the load was garbage that its runtime had not collected yet, and no leak.
 """
 
 from typing import Final
@@ -31,6 +32,7 @@ class Growth(msgspec.Struct, frozen=True):
     process: str
     samples: list[Sample]
     events: int
+    rest: float | None = None  # the least that it held after the load; None: it was not sampled then
 
     @property
     def seconds(self) -> float:
@@ -42,13 +44,18 @@ class Growth(msgspec.Struct, frozen=True):
         return slope(self.samples) * self.seconds
 
     @property
+    def kept(self) -> float:
+        """Bytes of the growth that it did not give back."""
+        return self.bytes if self.rest is None else min(self.bytes, self.rest - self.samples[0][1])
+
+    @property
     def per_event(self) -> float:
-        return self.bytes / self.events if self.events else 0.0
+        return self.kept / self.events if self.events else 0.0
 
     @property
     def leaks(self) -> bool:
         """Whether the growth is large, steady and out of proportion to the events."""
-        large = self.bytes >= max(GROWTH_MIN_BYTES, GROWTH_SHARE_MIN * self.samples[0][1])
+        large = self.kept >= max(GROWTH_MIN_BYTES, GROWTH_SHARE_MIN * self.samples[0][1])
         return large and self.per_event > EVENT_BYTES_MAX and is_steady(self.samples)
 
 
@@ -101,8 +108,24 @@ def growths(history: History) -> list[Growth]:
     for process, samples in late.items():
         events = sum(samples[0].at_ns <= at_ns <= samples[-1].at_ns for at_ns in fired)
         levels = [(sample.at_ns / SECOND_NS, float(sample.rss_bytes)) for sample in samples]
-        found.append(Growth(process, thinned(levels, SAMPLES_MAX), events))
+        found.append(Growth(process, thinned(levels, SAMPLES_MAX), events, _rest(history, process)))
     return found
+
+
+def _rest(history: History, process: str) -> float | None:
+    """The least that a process held between the end of the load and its own end, or a fault."""
+    end_ns = history.start_ns + history.load_ns
+    ends = [ended.at_ns for ended in history.all(f.ProcessEnded) if ended.process == process]
+    ends += [started.at_ns for started in history.all(f.FaultStarted)]
+    until_ns = min((at_ns for at_ns in ends if at_ns > end_ns), default=None)
+    return min(
+        (
+            float(sample.rss_bytes)
+            for sample in history.all(f.ResourcesSampled)
+            if sample.process == process and sample.at_ns > end_ns and (until_ns is None or sample.at_ns < until_ns)
+        ),
+        default=None,
+    )
 
 
 def late_samples(history: History) -> dict[str, list[f.ResourcesSampled]]:

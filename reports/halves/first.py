@@ -3,13 +3,16 @@
 Where the second process ends, or is too slow, everything is built here. The result is the same.
 """
 
+import fcntl
 import os
 import pickle
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Final
 
 import stockstorm
@@ -21,6 +24,7 @@ from stockstorm.simulator.history.facts import Fact
 
 IMPORT_ROOT: Final = Path(stockstorm.__file__).resolve().parents[1]
 SECOND_MAX_S: Final = 300.0
+PIPE_BYTES: Final = 1 << 20  # the most that Linux gives anybody by default
 
 
 class Second:
@@ -37,12 +41,15 @@ class Second:
             -1,
         )  # number of times something was given; and after how many nothing follows
         self._facts: dict[Kind, list[Fact]] = {}
+        self._to_send: SimpleQueue[bytes] = SimpleQueue()  # empty: nothing follows
         self.failure = ""  # why this process had to do without the other one
         self._process: subprocess.Popen[bytes] | None = None
         try:
             self._process = _started(file)
         except OSError as error:  # the machine has too many processes, or too little memory
             self.failure = f"no second process could be started: {error.strerror or error}"
+        self._sender = threading.Thread(target=self._write, name="questions", daemon=True)
+        self._sender.start()
         self._bound = threading.Timer(SECOND_MAX_S, self._kill)
         self._bound.daemon = True
         self._bound.start()
@@ -71,15 +78,22 @@ class Second:
         return self._values.pop(ANSWER, None)
 
     def _send(self, what: str, about: Any) -> bool:
-        if self._process is None or self._process.stdin is None:
+        """Leaves the writing to a thread, since all latencies are 8 MB and the second process reads between other work.
+
+        If it has ended, that shows when its answer is read.
+        """
+        if self._process is None:
             return False
-        try:
-            pickle.dump((what, about), self._process.stdin, pickle.HIGHEST_PROTOCOL)
-            self._process.stdin.flush()
-        except OSError:
-            self._ended_early()
-            return False
+        self._to_send.put(pickle.dumps((what, about), pickle.HIGHEST_PROTOCOL))
         return True
+
+    def _write(self) -> None:
+        if self._process is None or (pipe := self._process.stdin) is None:
+            return
+        with suppress(OSError):
+            while text := self._to_send.get():
+                pipe.write(text)
+                pipe.flush()
 
     def _receive(self) -> None:
         if self._process is None or self._process.stdout is None:
@@ -116,19 +130,35 @@ class Second:
         self._bound.cancel()
         if process is not None:
             process.kill()
+            self._to_send.put(b"")
+            self._sender.join()
             process.communicate()
 
 
 def _started(file: Path) -> subprocess.Popen[bytes]:
     """In a process group of its own, so that Ctrl-C does not reach it, however early. It ends with this process."""
     path = os.pathsep.join([str(IMPORT_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    return subprocess.Popen(  # noqa: S603 - our own command line, no shell
+    process = subprocess.Popen(  # noqa: S603 - our own command line, no shell
         [sys.executable, "-P", "-m", "stockstorm.reports.halves", str(file.resolve())],
         env={**os.environ, "PYTHONPATH": path},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         process_group=0,
     )
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            _widen(pipe.fileno())
+    return process
+
+
+def _widen(pipe: int) -> None:
+    """Lets a pipe hold PIPE_BYTES, if the system allows it.
+
+    Threads read and write what is exchanged. After each part they wait up to 5 ms for the interpreter's lock, and a
+    pipe takes 64 kB at once otherwise.
+    """
+    with suppress(OSError, AttributeError):
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _facts_of(file: Path) -> dict[Kind, list[Fact]]:

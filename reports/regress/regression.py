@@ -15,7 +15,7 @@ import msgspec
 from stockstorm.reports.checkers import CHECKERS, CORRECTNESS, measure_of
 from stockstorm.reports.formats import measure_text
 from stockstorm.reports.refused import Refused
-from stockstorm.reports.regress.compared import Change, Compared
+from stockstorm.reports.regress.compared import Change, Compared, title
 from stockstorm.reports.regress.machine import machine_change, yardstick
 from stockstorm.reports.regress.plans import by_plan, require_same_plans
 from stockstorm.reports.regress.timings import FLOOR, Machine, timings
@@ -70,7 +70,7 @@ def _overall(
     compared: Sequence[Compared], before: Sequence[Result], after: Sequence[Result]
 ) -> tuple[Change, tuple[str, ...]]:
     for change in ("regressed", "improved"):
-        found = tuple(f"{one.name}: {one.reason}" for one in compared if one.change == change)
+        found = tuple(f"{title(one)}: {one.reason}" for one in compared if one.change == change)
         if found and (change == "regressed" or not _unjudged(after)):
             return change, found
     if unjudged := _unjudged(after) or _unjudged(before):
@@ -80,7 +80,7 @@ def _overall(
     if timed and all(one.change == "unknown" for one in timed):
         return "unknown", (f"no timing could be compared: {timed[0].reason}",)
     if noisy := [one for one in unclear if one.decides]:
-        return "unknown", tuple(f"{one.name}: {one.reason}" for one in noisy)
+        return "unknown", tuple(f"{title(one)}: {one.reason}" for one in noisy)
     left = f"; {counted(len(unclear), 'comparison')} without an answer" if unclear else ""
     return "same", (f"no count is higher, no check fails newly, no timing changed beyond the noise{left}",)
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from stockstorm.reports.regress.compared import Change, Compared
+from stockstorm.reports.regress.compared import Change, Compared, percent
 from stockstorm.reports.regress.machine import FOLLOWED, Runs, Values, follows, middles
 from stockstorm.reports.statistics.shift import Shift, paired_shift, shift
 
@@ -113,8 +113,8 @@ def _shift_of(before: Values, after: Values) -> Shift | None:
 
 
 def _told(found: Shift, noise: float, *, by_machine: bool) -> tuple[Change, str]:
-    interval = f"{found.confidence:.1%} interval {_percent(found.low)} to {_percent(found.high)}"
-    told = f"{_percent(found.factor)}, {interval}{', by the machine' if by_machine else ''}"
+    interval = f"{found.confidence:.1%} interval {percent(found.low)} to {percent(found.high)}"
+    told = f"{percent(found.factor)}, {interval}{', by the machine' if by_machine else ''}"
     if found.low > 1 + noise:
         return "regressed", told
     if found.high < 1 / (1 + noise):
@@ -122,7 +122,3 @@ def _told(found: Shift, noise: float, *, by_machine: bool) -> tuple[Change, str]
     if found.high > 1 + SEEN * noise:
         return "unknown", f"{told}: it varies too much from run to run, so give more runs"
     return "same", told
-
-
-def _percent(factor: float) -> str:
-    return f"{(factor - 1) * 100:+.1f} %"

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stockstorm.reports.formats import measure_name, measure_text
-from stockstorm.reports.regress.compared import Change, Compared
+from stockstorm.reports.formats import measure_text
+from stockstorm.reports.regress.compared import Change, Compared, percent, title
 from stockstorm.reports.regress.regression import Regression
 from stockstorm.reports.regress.timings import OF_TAIL, TAIL
 from stockstorm.reports.render.markdown import plain
@@ -41,31 +41,25 @@ def shown(found: Regression) -> list[Compared]:
     return [one for one in found.compared if one.kind == "timing" or one.change != "same"]
 
 
-def title(one: Compared) -> str:
-    """A measure's or check's name in words."""
-    if one.kind == "check":
-        return one.name.replace("_", " ")
-    label = measure_name(one.name)
-    if label != one.name or not one.name.startswith("resources."):
-        return label
-    _, process, kind = one.name.split(".")
-    return f"{process}, {'CPU for each webhook' if kind == 'cpu_ms' else kind}"
-
-
 def value_text(one: Compared, values: Sequence[float]) -> str:
     """The median of a timing, the most of a count, the failures of a check."""
     if not values:
         return "–"
     if one.kind == "timing":
         middle = statistics.median(values)
-        return f"{middle:.3g}" if one.name.endswith(".cores") else measure_text(one.name, middle)
+        unit = {"cores": "", "cpu_ms": " ms"}.get(one.name.rpartition(".")[2])
+        return measure_text(one.name, middle) if unit is None else f"{middle:.3g}{unit}"
     if one.kind == "count":
         return measure_text(one.name, max(values))
     return f"{sum(values):.0f} of {len(values)} failed"
 
 
 def _short(one: Compared) -> str:
-    return one.reason if one.kind == "timing" else one.change
+    """A timing's factor with its interval; in words what is no timing, or has no interval."""
+    if one.shift is None:
+        return one.reason if one.kind == "timing" else one.change
+    varies = ", too wide to tell" if one.change == "unknown" else ""
+    return f"{percent(one.shift.factor)} ({percent(one.shift.low)} to {percent(one.shift.high)}{varies})"
 
 
 def notes(found: Regression) -> list[str]:
@@ -92,7 +86,9 @@ def _noise(found: Regression) -> list[str]:
     """Beyond what a timing counts as changed, and how it was compared."""
     followed = [one for one in found.compared if one.by_machine]
     most = max([found.noise, *(one.noise for one in found.compared if not one.name.endswith(TAIL))])
-    lines = [f"a timing counts as changed beyond {found.noise:.0%}, a 95th percentile beyond {OF_TAIL} times that"]
+    confidence = min((one.shift.confidence for one in found.compared if one.shift is not None), default=0.0)
+    lines = [f"intervals are of {confidence:.1%} confidence"] if confidence else []
+    lines += [f"a timing counts as changed beyond {found.noise:.0%}, a 95th percentile beyond {OF_TAIL} times that"]
     if most > found.noise:
         speed = "slower" if found.machine > 1 else "faster"
         why = f"the machine was {abs(found.machine - 1):.0%} {speed} after the change"

@@ -20,7 +20,10 @@ class FanOut:
         self._until_ns = 0  # the latest of them
 
     def due(self, event: Event, nth: int, planned_ns: int | None) -> int | None:
-        """When an event is due. `nth`: its place among those of its cause, from 0; `planned_ns`: None for a call."""
+        """When an event is due. `planned_ns`: None for a call.
+
+        `nth`: its place among those of its cause that are sent, from 0.
+        """
         if planned_ns is None and nth:
             return self._behind(event, event.at_ns + nth * self._gap_ns, waits=True)
         if self.waiting:

@@ -106,8 +106,8 @@ class DeliveryService:
         `due_ns` is when the plan wanted them to fire, so that ack time includes the generator's own lateness. It is
         None for a call, whose events leave one after the other.
         """
-        dispatch, fan_out = Dispatch([], []), self._fan_out
-        for nth, event in enumerate(events):
+        dispatch, fan_out, nth = Dispatch([], []), self._fan_out, 0
+        for event in events:
             subscriptions = self._world.subscriptions(event.source, event.topic)
             if not subscriptions or (self._away and event.source == SHOPIFY and event.topic not in APP_TOPICS):
                 dispatch.facts.append(EventUnheard(now_ns, event.event))
@@ -121,6 +121,7 @@ class DeliveryService:
                     continue
             at_ns = due_ns if due_ns is not None and not fan_out.waiting else fan_out.due(event, nth, due_ns)
             deliveries = planned_deliveries(event, subscriptions, at_ns)
+            nth += 1
             if self._perturbed is not unperturbed:
                 deliveries = self._perturbed(deliveries)
             self._dispatch(event, deliveries, routes, dispatch, now_ns, body, shaped)

@@ -30,21 +30,21 @@ MISTAKES = {  # the name of the diagnosis: what its cause says
     "lost_updates": "erased a change that came between read and write",
     "applied_twice": "delivered again under a new webhook id",
 }
-Play = Callable[[Path], dict[str, Any]]
+Play = Callable[..., dict[str, Any]]  # folder of the service, scenario, seed
 
 
 @pytest.fixture
 def play(tmp_path: Path, stockstorm: Any) -> Play:
-    """Runs the scenario that `init` writes against the service of a folder. Gives the result."""
+    """Runs a scenario, else the one that `init` writes, against the service of a folder. Gives the result."""
     for package in ("fastapi", "flask", "shopify"):
         if not list(RUNTIME.glob(f"lib/*/site-packages/{package}")):
             pytest.skip(f"make test installs what the examples need; it could not install {package}")
     assert exit_code_of(lambda: invoke(app, ["init", "--yes", "--folder", str(tmp_path / "first")])) == 0
     path = os.pathsep.join((str(RUNTIME / "bin"), os.environ["PATH"]))
 
-    def run(folder: Path) -> dict[str, Any]:
-        scenario, subject = tmp_path / "first" / "first.toml", folder / "subject.toml"
-        done = stockstorm("run", scenario, "--subject", subject, "--seed", "1", "--runs", tmp_path / "runs", PATH=path)
+    def run(folder: Path, scenario: str = "", seed: int = 1) -> dict[str, Any]:
+        words = ["run", scenario or tmp_path / "first" / "first.toml", "--subject", folder / "subject.toml"]
+        done = stockstorm(*words, "--seed", f"{seed}", "--runs", tmp_path / "runs", PATH=path)
         assert done.returncode < 3, done.stdout + done.stderr
         result: dict[str, Any] = json.loads((tmp_path / "runs" / "latest" / "result.json").read_text())
         return result
@@ -76,7 +76,20 @@ def test_the_page_has_a_diff_for_each_mistake(tmp_path: Path) -> None:
 
 
 def test_the_fastapi_example_is_valid(play: Play) -> None:
-    result = play(EXAMPLES / "fastapi")
+    result = play(EXAMPLES / "fastapi", "smoke")
+    assert is_valid_unless_late(result), result["reasons"]
+    assert result["diagnoses"] == []
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("scenario", ["", "smoke", "proof"])
+@pytest.mark.parametrize("example", ["fastapi", "flask"])
+def test_a_sound_example_is_valid_over_seeds(
+    example: str, scenario: str, seed: int, play: Play, tmp_path: Path
+) -> None:
+    folder = mended(tmp_path / "flask") if example == "flask" else EXAMPLES / example
+    result = play(folder, scenario, seed)
     assert is_valid_unless_late(result), result["reasons"]
     assert result["diagnoses"] == []
 

@@ -96,10 +96,12 @@ def test_a_plan_that_cannot_be_written_is_exit_3(stockstorm: Any, tmp_path: Path
     expect_error(done, 3, "--out: ", "No such file", "name a file in a folder that can be written")
 
 
-def test_a_wrong_database_is_reported_before_a_folder_is_made(stockstorm: Any, tmp_path: Path) -> None:
+def test_a_wrong_database_is_reported_before_a_run_has_a_folder(stockstorm: Any, tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     expect_error(stockstorm("run", "smoke", "--postgres", "dockr", "--runs", runs), 4, "dockr", "docker")
-    assert not runs.exists()
+    assert sorted(path.relative_to(runs).as_posix() for path in runs.rglob("*")) == [
+        "refused", "refused/error.json", "refused/junit.xml",
+    ]  # fmt: skip
 
 
 def test_a_subject_with_a_secret_in_its_url_is_reported_without_it(stockstorm: Any, tmp_path: Path) -> None:

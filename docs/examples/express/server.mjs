@@ -26,9 +26,19 @@ app.post("/webhooks", raw, async (request, response) => {
 
 app.post("/marketplaces", raw, (request, response) => {
   if (!isFromMarketplace(config, request)) return response.status(401).end();
-  worker.accept(store.add(JSON.parse(request.body).id, { from: "MARKETPLACE", body: request.body }));
+  const id = idOf(request.body);
+  if (id === undefined) return response.status(400).end(); // signed, and no notification
+  worker.accept(store.add(id, { from: "MARKETPLACE", body: request.body }));
   response.status(200).end();
 });
+
+function idOf(body) {
+  try {
+    return JSON.parse(body).id;
+  } catch {
+    return undefined;
+  }
+}
 
 app.get("/health", (_request, response) => response.json({ ok: true }));
 

@@ -5,6 +5,7 @@ import { DeliveryMethod, GraphqlQueryError, LogSeverity, shopifyApi } from "@sho
 
 const TOPICS = ["INVENTORY_LEVELS_UPDATE", "ORDERS_CREATE", "ORDERS_CANCELLED", "REFUNDS_CREATE", "PRODUCTS_UPDATE"];
 const TRIES = 8;
+const STALE = ["CHANGE_FROM_QUANTITY_STALE", "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"];
 
 const VARIANTS = `query Variants($after: String) {
   productVariants(first: 100, after: $after) {
@@ -90,12 +91,13 @@ export function makeShop(config) {
       return new Map(nodes.map((node, n) => [node?.sku, node && of(node, ids[n])]).filter(([sku]) => sku));
     },
 
-    // Whether it was written. False: a level is no longer what was read, and nothing was written.
+    // Whether it was written. False: a level is no longer what was read, and nothing was written. The second code says the
+    // same of a call whose answer was lost.
     async adjust({ key, references, changes }) {
       const referenceDocumentUri = `urn:channel-orders:${references.join(",")}`;
       const input = { name: "available", reason: "correction", referenceDocumentUri, changes };
       const { userErrors } = (await ask(ADJUST, { input, key })).inventoryAdjustQuantities;
-      if (userErrors.some((error) => error.code === "CHANGE_FROM_QUANTITY_STALE")) return false;
+      if (userErrors.some((error) => STALE.includes(error.code))) return false;
       if (userErrors.some((error) => error.code === "IDEMPOTENCY_CONCURRENT_REQUEST")) throw new Error("still under way");
       if (userErrors.length) throw new Refused(JSON.stringify(userErrors));
       return true;

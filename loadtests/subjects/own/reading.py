@@ -33,7 +33,7 @@ def read_subject_file(word: str) -> SubjectFile:
     path = Path(word)
     if not path.is_file():
         found = "that is a directory" if path.is_dir() else "there is no such file"
-        raise ScenarioError(word, found, "give the path of a subject file (docs/own_service.md)")
+        raise ScenarioError(word, found, "give the path of a subject file; `stockstorm init` writes one")
     tables = read_tables(path, "subject file")
     try:
         # By way of JSON, as with scenarios: a list becomes a tuple, but a text does not become a number.

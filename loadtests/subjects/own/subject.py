@@ -225,7 +225,12 @@ class OwnSubject:
         raise SubjectError(self._file.name, found, f"read the logs in {self._logs}, or give it more ready_within_s")
 
     def _elsewhere(self) -> str:
-        """Where its processes listen instead: a service that does not take its port from the file is common."""
+        """Where its processes listen instead: a service that does not take its port from the file is common.
+
+        Empty for one that runs by itself.
+        """
+        if not self._parts:
+            return ""
         ports = sorted({port for part in self._parts.values() for port in listening(part.child.pids)})
         shown = ", ".join(map(str, ports[:PORTS_SHOWN]))
         return f"; its processes listen at port {shown}" if ports else "; its processes listen at no port"

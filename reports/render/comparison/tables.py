@@ -166,7 +166,8 @@ def _difference_caption(comparison: Comparison) -> str:
     text = f"What each subject has more (+) or less (−) per run than {comparison.base} on the same plans."
     if len(comparison.matrix.seeds) < SEEDS_MIN:
         return f"{text} There are no intervals, because they take {SEEDS_MIN} seeds or more."
-    return f"{text} Below: the 95 % interval over seeds. Bold where it excludes 0: green is better, red is worse."
+    colours = "green is better, red is worse, blue is neither"
+    return f"{text} Below: the 95 % interval over seeds. Bold where it excludes 0: {colours}."
 
 
 def _difference(measure: str, interval: Interval | None) -> Difference:

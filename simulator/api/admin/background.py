@@ -84,7 +84,7 @@ class Background:
 
     def _call(self, serial: int, now_ns: int, version: ApiVersion | None = None) -> Call:
         parts = (self._world, self._wall, self._state, self._options)
-        return Call(*parts, request=serial, now_ns=now_ns, version=version or NEWEST)
+        return Call(*parts, request=serial, now_ns=now_ns, version=version or NEWEST, bounded=False)
 
     def _told(self, ended: BulkOperation) -> bytes:
         call = self._call(0, self._now_ns)

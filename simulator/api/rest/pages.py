@@ -67,16 +67,21 @@ def page(
     key_of: Callable[[Node], Key],
     *,
     descending: bool = False,
+    fitting: Callable[[Sequence[Node]], int] = len,
 ) -> list[Node]:
-    """The rows of the page that the call asks for. Adds the links to its neighbours."""
+    """The rows of the page that the call asks for. Adds the links to its neighbours.
+
+    `fitting`: how many of the rows, from the first one on, fit into one answer, at least 1. The others follow.
+    """
     limit = call.limit()
     back = cursor is not None and cursor.direction == "previous"
     down = descending != back  # whether the rows are read from the high keys on
     edge = None if cursor is None else (cursor.last_value, cursor.last_id)
     low, high = (None, edge) if down else (edge, None)
     nodes = rows.between(low, high, limit + 1, descending=down)
-    more = len(nodes) > limit
-    del nodes[limit:]
+    fit = min(limit, fitting(nodes))
+    more = len(nodes) > fit
+    del nodes[fit:]
     if back:
         nodes.reverse()
     if nodes:

@@ -57,7 +57,7 @@ def test_the_same_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     pages = msgspec.json.decode(capsys.readouterr().out)["pages"]
     assert {"name": "installing", "title": "Installing"} in pages
     assert invoke(app, ["docs", "installing", "--json"]) == 0
-    assert msgspec.json.decode(capsys.readouterr().out)["text"].startswith("# Installing\n")
+    assert msgspec.json.decode(capsys.readouterr().out)["pages"][0]["text"].startswith("# Installing\n")
 
 
 def test_an_unknown_page_is_refused_with_the_nearest() -> None:

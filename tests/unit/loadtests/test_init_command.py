@@ -1,11 +1,13 @@
 """`stockstorm init` writes files that Stockstorm itself reads, and destroys nothing."""
 
 import re
+import sys
 import tomllib
 from pathlib import Path
 from typing import get_args
 
 import pytest
+import typer
 
 import stockstorm
 from stockstorm.loadtests.cli import init as init_module
@@ -155,3 +157,21 @@ def test_on_a_terminal_a_wrong_answer_is_told_and_asked_for_again(
     assert ("no http(s) URL" in told, "close its quotes" in told, "did you mean" in told) == (True, True, True)
     file = read_subject_file(str(tmp_path / "subject.toml"))
     assert (file.webhooks, file.life.start, file.level) == ("http://127.0.0.1:9000/hooks", "serve", "full")
+
+
+def test_a_service_that_is_started_by_hand_is_asked_for_its_port(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = iter(["http://127.0.0.1:9000/hooks", "", "full", "http", "99999999999", "9500"])
+    monkeypatch.setattr(typer, "prompt", lambda *_, **__: next(answers))
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    assert exit_code_of(lambda: invoke(app, ["init", "--folder", str(tmp_path)])) == 0
+    assert "write 1 to 65535" in capsys.readouterr().err
+    assert read_subject_file(str(tmp_path / "subject.toml")).api_port == 9500
+
+
+def test_nobody_is_asked_anything_where_the_files_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "first.toml").touch()
+    monkeypatch.setattr(typer, "prompt", lambda *_, **__: pytest.fail("asked"))
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    assert exit_code_of(lambda: invoke(app, ["init", "--folder", str(tmp_path)])) == 4

@@ -5,7 +5,6 @@ subject when it fetches the file, and not before.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from typing import Final, Literal
 
 import msgspec
@@ -22,6 +21,7 @@ OPERATIONS_MAX: Final = 1_000  # of a run; the oldest ones are forgotten
 FILES_MAX: Final = 10  # of the newest operations; Shopify keeps them for a week
 FILE_MAX: Final = 32 * 1024**2  # bytes; a longer result fails
 SLICE: Final = 60  # lines at once, which take some milliseconds
+SLICE_BYTES: Final = 1_000_000  # at once, and the line that goes beyond it
 FILES: Final = "/bulk-operations/"  # the start of the path of every file
 
 Line = dict[str, object]
@@ -98,20 +98,25 @@ class BulkOperation:
             return self._end("CANCELED", now_ns)
         self.status = "RUNNING"
         texts: list[bytes] = []
+        size, more = 0, False
         try:
-            for line, is_root in islice(self._lines, SLICE):
+            for line, is_root in self._lines:
                 texts.append(msgspec.json.encode(line) + b"\n")
                 self.roots += is_root
+                size += len(texts[-1])
+                more = len(texts) == SLICE or size > SLICE_BYTES
+                if more:
+                    break
         except (BulkDenied, BulkFailed) as error:
             self.error = error.code
         self.objects += len(texts)
         self._parts.append(b"".join(texts))
-        self._size += len(self._parts[-1])
+        self._size += size
         if self._size > FILE_MAX:
             self.error = BulkFailed.code
         if self.error is not None:
             return self._end("FAILED", now_ns)
-        return len(texts) < SLICE and self._end("COMPLETED", now_ns)
+        return not more and self._end("COMPLETED", now_ns)
 
     def _end(self, status: BulkStatus, now_ns: int) -> bool:
         self.status, self.completed_ns = status, now_ns

@@ -1,6 +1,6 @@
 """The own store's orders, their refunds and their fulfilments. An order has the shape that webhooks show."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from stockstorm.simulator.api.admin.base.pages import Key
@@ -12,6 +12,7 @@ from stockstorm.simulator.api.rest.resources.bodies import chosen, chosen_each, 
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.events.encoding import amount, derived_id
 from stockstorm.simulator.events.order_sums import refund_total
+from stockstorm.simulator.limits import ATTACHED_KB_MAX
 from stockstorm.simulator.model import Order, Refund, RefundLine
 from stockstorm.simulator.shop import order_search
 from stockstorm.simulator.shop.order_search import ANY, NEVER, Column, Condition, Conditions
@@ -45,9 +46,19 @@ def orders(call: RestCall) -> tuple[int, object]:
     cursor = take_page_info(call)
     column, descending = _sort(call)
     rows = call.world.orders(list(_conditions(call))).sorted_by(column)
-    found = page(call, cursor, rows, lambda order: _key(order, column), descending=descending)
+    found = page(call, cursor, rows, lambda order: _key(order, column), descending=descending, fitting=_fitting)
     call.show_orders(found)
     return 200, {"orders": chosen_each(call, [call.payloads.orders.body(order) for order in found])}
+
+
+def _fitting(found: Sequence[Order]) -> int:
+    """How many of these orders fit into one answer, with what their buyers attached. Such an order is a megabyte."""
+    left = ATTACHED_KB_MAX
+    for place, each in enumerate(found):
+        left -= each.large_kb
+        if left < 0:
+            return max(1, place)
+    return len(found)
 
 
 def count(call: RestCall) -> tuple[int, object]:

@@ -36,6 +36,7 @@ REFUSED: Final = {
     "doctor": (["no_url"], 4),
     "serve": (["--to", "http://192.0.2.7/webhooks"], 4),
     "trigger": (["no/such/topic"], 4),
+    "docs": (["no_such_page"], 4),
 }
 SHAPES: Final = {  # the keys of what each prints when it succeeds
     "run": {"exit", "folder", "result"},
@@ -49,6 +50,7 @@ SHAPES: Final = {  # the keys of what each prints when it succeeds
     "doctor": {"findings"},
     "serve": {"page", "admin_api", "https", "authority", "domain", "proxy", "marketplaces", "environment"},
     "trigger": {"deliveries"},
+    "docs": {"pages"},
 }
 COMMANDS: Final = sorted(one.name or "" for one in app.registered_commands)
 
@@ -69,7 +71,7 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], li
     """What makes each command succeed, without a process."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("STOCKSTORM_CLIENT_SECRET", "secret of a test")
-    monkeypatch.setattr(run, "make_spec", lambda _options: SimpleNamespace(own=None, scenario=None))
+    monkeypatch.setattr(run, "make_spec", lambda _options: SimpleNamespace(own=None, scenario=None, folder=tmp_path))
     monkeypatch.setattr(run, "run", lambda *_: judged(tmp_path))
     monkeypatch.setattr(check, "find_run", lambda *_: RunFolder(tmp_path))
     monkeypatch.setattr(check, "rejudge", lambda *_, **__: judged(tmp_path))

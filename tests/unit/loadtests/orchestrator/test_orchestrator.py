@@ -126,7 +126,7 @@ def run(
     monkeypatch: pytest.MonkeyPatch,
     database: Database = Database(),  # noqa: B008 - nobody changes it
 ) -> tuple[RunEnded, History]:
-    monkeypatch.setattr(module, "database_work", lambda _: None)
+    monkeypatch.setattr("stockstorm.loadtests.backing.postgres.server.database_work", lambda _: None)
     spec = make_spec(RunOptions(scenario="smoke", faults=("kill_worker@1+0",), runs=runs))
     made = module.Orchestrator(spec, cast(Pipe, driver), nullcontext(database), nullcontext(CloudContext()), service)
     ended = made.run(os.getpid(), lambda _: None, lambda _: None)
@@ -254,7 +254,7 @@ class Told(Driver):
 def test_a_run_that_breaks_off_stops_the_load_before_the_subject_which_would_refuse_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "database_work", lambda _: None)
+    monkeypatch.setattr("stockstorm.loadtests.backing.postgres.server.database_work", lambda _: None)
     service = Service(polls=0)
     spec = make_spec(RunOptions(scenario="smoke", runs=tmp_path))
     pipe = cast(Pipe, Told(service.did))

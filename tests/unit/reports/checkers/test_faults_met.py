@@ -53,23 +53,23 @@ def test_calls_that_failed_are_counted_by_kind_and_what_none_met_is_said() -> No
 
 
 def test_faults_on_evidence_that_never_began_make_the_run_unknown() -> None:
-    check = found("crash_windows", killed(5, "executed"))
+    check = found("crash_windows", failed(2, "slow"), killed(5, "executed"))
     assert check.verdict == "unknown"
     assert check.reason.endswith("none occurred: subject killed when an event was acknowledged")
 
 
 def test_a_subject_that_polls_acknowledges_nothing_on_which_a_fault_could_begin() -> None:
     run = msgspec.structs.replace(started(), scenario=_tables("crash_windows"), polls=True)
-    (check,) = check_all(history(run, killed(5, "executed")), (FaultsMet(),))
+    (check,) = check_all(history(run, failed(2, "slow"), killed(5, "executed")), (FaultsMet(),))
     assert check.verdict == "valid"
 
 
 def test_faults_on_evidence_are_counted_and_the_call_that_one_took_is_not_a_failing_call() -> None:
-    check = found(
-        "crash_windows", failed(1, "answer_lost"), killed(5, "executed", request=1), killed(9, "acknowledged")
-    )
+    calls = (failed(1, "answer_lost"), failed(2, "slow"))
+    check = found("crash_windows", *calls, killed(5, "executed", request=1), killed(9, "acknowledged"))
     assert check.verdict == "valid"
     assert check.exposure == {
+        "slow answers": 1,
         "times worker killed when a change was executed": 1,
         "times subject killed when an event was acknowledged": 1,
     }

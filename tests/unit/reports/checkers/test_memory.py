@@ -41,6 +41,23 @@ def test_a_sound_process_is_valid(levels: list[float]) -> None:
     assert found.exposure["seconds observed"] >= 12
 
 
+@pytest.mark.parametrize(
+    ("after", "verdict"),
+    [([130.0, 62.0, 62.0], "valid"), ([245.0, 240.0, 240.0], "invalid"), ([245.0, 90.0], "invalid")],
+)
+def test_what_is_given_back_after_the_load_was_garbage_and_no_leak(after: list[float], verdict: str) -> None:
+    """Node's heap grew by 14 KiB an event for half a minute, and was collected once the load was over."""
+    levels = [60.0 + 10 * n for n in range(20)]
+    rest = [f.ResourcesSampled(ns(20_500 + n * 500), "worker", 9, int(level * MIB)) for n, level in enumerate(after)]
+    assert sampled([50.0] * 7 + levels[:13], "worker", 100, *rest).verdict == verdict
+
+
+def test_a_restart_after_the_load_gives_nothing_back() -> None:
+    ended = f.ProcessEnded(ns(20_400), "worker", 41, -9)
+    rest = f.ResourcesSampled(ns(20_500), "worker", 9, 50 * MIB)
+    assert sampled([60 + 10 * n for n in range(20)], "worker", 100, ended, rest).verdict == "invalid"
+
+
 def test_a_short_run_does_not_tell() -> None:
     assert sampled([60 + 20 * n for n in range(8)]).verdict == "not_exercised"
 

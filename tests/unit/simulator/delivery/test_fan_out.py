@@ -6,7 +6,7 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import DeliveryConfig
 from stockstorm.simulator.model import Event
 from tests.delivery_service import DeliverySetup, config
-from tests.literal_shop import AT_NS, MUG, TEE, stock_event
+from tests.literal_shop import AT_NS, MUG, TEE, order_event, stock_event
 
 GAP_NS = SECOND_NS // 250
 
@@ -28,6 +28,12 @@ def test_the_largest_call_is_told_evenly_within_a_second(setup: DeliverySetup) -
     found = due(setup, [about(item, item) for item in range(1, 251)])
     assert found == [nth * GAP_NS for nth in range(250)]
     assert found[-1] < SECOND_NS
+
+
+def test_an_event_that_nobody_hears_takes_no_time(setup: DeliverySetup) -> None:
+    setup.subscribe()
+    unheard = order_event("orders/updated", serial=9)
+    assert due(setup, [unheard, about(1, 1), unheard, about(2, 2)]) == [0, GAP_NS]
 
 
 def test_the_scenario_says_how_many_leave_in_a_second() -> None:

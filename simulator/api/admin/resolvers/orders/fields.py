@@ -1,5 +1,6 @@
 """Fields of an order."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
@@ -23,6 +24,7 @@ from stockstorm.simulator.events.order_sums import (
     vat,
 )
 from stockstorm.simulator.events.unusual import CUSTOM_TITLE, SOURCES, attributes, custom_line_id
+from stockstorm.simulator.limits import ANSWER_VALUES_MAX, ATTACHED_KB_MAX
 from stockstorm.simulator.model import API_CLIENT_ID, Order, OrderLine, Product, Sku, Written
 
 NOTHING: Final = Written("", claimed=False)  # what a buyer's order has of the fields that only an app gives
@@ -36,6 +38,13 @@ CUSTOM: Final = Product(Sku(""), 0, 0, 0, 0, 0, CUSTOM_TITLE, "", "", "", 0, 0, 
 def given(row: Order) -> Written:
     """What the subject gave of the order."""
     return row.written or NOTHING
+
+
+def _attached(row: Order, call: Call) -> Sequence[tuple[str, str]]:
+    """What the subject or the buyer attached. It counts as fields of the answer, by its size."""
+    if row.large_kb:
+        call.spend(row.large_kb * ANSWER_VALUES_MAX // ATTACHED_KB_MAX)
+    return given(row).attributes or attributes(row.large_kb)
 
 
 def _current_total(row: Order, _arguments: Arguments, _call: Call) -> Money:
@@ -105,7 +114,7 @@ ORDER: dict[str, Resolver] = {
     "note": lambda row, _arguments, _call: given(row).note,
     "tags": lambda row, _arguments, _call: given(row).tags,
     "poNumber": lambda row, _arguments, _call: given(row).po_number,
-    "customAttributes": lambda row, _arguments, _call: given(row).attributes or attributes(row.large_kb),
+    "customAttributes": lambda row, _arguments, call: _attached(row, call),
     "sourceName": lambda row, _arguments, _call: given(row).source_name or _own_source(row),
     "sourceIdentifier": lambda row, _arguments, _call: given(row).source_identifier,
     "customer": lambda row, _arguments, call: people.customer_of(row, call),

@@ -68,6 +68,9 @@ def test_the_paths_of_a_file_do_not_depend_on_where_the_command_runs(
         (SMALL + '[[reads.http]]\nurl = "http://127.0.0.1/s"\nstock = "items[[.x"', "this is no JMESPath"),
         (SMALL + '[[reads.http]]\nurl = "http://127.0.0.1/s"', "nothing is taken from this answer"),
         (SMALL + '[reads.sql]\nurl = "DB"\norders = "TRUNCATE orders"', "write a SELECT"),
+        (SMALL + '[environment]\nCA = "${ca_file}"', "${ca_file} is known with [https] only"),
+        (SMALL + "[https]\nport = 9443", "https.proxy_port: nobody tells a service that runs already"),
+        (SMALL + "[https]\nport = 70000", "https.port"),
         ("webhooks = ", "not valid TOML"),
     ],
 )
@@ -97,6 +100,15 @@ def test_a_subject_file_is_known_by_its_ending(word: str, is_one: bool) -> None:
 def test_the_schema_file_is_up_to_date() -> None:
     assert SCHEMA_PATH.read_text(encoding="utf-8") == schema_text(), "run: make schema"
     assert json.loads(schema_text())["required"] == ["webhooks"]
+
+
+@pytest.mark.parametrize("text", ['[https]\n[life]\nstart = "a"', "[https]\nport = 9443\nproxy_port = 9402"])
+def test_https_needs_no_key_where_the_service_is_started(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "subject.toml"
+    path.write_text(f"{SMALL}{text}\n")
+    https = read_subject_file(str(path)).https
+    assert https is not None
+    assert https.host == "127.0.0.1"
 
 
 @pytest.mark.parametrize("stranger", ["stockroom", "relay", "sweep"])

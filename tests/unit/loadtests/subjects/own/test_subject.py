@@ -187,3 +187,10 @@ def test_a_service_that_listens_at_another_port_is_told_which(tmp_path: Path) ->
     start = python(SERVICE.replace('int(os.environ["PORT"])', str(port)), tmp_path)
     text = refusal(subject(tmp_path, life={"start": start, "ready_within_s": 3.0}))
     assert f"its processes listen at port {port}" in text
+
+
+def test_of_a_service_that_runs_by_itself_no_port_is_claimed(tmp_path: Path) -> None:
+    life = {"start": "true", "detached": True, "ready_within_s": 1.0}
+    text = refusal(subject(tmp_path, life=life))
+    assert "it was not ready after 1 s" in text
+    assert "its processes" not in text
