@@ -75,6 +75,31 @@ def test_one_listing_is_evidence_where_another_marketplace_was_pushed_what_is_ri
     assert "pushed_before" not in diagnosed(sold_and_given_back_once(elsewhere=False))
 
 
+def undone(*, cancelled: bool) -> History:
+    """One listing ends a unit too low after a sale there. `cancelled`: it was undone; else it was a correction."""
+    shop, (sku, *_) = Shop(), SOLD
+    known = shop.requests
+    shop.happen(Change("sale", 300, "bazaar", ((sku, 1),)))
+    if cancelled:
+        shop.happen(Change("cancelled", 300, "bazaar", ((sku, 1),)))
+    facts: list[f.AnyFact] = []
+    for fact in shop.history().facts:
+        match fact:
+            case f.ListingPushed(request=request) if request >= known:
+                continue
+            case f.FinalListing(channel="bazaar", sku=one) if one == sku:
+                facts.append(replace(fact, listed=fact.listed - cancelled))
+            case _:
+                facts.append(fact)
+    return History.of(facts)
+
+
+def test_one_listing_is_evidence_where_the_changes_since_its_push_cancel_out() -> None:
+    found = diagnosed(undone(cancelled=True))["pushed_before"]
+    assert found.cause.startswith("1 of 1 wrong listings was last set to the very quantity that is right")
+    assert "pushed_before" not in diagnosed(undone(cancelled=False))
+
+
 def too_low(*, held: bool) -> History:
     """The listings of one SKU end a unit too low. `held`: so were the pushes before; else only the last one is."""
     shop = Shop()
