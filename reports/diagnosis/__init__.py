@@ -40,6 +40,7 @@ from stockstorm.reports.diagnosis.never_sent import NeverSent
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.not_played import NotPlayed
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
+from stockstorm.reports.diagnosis.old_read import OldRead
 from stockstorm.reports.diagnosis.one_by_one import OneByOne
 from stockstorm.reports.diagnosis.one_location import OneLocation
 from stockstorm.reports.diagnosis.open_connections import OpenConnections
@@ -130,6 +131,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     SmallSteps(),
     Overtaken(),
     PushedBefore(),
+    OldRead(),
     PushForgotten(),
     ReadNotPushed(),
     NeverReleased(),

@@ -23,7 +23,7 @@ class PushForgotten(Diagnose):
     name = "push_forgotten"
     checks = CHECKS
     at_rest = True
-    after = ("no_call", "stops", "channel_frozen", "overtaken", "pushed_before")
+    after = ("no_call", "stops", "channel_frozen", "overtaken", "pushed_before", "old_read")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         right, wrong = right_and_wrong(case)

@@ -27,7 +27,7 @@ class WrongListings(Diagnose):
     at_rest = True
     after = (
         "no_call", "stops", "channel_frozen", "one_location", "overtaken", "pushed_before", "push_forgotten",
-        "small_steps", "read_not_pushed", "never_released",
+        "small_steps", "read_not_pushed", "never_released", "old_read",
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:
