@@ -25,7 +25,7 @@ from stockstorm.loadtests.subjects.own.queries import INSTALL
 from stockstorm.loadtests.subjects.own.reading import read_subject_file
 from stockstorm.loadtests.subjects.own.urls import url_problem
 from stockstorm.loadtests.subjects.own.values import PORT, filled, names_in
-from stockstorm.reports.result import printable
+from stockstorm.reports.result import printable, verb
 from stockstorm.scenarios.loader import load
 from stockstorm.scenarios.problems import Problem, did_you_mean
 from stockstorm.simulator.config import Level
@@ -128,7 +128,7 @@ def _lines_of_others(path: Path) -> str:
 
 
 def _taken(names: list[str]) -> str:
-    return f"{', '.join(names)} exist{'s' if len(names) == 1 else ''} already"
+    return f"{', '.join(names)} {verb(len(names), 'exist')} already"
 
 
 def _asked(options: InitOptions) -> InitOptions:
