@@ -299,6 +299,7 @@ jobs:
           python-version: "3.12"
       # Stockstorm is on no package index: keep its wheel beside this service, or write where yours is.
       - run: pip install {_wheel(options.level)}
+      # Install here what your service needs, e.g. pip install -r requirements.txt, or npm ci.
 {start}      - run: stockstorm run {FIRST_SCENARIO} --subject {SUBJECT}
         env:
 {secret}      - uses: actions/upload-artifact@v4
