@@ -57,7 +57,7 @@ def play(setup: DeliverySetup, events: int, answers: list[int], limit: int) -> t
     return [*facts, *setup.deliveries.close(AT_NS)], made
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(policies, st.integers(1, 6), st.lists(statuses, min_size=1, max_size=9), st.integers(0, 150), st.booleans())
 def test_every_delivery_ends_exactly_once_and_every_attempt_is_a_fact(
     policy: PolicyName, events: int, answers: list[int], limit: int, by_api: bool
@@ -74,7 +74,7 @@ def test_every_delivery_ends_exactly_once_and_every_attempt_is_a_fact(
     assert by_api or not any(isinstance(fact, SubscriptionRemoved) for fact in facts)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(policies, st.integers(1, 4), st.lists(statuses, min_size=1, max_size=9))
 def test_attempts_of_a_delivery_repeat_the_same_bytes_ever_later_and_not_too_often(
     policy: PolicyName, events: int, answers: list[int]
@@ -93,7 +93,7 @@ def test_attempts_of_a_delivery_repeat_the_same_bytes_ever_later_and_not_too_oft
         assert gaps == sorted(gaps)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(1, 6), st.lists(statuses, min_size=1, max_size=9))
 def test_a_run_can_be_played_again_fact_by_fact(events: int, answers: list[int]) -> None:
     played = []
@@ -104,7 +104,7 @@ def test_a_run_can_be_played_again_fact_by_fact(events: int, answers: list[int])
     assert played[0] == played[1]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(1, 6), st.lists(statuses, min_size=1, max_size=9))
 def test_the_outcomes_of_genuine_deliveries_follow_from_their_last_answer(events: int, answers: list[int]) -> None:
     setup = DeliverySetup(config())

@@ -56,7 +56,7 @@ def is_clean(text: str) -> bool:
     return True
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(results())
 def test_the_terminal_gets_no_control_characters(result: Result) -> None:
     out = io.StringIO()
@@ -64,7 +64,7 @@ def test_the_terminal_gets_no_control_characters(result: Result) -> None:
     assert is_clean(out.getvalue())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(results())
 def test_junit_is_xml(result: Result) -> None:
     text = junit_xml(result)
@@ -72,20 +72,20 @@ def test_junit_is_xml(result: Result) -> None:
     assert is_clean(text)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(results())
 def test_markdown_is_clean(result: Result) -> None:
     assert is_clean(markdown_text(result))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(results())
 def test_json_is_json(result: Result) -> None:
     read: dict[str, Any] = json.loads(as_json(result))
     assert read["seed"] == result.seed
 
 
-@settings(max_examples=4, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=4, suppress_health_check=[HealthCheck.too_slow])
 @given(results())
 def test_the_page_is_clean_but_for_its_library(result: Result) -> None:
     facts: History = literal(*opened())
@@ -97,7 +97,7 @@ def test_the_page_is_clean_but_for_its_library(result: Result) -> None:
 
 @pytest.mark.parametrize("terminal", [True, False])
 @given(texts)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_progress_shows_any_step_and_any_phase(terminal: bool, text: str) -> None:
     out = io.StringIO()
     figures = Live(text, 1.0, 2.0, 3, 3, 0, 1.0, 1.0, 0)

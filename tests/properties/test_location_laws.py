@@ -23,7 +23,7 @@ from stockstorm.simulator.plan.quotas import Roles
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.world import LevelChange, LevelSet, World
 
-bounded = settings(max_examples=100, deadline=None, derandomize=True)
+bounded = settings(max_examples=100, derandomize=True)
 CONFIG = WorldConfig(
     shop=ShopConfig(skus=3, locations=3, stocked_at=3, stock=12, buyers=2),
     channels=(ChannelConfig(name="online"), ChannelConfig(name="bazaar")),

@@ -23,7 +23,7 @@ from stockstorm.simulator.plan.quotas import Roles, fitting
 from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.world import World
 
-bounded = settings(max_examples=40, deadline=None, derandomize=True)
+bounded = settings(max_examples=40, derandomize=True)
 AMPLE = 1_000_000
 
 seeds = st.integers(-(2**40), 2**70)
@@ -175,7 +175,7 @@ def cancellations(config: WorldConfig, seed: int) -> set[tuple[int, int]]:
     return {(item.order, item.offset_ns) for item in items if isinstance(item, PlannedCancellation)}
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25, derandomize=True)
 @given(configs, seeds)
 def test_a_world_with_ample_stock_fires_exactly_the_events_that_the_plan_expects(
     config: WorldConfig, seed: int
@@ -187,7 +187,7 @@ def test_a_world_with_ample_stock_fires_exactly_the_events_that_the_plan_expects
     assert sum(len(world.apply(item, item.offset_ns).events) for item in plan.items) == plan.expected_events
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=15, derandomize=True)
 @given(configs, st.integers(0, 1_000))
 def test_the_expected_number_of_events_is_the_mean_of_plans(config: WorldConfig, seed: int) -> None:
     # Stretched to some thousand purchases, so that chance is small beside the tolerance.

@@ -23,7 +23,7 @@ from stockstorm.simulator.world import StaleQuantity, World
 from tests.small_world import STOCK, sku, small_catalogue
 from tests.world_commands import MARKETPLACES, PLACES, Buy, Cancel, Command, Played, Row, buys, commands, rows, write
 
-bounded = settings(max_examples=120, deadline=None, derandomize=True)
+bounded = settings(max_examples=120, derandomize=True)
 
 
 def moved_units(facts: Sequence[AnyFact]) -> dict[str, int]:

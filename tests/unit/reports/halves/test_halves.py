@@ -283,7 +283,8 @@ def test_stand_ins_read_the_time_of_every_line() -> None:
 
 
 WAITS = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in the background without it
 from pathlib import Path
 from stockstorm.reports.halves import opened
 with opened(Path(sys.argv[1]), split=True) as history:

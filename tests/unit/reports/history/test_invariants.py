@@ -200,7 +200,7 @@ def _ids() -> list[tuple[type[f.Fact], str]]:
     return [(rule.kind, rule.field) for rule in REFERENCES if not rule.many and rule.to != "HTTP status"]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(rule=st.sampled_from(_ids()), data=st.data())
 def test_any_id_that_nothing_has_is_found_in_any_fact(rule: tuple[type[f.Fact], str], data: st.DataObject) -> None:
     kind, field = rule

@@ -104,7 +104,7 @@ def numbers_of(kind: type[f.Fact]) -> dict[str, inspect.IntType]:
     return {field.name: field.type for field in fields_of(kind) if isinstance(field.type, inspect.IntType)}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 @given(data=st.data())
 def test_any_number_outside_its_range_is_found_wherever_it_stands(data: st.DataObject, tmp_path: Path) -> None:
     kind = data.draw(st.sampled_from(KINDS))
