@@ -198,9 +198,14 @@ def units(count: int) -> str:
     return counted(count, "unit")
 
 
-def counted(count: int, word: str) -> str:
-    """ "1 event", "3 events"."""
-    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+def counted(count: int, word: str, several: str = "") -> str:
+    """ "1 event", "3 events". `several`: the plural, where it is not the word with an s."""
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {several or f'{word}s'}"
+
+
+def verb(count: int, plural: str) -> str:
+    """The form that fits a count: "passes" of 1, "pass" of 3."""
+    return _OF_ONE.get(plural, f"{plural}s") if count == 1 else plural
 
 
 def exit_text(code: int) -> str:
@@ -213,6 +218,7 @@ def exit_text(code: int) -> str:
     return f"by signal {-code}{name}"
 
 
+_OF_ONE: Final = {"are": "is", "were": "was", "have": "has", "do": "does", "pass": "passes"}
 # Control characters, which a terminal would obey, and what XML cannot hold: lone surrogates and noncharacters.
 _UNPRINTABLE: Final = re.compile(
     "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufffe\\uffff]"

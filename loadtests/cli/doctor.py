@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from stockstorm.loadtests.cli.command import takes
+from stockstorm.loadtests.cli.init import API_PORT, FIRST_SCENARIO
 from stockstorm.loadtests.cli.json_option import JsonOptions
 from stockstorm.loadtests.cli.quiet import QuietOptions, print_lines
 from stockstorm.loadtests.config.checks import is_url, port_problem
@@ -121,10 +122,15 @@ def _print_json(found: list[Finding]) -> None:
 
 
 def first_run(options: DoctorOptions) -> str:
-    """The command that comes next. A run, unlike a visit, needs to know where a running service calls the APIs."""
-    known = is_subject_file(options.subject) and not options.api_port
-    port = "" if known else f" --api-port {options.api_port or 9400}"
-    return f"stockstorm run smoke --subject {shlex.quote(options.subject)}{port}"
+    """The command that comes next: with the scenario that `init` wrote beside the subject file, where it did.
+
+    A run, unlike a visit, needs to know where a running service calls the APIs.
+    """
+    by_file = is_subject_file(options.subject)
+    written = Path(options.subject).with_name(FIRST_SCENARIO)
+    scenario = shlex.quote(str(written)) if by_file and written.is_file() else "smoke"
+    port = "" if by_file and not options.api_port else f" --api-port {options.api_port or API_PORT}"
+    return f"stockstorm run {scenario} --subject {shlex.quote(options.subject)}{port}"
 
 
 def in_one_line(found: list[Finding]) -> str:

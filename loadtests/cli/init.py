@@ -25,7 +25,7 @@ from stockstorm.loadtests.subjects.own.queries import INSTALL
 from stockstorm.loadtests.subjects.own.reading import read_subject_file
 from stockstorm.loadtests.subjects.own.urls import url_problem
 from stockstorm.loadtests.subjects.own.values import PORT, filled, names_in
-from stockstorm.reports.result import printable
+from stockstorm.reports.result import printable, verb
 from stockstorm.scenarios.loader import load
 from stockstorm.scenarios.problems import Problem, did_you_mean
 from stockstorm.simulator.config import Level
@@ -33,13 +33,13 @@ from stockstorm.simulator.errors import OutputError, ScenarioError
 
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 WEBHOOKS: Final = "http://127.0.0.1:8080/webhooks"
-SUBJECT, SECRETS_FILE, SCENARIO = "subject.toml", ".env", "first.toml"
+SUBJECT, SECRETS_FILE, FIRST_SCENARIO = "subject.toml", ".env", "first.toml"
 TAKEN: Final = "choose another --folder; or write --force, which keeps only the other lines of .env"
 API_PORT: Final = 9400
 PORT_DIGITS: Final = 5
 SECRETS_NOTE: Final = "# What your service and Stockstorm both know. Not for a repository."
 CI_JOB: Final = ".github/workflows/stockstorm.yml"
-FILES: Final = (SUBJECT, SECRETS_FILE, SCENARIO, CI_JOB)
+FILES: Final = (SUBJECT, SECRETS_FILE, FIRST_SCENARIO, CI_JOB)
 
 
 def _level_problem(level: str) -> Problem | None:
@@ -111,7 +111,7 @@ def init_command(options: InitOptions, _context: typer.Context) -> None:
     for name, text in files.items():
         _write(folder / name, text)
     read_subject_file(str(folder / SUBJECT))  # what we wrote is what we read
-    load(str(folder / SCENARIO))
+    load(str(folder / FIRST_SCENARIO))
     _tell(folder, files, as_json=options.as_json)
     raise typer.Exit(ExitCode.VALID)
 
@@ -128,7 +128,7 @@ def _lines_of_others(path: Path) -> str:
 
 
 def _taken(names: list[str]) -> str:
-    return f"{', '.join(names)} exist{'s' if len(names) == 1 else ''} already"
+    return f"{', '.join(names)} {verb(len(names), 'exist')} already"
 
 
 def _asked(options: InitOptions) -> InitOptions:
@@ -164,7 +164,7 @@ def _files(options: InitOptions) -> dict[str, str]:
     return {
         SUBJECT: _subject(options),
         SECRETS_FILE: f"{SECRETS_NOTE}\n{drawn}",
-        SCENARIO: _scenario(),
+        FIRST_SCENARIO: _scenario(),
         CI_JOB: _ci_job(options),
     }
 
@@ -299,7 +299,8 @@ jobs:
           python-version: "3.12"
       # Stockstorm is on no package index: keep its wheel beside this service, or write where yours is.
       - run: pip install {_wheel(options.level)}
-{start}      - run: stockstorm run {SCENARIO} --subject {SUBJECT}
+      # Install here what your service needs, e.g. pip install -r requirements.txt, or npm ci.
+{start}      - run: stockstorm run {FIRST_SCENARIO} --subject {SUBJECT}
         env:
 {secret}      - uses: actions/upload-artifact@v4
         if: always()
@@ -331,7 +332,7 @@ def _tell(folder: Path, files: dict[str, str], *, as_json: bool) -> None:
     next_steps = [
         "set -a; . ./.env; set +a",
         f"stockstorm doctor {SUBJECT}",
-        f"stockstorm run {SCENARIO} --subject {SUBJECT}",
+        f"stockstorm run {FIRST_SCENARIO} --subject {SUBJECT}",
     ]
     if as_json:
         JSON.print({"folder": str(folder.resolve()), "files": list(files), "next": next_steps})

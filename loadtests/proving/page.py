@@ -6,7 +6,7 @@ from typing import Final
 from stockstorm.loadtests.proving.power import Power, powers
 from stockstorm.loadtests.proving.proof import SOUND, Evidence, Proof, latest
 from stockstorm.loadtests.subjects.flaws import FLAWS, Flaw
-from stockstorm.reports.result import counted
+from stockstorm.reports.result import counted, verb
 
 HEAD: Final = """# Power: what the judge finds
 
@@ -78,7 +78,7 @@ def _late(proofs: Sequence[Proof]) -> Iterator[str]:
     repeated = sum(proof.repeats > 0 for proof in proofs)
     late = sum(proof.late for proof in proofs)
     if repeated or late:
-        still = f"; {late} are unknown for that reason" if late else ""
+        still = f"; {late} {verb(late, 'are')} unknown for that reason" if late else ""
         yield f"- {counted(repeated, 'run')} made once more, because the load generator had been late{still}"
 
 

@@ -15,7 +15,7 @@ from stockstorm.reports.history.channel_orders import NET_ONLY
 from stockstorm.reports.history.doubled import Doubled, Unattributed
 from stockstorm.reports.history.listing_gap import TOPICS
 from stockstorm.reports.history.off_stock import explain
-from stockstorm.reports.result import Check, Incident, Tally, counted, units, unknown
+from stockstorm.reports.result import Check, Incident, Tally, counted, units, unknown, verb
 from stockstorm.scenarios.promises import CASES
 from stockstorm.simulator.history import facts as f
 
@@ -204,7 +204,7 @@ def _off_incident(history: History, off: OffBalance) -> Incident:
         how = (
             "no order event is left for a write" if off.singly else "more had been taken than all marketplaces had sold"
         )
-        text += f": at {when} {how}, so {units(off.taken)} {'was' if off.taken == 1 else 'were'} moved more than once"
+        text += f": at {when} {how}, so {units(off.taken)} {verb(off.taken, 'were')} moved more than once"
     text += f"; {off_text(history, explain(history.attribution, off.sku, off.units))}"
     requests = tuple(row.request for row in off.extra[:NAMED_MAX] if off.singly and row.request >= 0)
     kind = "applied_twice" if off.taken else "off"

@@ -10,7 +10,7 @@ from typing import Final, Literal, Protocol
 import msgspec
 
 from stockstorm.reports.history import History
-from stockstorm.reports.result import Check, counted
+from stockstorm.reports.result import Check, counted, verb
 from stockstorm.simulator.config import Level
 
 Unit = Literal["count", "units", "ms", "s", "per second", "share", "money", "cores", "MiB"]
@@ -71,7 +71,7 @@ def with_open(check: Check, measure: str, count: int, noun: str) -> Check:
     measures = {**check.measures, measure: float(count)}
     if not count:
         return msgspec.structs.replace(check, measures=measures)
-    why = f"{counted(count, noun)} {'was' if count == 1 else 'were'} still pending when the run ended"
+    why = f"{counted(count, noun)} {verb(count, 'were')} still pending when the run ended"
     return msgspec.structs.replace(check, reason=f"{check.reason}; {why}", measures=measures, at_least=why)
 
 

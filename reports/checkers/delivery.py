@@ -7,7 +7,7 @@ from collections import Counter
 
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
-from stockstorm.reports.result import Check, counted, unknown
+from stockstorm.reports.result import Check, counted, unknown, verb
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
@@ -86,7 +86,10 @@ class Delivery(Checker):
             return unknown(self.name, f"the history does not say how {counted(open_, 'delivery')} ended", measures)
         if ended["pending"]:
             return unknown(
-                self.name, f"{ended['pending']} of {len(deliveries)} deliveries were pending at the end", measures
+                self.name,
+                f"{ended['pending']} of {len(deliveries)} deliveries "
+                f"{verb(ended['pending'], 'were')} pending at the end",
+                measures,
             )
         return Check(
             self.name, "measured", f"{counted(len(deliveries), 'notification')} with a known outcome", measures

@@ -18,7 +18,7 @@ from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, Delivery
 from stockstorm.reports.history.faults import excused
-from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
+from stockstorm.reports.result import Check, Incident, Tally, counted, unknown, verb
 from stockstorm.simulator.config import ForgeryKind, PoisonKind
 from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT, KINDS
 from stockstorm.simulator.history import facts as f
@@ -106,12 +106,15 @@ class Forged(Checker):
         }
         notes = _not_401(refusable)
         if tally.total:
-            reason = f"{tally.total} of {len(forged)} forged were accepted{_where(tally)}"
+            reason = f"{tally.total} of {len(forged)} forged {verb(tally.total, 'were')} accepted{_where(tally)}"
             return tally.check(self.name, "invalid", reason, measures, notes)
         during_fault = sum(_excused(history, one) for one in unanswered)
         refused = len(refusable) - len(unanswered)
         if len(unanswered) > during_fault or (refusable and not refused):
-            reason = f"{refused} of {len(refusable)} forged were refused, {len(unanswered)} failed or got no answer"
+            reason = (
+                f"{refused} of {len(refusable)} forged "
+                f"{verb(refused, 'were')} refused, {len(unanswered)} failed or got no answer"
+            )
             return unknown(self.name, reason, measures)
         reason = f"all of {refused} forged were refused" if refusable else "no forged delivery was sent"
         if during_fault:

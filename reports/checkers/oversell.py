@@ -28,7 +28,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.history.ledgers import Ledger, moves_stock
 from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.history.shelf import build_shelves
-from stockstorm.reports.result import Check, Finding, Incident, Tally, counted, units, unknown
+from stockstorm.reports.result import Check, Finding, Incident, Tally, counted, units, unknown, verb
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.scenarios.floor import oversell_bound_units, oversell_floor_units
 from stockstorm.simulator.history import facts as f
@@ -195,7 +195,9 @@ def _beyond_latency(
     if bound is None:
         return "valid", "all within the run's own latency"
     measures["oversell.bound_units"] = float(bound)
-    natural = f"at most {bound} are natural at the run's own latency (p99 {quantile(syncs, 0.99):,.0f} ms)"
+    natural = (
+        f"at most {bound} {verb(bound, 'are')} natural at the run's own latency (p99 {quantile(syncs, 0.99):,.0f} ms)"
+    )
     return ("invalid" if sold > bound else "valid"), natural
 
 
@@ -223,7 +225,7 @@ def _incident(history: History, line: OversoldLine, worth: int) -> Incident:
     staleness_ms = (sale.at_ns - unseen[0][0]) / 1e6 if unseen else 0.0
     events = tuple(event for _, event in unseen if event >= 0)[-CAUSES_KEPT:]
     text = (
-        f"{sale.channel} sold {units(over)} of {sku} that {'was' if over == 1 else 'were'} not on the shelf, at "
+        f"{sale.channel} sold {units(over)} of {sku} that {verb(over, 'were')} not on the shelf, at "
         f"{history.offset(sale.at_ns)}: what it showed was {staleness_ms:,.0f} ms old"
     )
     if events:

@@ -13,7 +13,7 @@ from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.checkers.forged import effects_of
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import Delivery
-from stockstorm.reports.result import Check, Incident, Tally, counted
+from stockstorm.reports.result import Check, Incident, Tally, counted, verb
 from stockstorm.simulator.config import ForgeryKind, PoisonKind
 from stockstorm.simulator.history import facts as f
 
@@ -82,7 +82,8 @@ class Poison(Checker):
             return tally.check(self.name, "invalid", reason, measures)
         reason = (
             f"none of {counted(len(sent), 'notification')} that nobody can process had an effect; "
-            f"{outcomes['acknowledged']} were acknowledged and {outcomes['refused']} refused"
+            f"{outcomes['acknowledged']} "
+            f"{verb(outcomes['acknowledged'], 'were')} acknowledged and {outcomes['refused']} refused"
         )
         return Check(self.name, "valid", reason, measures)
 

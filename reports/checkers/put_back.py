@@ -20,7 +20,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.history.ledgers import Ledger
 from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.history.order_effects import Effect
-from stockstorm.reports.result import Check, Incident, Tally, counted, units
+from stockstorm.reports.result import Check, Incident, Tally, counted, units, verb
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import MILLISECOND_NS
 from stockstorm.simulator.history import facts as f
@@ -72,7 +72,10 @@ class PutBack(Checker):
         if len(found) < CASES_MIN and not invalid:
             reason = f"fewer than {CASES_MIN} marketplace sales were followed by a push with nothing in between"
             return tally.check(self.name, "not_exercised", reason, measures)
-        reason = f"{len(bad):,} of {counted(len(found), 'sale')} were offered again by the next push of their listing"
+        reason = (
+            f"{len(bad):,} of {counted(len(found), 'sale')} "
+            f"{verb(len(bad), 'were')} offered again by the next push of their listing"
+        )
         if not invalid:
             return tally.check(self.name, "valid", reason, measures)
         for one in bad:

@@ -17,7 +17,7 @@ from typing import Final
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.told_to_wait import ToldToWait, TooEarly
-from stockstorm.reports.result import Check, Finding, Incident, Tally, counted, unknown
+from stockstorm.reports.result import Check, Finding, Incident, Tally, counted, unknown, verb
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
@@ -105,7 +105,10 @@ def _hammering(
     refused, of_api = [c for c in throttled if c.api == api], [call for call in calls if call.api == api]
     share, gaps = len(refused) / len(of_api), sorted(_gaps(refused, of_api))
     measures["throttling.share"] = share
-    seen = f"{len(refused):,} of {counted(len(of_api), 'call')} to the {_title(api)} were throttled"
+    seen = (
+        f"{len(refused):,} of {counted(len(of_api), 'call')} to the {_title(api)} "
+        f"{verb(len(refused), 'were')} throttled"
+    )
     if gaps:
         measures["throttling.gap_ms.p50"] = quantile(gaps, 0.5)
         seen += f", with {quantile(gaps, 0.5):,.1f} ms (median) before the next try"

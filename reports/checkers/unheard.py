@@ -2,8 +2,9 @@
 
 Events that a subscription's filter kept back count as unheard where the filter let nothing of their topic through.
 Without a subscription, a subject can still read what happened. If it read neither the order nor the level, it cannot
-know of a marketplace's order or of a restock, so that is invalid. Other topics may be of no use to it, which Stockstorm
-cannot know: they are named, and the finding is unknown. What a marketplace tells by its feed alone must be read.
+know of a marketplace's order or of a restock, so that is invalid. Other topics may be of no use to it. That holds for
+topics of the shop that its subject file leaves out, if the file lists any. Else Stockstorm cannot know: they are named,
+and the finding is unknown. What a marketplace tells by its feed alone must be read.
 """
 
 from collections import Counter, defaultdict
@@ -15,9 +16,9 @@ from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC
 from stockstorm.reports.history.event_outcomes import ORDER_KINDS, answers_a_call
-from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
+from stockstorm.reports.result import Check, Incident, Tally, counted, unknown, verb
 from stockstorm.simulator.history import facts as f
-from stockstorm.simulator.model import SHELF_CAUSES
+from stockstorm.simulator.model import SHELF_CAUSES, SHOPIFY
 
 NEEDED: Final = frozenset(
     {
@@ -62,8 +63,10 @@ class Unheard(Checker):
         unheard = [event for event in fired if event.event in unsubscribed or event.event in closed]
         missed = _missed(history, unheard)
         blamed = {event.event for event in missed}
-        kept = [event for event in unheard if event.event in blamed or not _excused(history, event)]
-        excused, unheard = len(unheard) - len(kept), kept
+        wanted = [event for event in unheard if event.event in blamed or not _unlisted(history, event)]
+        unlisted = len(unheard) - len(wanted)
+        unheard = [event for event in wanted if event.event in blamed or not _excused(history, event)]
+        excused = len(wanted) - len(unheard)
         by_topic: defaultdict[tuple[str, str], list[f.EventFired]] = defaultdict(list)
         for event in unheard:
             by_topic[event.source, event.topic].append(event)
@@ -79,13 +82,11 @@ class Unheard(Checker):
         }
         said = f"; what the subject had asked for kept back {counted(withheld, 'event')}" if withheld else ""
         if not unheard:
-            reason = f"each of {counted(len(fired) - excused, 'event')} of the main topics had a subscription"
-            if excused:
-                reason += f"; {counted(excused, 'event')} fired while there could be none"
-            return tally.check(self.name, "valid", reason + said, measures)
+            heard = len(fired) - excused - unlisted
+            return tally.check(self.name, "valid", _heard(heard, excused, unlisted) + said, measures)
         reason = f"nobody was subscribed to {_shown(by_topic)}"
         if missed:
-            reason += f", and {counted(len(missed), 'event')} of them were not read either{said}"
+            reason += f", and {counted(len(missed), 'event')} {verb(len(missed), 'were')} not read either{said}"
             return tally.check(self.name, "invalid", reason, measures)
         reason += f"; whether the subject needs them is not known{said}"
         return tally.check(self.name, "unknown", reason, measures)
@@ -93,6 +94,15 @@ class Unheard(Checker):
     def exposure(self, history: History) -> dict[str, int]:
         fired = set(map(attrgetter("source", "topic"), history.all(f.EventFired)))
         return {"main topics that fired": sum(topic in NEEDED for _, topic in fired)}
+
+
+def _heard(heard: int, excused: int, unlisted: int) -> str:
+    parts = [f"each of {counted(heard, 'event')} of the main topics had a subscription"]
+    parts += [f"{counted(excused, 'event')} fired while there could be none"] if excused else []
+    parts += (
+        [f"{counted(unlisted, 'event')} {verb(unlisted, 'are')} of topics that its file leaves out"] if unlisted else []
+    )
+    return "; ".join(parts)
 
 
 def _shown(by_topic: Mapping[tuple[str, str], list[f.EventFired]]) -> str:
@@ -111,6 +121,12 @@ def _withheld(history: History, fired: Sequence[f.EventFired]) -> tuple[int, set
     heard = {event.topic for event in fired if classes[event.event] not in ("withheld", "no_subscription")}
     closed = {event.event for event in kept if event.event in filtered and event.topic not in heard}
     return len(kept), closed
+
+
+def _unlisted(history: History, event: f.EventFired) -> bool:
+    """Whether the subject's file lists topics of the shop, and not this one."""
+    listed = history.started.topics
+    return bool(listed) and event.source == SHOPIFY and event.topic not in listed
 
 
 def _excused(history: History, event: f.EventFired) -> bool:

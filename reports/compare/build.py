@@ -25,7 +25,7 @@ from stockstorm.reports.compare.guide_claims import claims
 from stockstorm.reports.compare.headline import findings, headline
 from stockstorm.reports.compare.ranking import by_seed, mean_interval, paired_difference, ranked
 from stockstorm.reports.compare.run_summary import RunSummary, curve, intervals, pooled
-from stockstorm.reports.result import Interval, TierOutcome, Verdict
+from stockstorm.reports.result import Interval, TierOutcome, Verdict, verb
 from stockstorm.reports.verdict.tiers import LIMITS_MS, basis, judge_tiers, judged_measure
 
 # Measures that are means per run, over seeds.
@@ -170,7 +170,7 @@ def _verdict(
     reasons = dict.fromkeys(f"seed {seed}: {reason}" for seed, outcome in outcomes for reason in outcome.reasons)
     verdict = combined([outcome.verdict for _, outcome in outcomes])
     if verdict == "valid" and len(runs) < seeds:
-        return "unknown", (*reasons, f"{len(runs)} of {seeds} seeds were run"), excused
+        return "unknown", (*reasons, f"{len(runs)} of {seeds} seeds {verb(len(runs), 'were')} run"), excused
     return verdict, tuple(reasons), excused
 
 

@@ -9,6 +9,7 @@ from stockstorm.reports.compare.comparison import LOST, OVERSOLD, P95, Entry
 from stockstorm.reports.compare.ranking import SEEDS_MIN, comparable
 from stockstorm.reports.formats import duration_text, number_text, range_text
 from stockstorm.reports.result import Interval
+from stockstorm.reports.verdict.tiers import best_tier
 
 LEAD_MIN: Final = 0.05  # a smaller lead, as a share of p95, makes no practical difference even if it is significant
 
@@ -54,8 +55,8 @@ def close_behind(entries: Sequence[Entry]) -> list[Entry]:
 
 def findings(entries: Sequence[Entry], seeds: int) -> tuple[str, ...]:
     """The findings below the headline, most important first."""
-    found = [_speed(entries), _oversold(entries, seeds), *_not_ranked(entries, seeds), certainty(entries, seeds)]
-    return tuple(sentence for sentence in found if sentence)
+    found = [_speed(entries), _oversold(entries, seeds), *_not_ranked(entries, seeds), *_no_tier(entries)]
+    return tuple(sentence for sentence in (*found, certainty(entries, seeds)) if sentence)
 
 
 def listed(entries: Sequence[Entry]) -> str:
@@ -130,6 +131,16 @@ def _not_ranked(entries: Sequence[Entry], seeds: int) -> list[str]:
             why = f": {entry.failed[0].error}" if entry.failed else " so far"
             found.append(f"{entry.label} is not ranked, because it has runs of {len(entry.runs)} of {seeds} seeds{why}")
     return found
+
+
+def _no_tier(entries: Sequence[Entry]) -> list[str]:
+    """Why it is not known of correct subjects whether they qualify for the loosest tier. Each reason once."""
+    by_reason: dict[str, list[Entry]] = {}
+    for entry in entries:
+        unclear = [tier.reason for tier in entry.tiers if tier.verdict == "unknown"]
+        if unclear and entry.correct == "valid" and best_tier(entry.tiers) is None:
+            by_reason.setdefault(unclear[0], []).append(entry)
+    return [f"No tier is known of {listed(some)}: {reason}." for reason, some in by_reason.items()]
 
 
 def _why(entry: Entry) -> str:

@@ -9,6 +9,7 @@ from stockstorm.reports.diagnosis.event_traits import EventTraits, event_traits
 from stockstorm.reports.diagnosis.traits import SIZES, Trait, said
 from stockstorm.reports.history.deliveries import Delivery
 from stockstorm.reports.history.faults import excused
+from stockstorm.reports.result import verb
 from stockstorm.simulator.history import facts as f
 
 GOOD_MAX: Final = 20_000  # accepted deliveries that refused ones are compared with
@@ -68,7 +69,8 @@ def compared(case: Case, bad: Sequence[Answered], accepted: Sequence[Answered]) 
 def shared(found: Sequence[Common], noun: str) -> tuple[str, ...]:
     """ "38 of 38 are of topic order.returned; 0 of 900 accepted ones are"."""
     return tuple(
-        f"{one.bad} of {one.bad_of} {noun} are {said(one.traits)}; {one.good} of {one.good_of} accepted ones are"
+        f"{one.bad} of {one.bad_of} {noun} {verb(one.bad, 'are')} {said(one.traits)}; "
+        f"{one.good} of {one.good_of} accepted ones {verb(one.good, 'are')}"
         for one in found
     )
 

@@ -10,7 +10,7 @@ from stockstorm.reports.diagnosis.event_traits import event_traits
 from stockstorm.reports.diagnosis.order_arithmetic import of_wrong_rules
 from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, contrasted, said
 from stockstorm.reports.history.event_outcomes import ORDER_KINDS
-from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.history import facts as f
 
 CHECKS: Final = ("applied_twice", "drift", "event_classes", "unexplained_push", "oversell", "refused_though_available")
@@ -82,7 +82,7 @@ def _found(name: str, case: Case, common: Common | None, doubled: list[f.EventFi
         hints = [DEDUPLICATE]
     else:
         which = f"{common.bad} of {common.bad_of}" if common.bad < common.bad_of else f"all {common.bad}"
-        cause = f"{which} events that were applied twice are {said(common.traits)}"
+        cause = f"{which} events that were applied twice {verb(common.bad, 'are')} {said(common.traits)}"
         evidence.insert(0, contrasted(common.good, common.good_of, "other events", common.traits))
         if common.equal:
             evidence.append(f"they are also, and just as distinctly, {said(common.equal[:2])}")

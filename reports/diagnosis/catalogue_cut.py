@@ -5,7 +5,7 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.history.reads import REST, is_query
-from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.history import facts as f
 
 SHARE_MIN: Final = 0.5  # of the incidents that name an item
@@ -43,7 +43,10 @@ class CatalogueCut(Diagnose):
                 f"{largest} in its largest answer: it does not read on",
                 (
                     f"not read: {quoted(unread)}",
-                    f"{len(later)} of them were read during the load, and {len(unread) - len(later)} never",
+                    (
+                        f"{len(later)} of them "
+                        f"{verb(len(later), 'were')} read during the load, and {len(unread) - len(later)} never"
+                    ),
                 ),
                 BY_REST if by_rest else BY_GRAPHQL,
                 case.consequences(*CHECKS),

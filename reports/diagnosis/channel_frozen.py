@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, ordered
-from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
@@ -42,7 +42,10 @@ class ChannelFrozen(Diagnose):
                     f"the listings of {channel} {when}, while {_others(len(later), set_once)} set those of other "
                     "channels",
                     (
-                        f"{counted(wrong[channel], 'listing')} of {channel} are wrong at the end",
+                        (
+                            f"{counted(wrong[channel], 'listing')} of {channel} "
+                            f"{verb(wrong[channel], 'are')} wrong at the end"
+                        ),
                         _tried(channel, calls, set_once),
                     ),
                     f"look at what pushes to {channel}: its worker or queue, its token, its rate limit, its error "
@@ -67,8 +70,8 @@ def _tried(channel: str, calls: list[f.ApiCalled], set_once: bool) -> str:
     ends = dict(ordered(map(_end, calls)))
     told = [text for call in calls for text in call.errors]
     found = ", ".join(f"{ends[end]:,} {end}" for end in ENDS if end in ends)
-    verb = "was" if len(calls) == 1 else "were"
-    tried = f"{counted(len(calls), 'call')} to {channel} {verb} tried{f' {when}' if set_once else ''}: {found}"
+    when = f" {when}" if set_once else ""
+    tried = f"{counted(len(calls), 'call')} to {channel} {verb(len(calls), 'were')} tried{when}: {found}"
     return f"{tried}; one was told: {told[0]}" if told else tried
 
 

@@ -7,7 +7,7 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import clusters
 from stockstorm.reports.diagnosis.event_traits import event_traits
 from stockstorm.reports.diagnosis.traits import said
-from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.reports.result import Diagnosis, counted, verb
 
 CHECKS: Final = ("nothing_lost", "drift", "event_classes", "sync_latency", "order_latency", "retry_discipline")
 
@@ -25,7 +25,8 @@ class DeadLetters(Diagnose):
         good = [entry.event for entry in entries if entry.effect in {"once", "superseded", "void"}][:20_000]
         found = clusters([traits.of(event) for event in dead[:5_000]], [traits.of(event) for event in good])
         common = tuple(
-            f"{one.bad} of {one.bad_of} are {said(one.traits)}; {one.good} of {one.good_of} applied ones are"
+            f"{one.bad} of {one.bad_of} {verb(one.bad, 'are')} {said(one.traits)}; "
+            f"{one.good} of {one.good_of} applied ones {verb(one.good, 'are')}"
             for one in found
         )
         yield Found(

@@ -14,7 +14,7 @@ from stockstorm.reports.diagnosis.contrast import fit
 from stockstorm.reports.diagnosis.lost_events import lost_and_taken
 from stockstorm.reports.diagnosis.traits import TOPIC_OF
 from stockstorm.reports.diagnosis.unit_groups import Group, groups
-from stockstorm.reports.result import Diagnosis, counted, units
+from stockstorm.reports.result import Diagnosis, counted, units, verb
 
 CHECKS: Final = (
     "drift", "applied_twice", "nothing_lost", "unexplained_push", "oversell", "refused_though_available",
@@ -88,7 +88,7 @@ def _nearly(case: Case, candidates: Sequence[Group]) -> Iterator[Found]:
             Diagnosis(
                 ExactUnits.name,
                 f"{group.name} {what}, or most of them: {hits} of {counted(len(wrong), 'SKU')} that are wrong in the "
-                "master are so by exactly their units",
+                f"master {verb(hits, 'are')} so by exactly their units",
                 (
                     f"they would make {counted(len(group.by_sku), 'SKU')} wrong, so there is one more condition",
                     f"{counted(len(group.orders), 'order')}: {quoted(map(case.order, sorted(group.orders)))}",

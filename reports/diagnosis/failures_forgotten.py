@@ -10,7 +10,7 @@ from typing import Final
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, ordered, quoted
 from stockstorm.reports.history.channel_orders import tokens
 from stockstorm.reports.history.order_effects import Row
-from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.api.exchange import request_id
 from stockstorm.simulator.config import API_FAULTS
 from stockstorm.simulator.history import facts as f
@@ -50,7 +50,7 @@ def _writes(name: str, case: Case) -> Iterator[Found]:
         Diagnosis(
             name,
             f"{len(forgotten):,} of {counted(len(failed), 'write')} that failed or had no answer "
-            f"{'was' if len(forgotten) == 1 else 'were'} not sent again under the same idempotency key: "
+            f"{verb(len(forgotten), 'were')} not sent again under the same idempotency key: "
             f"{_again(case, forgotten)}",
             (
                 f"{kinds}; {executed:,} of them had been executed",
@@ -110,7 +110,7 @@ def _rows(name: str, case: Case) -> Iterator[Found]:
         Diagnosis(
             name,
             f"marketplaces did not take {counted(len(rejected), 'row')} for the moment, rejected or in a failed call; "
-            f"{len(forgotten):,} {'was' if len(forgotten) == 1 else 'were'} not pushed again",
+            f"{len(forgotten):,} {verb(len(forgotten), 'were')} not pushed again",
             ("for example " + quoted(f"{sku} on {channel} at {case.when(at)}" for at, channel, sku in forgotten),),
             "push again what a failed push held, and what its answer lists under `rejected`",
             case.consequences(*OF_LISTINGS),

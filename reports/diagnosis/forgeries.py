@@ -10,7 +10,7 @@ from stockstorm.reports.diagnosis.contrast import clusters
 from stockstorm.reports.diagnosis.signature_check import RESPELLED, is_denied
 from stockstorm.reports.diagnosis.traits import Trait, said
 from stockstorm.reports.history.deliveries import Delivery
-from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT, KINDS
 
 REFUSABLE: Final = frozenset(KINDS) - JUDGED_BY_EFFECT
@@ -37,18 +37,27 @@ class Forgeries(Diagnose):
             return
         common = clusters([_traits(one) for one in taken], [_traits(one) for one in refused])
         if not refused:
-            cause = f"{len(taken)} of {len(forged)} forged deliveries were accepted: no signature is checked"
+            cause = (
+                f"{len(taken)} of {len(forged)} forged deliveries "
+                f"{verb(len(taken), 'were')} accepted: no signature is checked"
+            )
         elif which := _passing(taken, refused):
-            cause = f"{len(taken)} of {len(forged)} forged deliveries pass the signature check: {which}"
+            cause = (
+                f"{len(taken)} of {len(forged)} forged deliveries "
+                f"{verb(len(taken), 'pass')} the signature check: {which}"
+            )
         elif common and common[0].bad == common[0].bad_of:
             cause = f"forged deliveries pass the signature check when they are {said(common[0].traits)}"
         else:
             kinds = ", ".join(sorted({_kind(one) for one in taken})[:KINDS_SHOWN])
-            cause = f"{len(taken)} of {len(forged)} forged deliveries pass the signature check: {kinds}"
+            cause = (
+                f"{len(taken)} of {len(forged)} forged deliveries "
+                f"{verb(len(taken), 'pass')} the signature check: {kinds}"
+            )
         evidence = [f"they were of {counted(len({one.planned.topic for one in taken}), 'topic')}"]
         evidence += [
-            f"{one.bad} of {one.bad_of} accepted ones are {said(one.traits)}; "
-            f"of {one.good_of} refused ones {one.good} are"
+            f"{one.bad} of {one.bad_of} accepted ones {verb(one.bad, 'are')} {said(one.traits)}; "
+            f"of {one.good_of} refused ones {one.good} {verb(one.good, 'are')}"
             for one in common
         ]
         examples = quoted(
@@ -77,7 +86,8 @@ def _by_effect(name: str, case: Case) -> Iterator[Found]:
     yield Found(
         Diagnosis(
             name,
-            f"{len(incidents)} deliveries with a valid signature took effect although they should not",
+            f"{counted(len(incidents), 'delivery', 'deliveries')} with a valid signature took effect although "
+            f"{'it' if len(incidents) == 1 else 'they'} should not",
             tuple(one.text for one in incidents[:3]),
             "check the domain of the shop in each webhook, and recognise what was already taken by its order, not only "
             "by its webhook id",

@@ -18,7 +18,7 @@ from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
 from stockstorm.reports.history.listing_gap import Change, changes_lacking
 from stockstorm.reports.history.reads import is_query
 from stockstorm.reports.history.unsent import missed_of
-from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.history import facts as f
 
@@ -74,7 +74,8 @@ class Lacking(Diagnose):
             yield Found(
                 Diagnosis(
                     self.name,
-                    f"{common.bad} of {common.bad_of} changes that listings lack at the end are {said(common.traits)}",
+                    f"{common.bad} of {common.bad_of} changes that listings lack at the end "
+                    f"{verb(common.bad, 'are')} {said(common.traits)}",
                     (
                         contrasted(
                             common.good, common.good_of, "last changes of SKUs whose listings are right", common.traits

@@ -10,7 +10,7 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
-from stockstorm.reports.result import Diagnosis, Incident, units
+from stockstorm.reports.result import Diagnosis, Incident, units, verb
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
@@ -39,7 +39,8 @@ class LastUnits(Diagnose):
         yield Found(
             Diagnosis(
                 self.name,
-                f"{len(found)} of {len(pushes)} wrong pushes list all that the master had then, which is no more than "
+                f"{len(found)} of {len(pushes)} wrong pushes "
+                f"{verb(len(found), 'list')} all that the master had then, which is no more than "
                 f"the safety stock of {units(held)}: it is not held back of the last units",
                 (
                     "for example "
@@ -66,7 +67,8 @@ def _at_rest(case: Case, held: int) -> Found | None:
     return Found(
         Diagnosis(
             LastUnits.name,
-            f"{len(found)} of {len(wrong)} wrong listings show all that the master has, which is no more than the "
+            f"{len(found)} of {len(wrong)} wrong listings "
+            f"{verb(len(found), 'show')} all that the master has, which is no more than the "
             f"safety stock of {units(held)}: it is not held back of the last units",
             ("for example " + quoted(f"{one.sku} on {one.channel} shows {one.listed}" for one in found),),
             REMEDY,

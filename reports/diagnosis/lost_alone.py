@@ -6,7 +6,7 @@ from typing import Final
 from stockstorm.reports.diagnosis.alone import events_alone, lost_note
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.diagnosis.lost_events import CHECKS, lost_and_taken, named_without_row, seldom_in_a_row
-from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
@@ -63,7 +63,7 @@ class LostAlone(Diagnose):
 def _rowless(case: Case, lost: list[f.EventFired]) -> tuple[str, ...]:
     without_row = named_without_row(case.history)
     count = sum((event.order, event.topic) in without_row for event in lost)
-    return (f"{count} of them are named by a write that has no row of their units",) if count else ()
+    return (f"{count} of them {verb(count, 'are')} named by a write that has no row of their units",) if count else ()
 
 
 def _before(case: Case, at_ns: int) -> str:

@@ -8,7 +8,7 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.lost_events import CHECKS, lost_and_taken, taken_at
 from stockstorm.reports.diagnosis.moments import followed
 from stockstorm.reports.history.reads import writes_stock
-from stockstorm.reports.result import Diagnosis
+from stockstorm.reports.result import Diagnosis, verb
 
 FAILED: Final = frozenset({"failed", "error", "user_error"})
 STORE: Final = (
@@ -47,7 +47,8 @@ class LostAtFailure(Diagnose):
             yield Found(
                 Diagnosis(
                     self.name,
-                    f"{near.bad} of {near.bad_of} lost events were acknowledged less than {near.window} before "
+                    f"{near.bad} of {near.bad_of} lost events "
+                    f"{verb(near.bad, 'were')} acknowledged less than {near.window} before "
                     f"{suspect.what}",
                     (
                         f"of the {near.good_of:,} events that had their effect, {near.good:,} came as shortly before",

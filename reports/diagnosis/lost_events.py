@@ -16,7 +16,7 @@ from stockstorm.reports.history.channel_orders import tokens
 from stockstorm.reports.history.event_outcomes import LATER
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.history.unsent import unknown_orders
-from stockstorm.reports.result import Diagnosis
+from stockstorm.reports.result import Diagnosis, verb
 from stockstorm.simulator.history import facts as f
 
 KNOWN: Final = frozenset({"once", "twice", "superseded", "healed"})
@@ -148,13 +148,15 @@ def _found(name: str, case: Case, common: Common, lost: Sequence[f.EventFired]) 
     without_row = named_without_row(case.history)
     rowless = sum((event.order, event.topic) in without_row for event in lost)
     if rowless:
-        evidence.append(f"{rowless} of them are named by a write that has no row of their units")
+        evidence.append(f"{rowless} of them {verb(rowless, 'are')} named by a write that has no row of their units")
     if common.equal:
         evidence.append(f"they are also, and just as distinctly, {said(common.equal[:2])}")
     if not _precise(common):
         evidence.append("so most events of that kind had their effect: this narrows the cause, and is not all of it")
     remedy = hints(common.traits)
-    cause = f"{which} lost {'event is' if common.bad_of == 1 else 'events are'} {said(common.traits)}"
+    cause = (
+        f"{which} lost {'event' if common.bad_of == 1 else 'events'} {verb(common.bad, 'are')} {said(common.traits)}"
+    )
     if common.bad >= ROWLESS_MIN * common.bad_of:
         cause += seldom_in_a_row(case)
     if rowless >= ROWLESS_MIN * len(lost):

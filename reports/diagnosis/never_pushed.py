@@ -5,7 +5,7 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
-from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.history import facts as f
 
 SKUS_MIN: Final = 2
@@ -26,7 +26,8 @@ class NeverPushed(Diagnose):
         yield Found(
             Diagnosis(
                 self.name,
-                f"{len(never)} of {counted(len(wrong), 'SKU')} with wrong listings were never set by any push, on no "
+                f"{len(never)} of {counted(len(wrong), 'SKU')} with wrong listings "
+                f"{verb(len(never), 'were')} never set by any push, on no "
                 f"marketplace{_alike(case, never, set_once)}",
                 (
                     _others(set_once, {one.sku for one in right_and_wrong(case)[0]} - set(wrong)),
@@ -47,10 +48,12 @@ def _others(set_once: Collection[str], right: Collection[str]) -> str:
     """ "of the 54 SKUs whose listings are right, all were set"."""
     those = sum(sku in set_once for sku in right)
     if not right:
-        return f"{counted(len(set_once), 'other SKU')} {'was' if len(set_once) == 1 else 'were'} set"
+        return f"{counted(len(set_once), 'other SKU')} {verb(len(set_once), 'were')} set"
     which = "all" if those == len(right) else f"{those:,}"
-    verb = "was" if those == 1 and which != "all" else "were"
-    return f"of {counted(len(right), 'SKU')} whose listings are right, {which} {verb} set"
+    return (
+        f"of {counted(len(right), 'SKU')} whose listings are right, {which} "
+        f"{verb(0 if which == 'all' else those, 'were')} set"
+    )
 
 
 def _alike(case: Case, never: Collection[str], others: Collection[str]) -> str:

@@ -12,7 +12,7 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.lacking import CHECKS
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
 from stockstorm.reports.history.listings import Listing
-from stockstorm.reports.result import Diagnosis, units
+from stockstorm.reports.result import Diagnosis, units, verb
 from stockstorm.simulator.history import facts as f
 
 LISTINGS_MIN: Final = 2
@@ -39,7 +39,8 @@ class NeverReleased(Diagnose):
         yield Found(
             Diagnosis(
                 self.name,
-                f"{len(found)} of {len(wrong)} wrong listings stay below what the master has by the same units, change "
+                f"{len(found)} of {len(wrong)} wrong listings "
+                f"{verb(len(found), 'stay')} below what the master has by the same units, change "
                 "after change: units are held for orders and never released, or held twice",
                 (
                     "for example "

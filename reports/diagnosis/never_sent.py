@@ -8,7 +8,7 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, ordered, quoted
 from stockstorm.reports.history.unsent import Unsent, missed_of
-from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.reports.result import Diagnosis, counted, verb
 
 CHECKS: Final = (
     "never_sent", "drift", "sync_latency", "order_latency", "oversell", "crisis_time", "lost_units",
@@ -29,7 +29,7 @@ class NeverSent(Diagnose):
         topics = [f"{count} of {topic}" for topic, count in ordered(one.event.topic for one in missed)]
         reads = sum(call.operation == "GET orders" for call in case.calls if call.at_ns > first.at_ns)
         count, all_of_them = counted(len(missed), "event"), counted(len(case.history.unsent), "event")
-        cause = f"{count} {'was' if len(missed) == 1 else 'were'} {_by(missed)}, and not fetched by the subject"
+        cause = f"{count} {verb(len(missed), 'were')} {_by(missed)}, and not fetched by the subject"
         evidence = (
             "of them: " + ", ".join(topics),
             f"never sent in all: {all_of_them} of orders and stock",

@@ -12,7 +12,7 @@ import msgspec
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
-from stockstorm.reports.result import Diagnosis
+from stockstorm.reports.result import Diagnosis, verb
 from stockstorm.simulator.history import facts as f
 
 SKUS_MIN: Final = 3
@@ -49,10 +49,12 @@ class OneLocation(Diagnose):
         yield Found(
             Diagnosis(
                 self.name,
-                f"{len(shown)} of {len(wrong)} wrong listings equal the level of one location, not the sum",
+                f"{len(shown)} of {len(wrong)} wrong listings "
+                f"{verb(len(shown), 'equal')} the level of one location, not the sum",
                 (
                     f"in {count} of {len(shown)} it is {which}",
-                    f"{by_chance} of {len(wrong)} are one unit below a level, as would be by chance",
+                    (f"{by_chance} of {len(wrong)} "
+                    f"{verb(by_chance, 'are')} one unit below a level, as would be by chance"),
                     "wrong, for example, " + quoted(examples),
                 ),
                 HINT,

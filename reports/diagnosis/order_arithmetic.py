@@ -14,7 +14,7 @@ from stockstorm.reports.diagnosis.contrast import chance
 from stockstorm.reports.diagnosis.contrast import fit as units_fit
 from stockstorm.reports.diagnosis.order_rules import RULES, Rule, Story, Units, stories
 from stockstorm.reports.history.channel_orders import order_named, tokens
-from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.reports.result import Diagnosis, counted, verb
 
 CHECKS: Final = (
     "drift", "applied_twice", "nothing_lost", "unexplained_push", "oversell", "refused_though_available",
@@ -51,9 +51,15 @@ class OrderArithmetic(Diagnose):
             which = (
                 "the master is"
                 if len(fit.skus) == len(wrong)
-                else f"{len(fit.skus)} of {counted(len(wrong), 'SKU')} that are wrong in the master are"
+                else (
+                    f"{len(fit.skus)} of {counted(len(wrong), 'SKU')} that are wrong in the master "
+                    f"{verb(len(fit.skus), 'are')}"
+                )
             )
-            skus = f"{len(fit.skus)} of {counted(len(wrong), 'SKU')} that are wrong are so by exactly these units"
+            skus = (
+                f"{len(fit.skus)} of {counted(len(wrong), 'SKU')} that are wrong "
+                f"{verb(len(fit.skus), 'are')} so by exactly these units"
+            )
             evidence = [
                 f"{skus}; it makes {counted(fit.predicted, 'SKU')} wrong",
                 f"{counted(len(fit.orders), 'order')}: {quoted(map(case.order, fit.orders))}",

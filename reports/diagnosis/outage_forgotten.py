@@ -7,7 +7,7 @@ from typing import Final
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
 from stockstorm.reports.history.marketplaces import Outage
-from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
@@ -46,11 +46,11 @@ class OutageForgotten(Diagnose):
             Diagnosis(
                 self.name,
                 f"{counted(len(missed), 'listing')} of {channel} changed while it was down and "
-                f"{'was' if len(missed) == 1 else 'were'} not pushed after its return at {ended}",
+                f"{verb(len(missed), 'were')} not pushed after its return at {ended}",
                 (
                     (
                         f"{tried:,} pushes to {channel} were tried in the outage and {after:,} after it; "
-                        f"{counted(right, 'listing')} of {channel} are right"
+                        f"{counted(right, 'listing')} of {channel} {verb(right, 'are')} right"
                     ),
                     "wrong: " + quoted(f"{one.sku} shows {one.listed}" for one in missed),
                 ),

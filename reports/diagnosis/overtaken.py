@@ -9,7 +9,7 @@ from typing import Final
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
 from stockstorm.reports.history.order_effects import SUBJECT_CAUSES
-from stockstorm.reports.result import Diagnosis
+from stockstorm.reports.result import Diagnosis, verb
 from stockstorm.simulator.clock import MILLISECOND_NS
 from stockstorm.simulator.history import facts as f
 
@@ -40,7 +40,8 @@ class Overtaken(Diagnose):
         yield Found(
             Diagnosis(
                 self.name,
-                f"{len(found)} of {len(wrong)} wrong listings were right, and then set to an older quantity",
+                f"{len(found)} of {len(wrong)} wrong listings "
+                f"{verb(len(found), 'were')} right, and then set to an older quantity",
                 tuple(
                     f"{one.sku} on {one.channel} was set to {right.quantity} at {case.when(right.at_ns)}, and "
                     f"{(last.at_ns - right.at_ns) / MILLISECOND_NS:,.0f} ms later to {last.quantity}"

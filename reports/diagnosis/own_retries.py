@@ -5,7 +5,7 @@ from typing import Final
 
 from stockstorm.reports.checkers.throttling import is_throttled
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, ordered
-from stockstorm.reports.result import Diagnosis
+from stockstorm.reports.result import Diagnosis, verb
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import MILLISECOND_NS
 from stockstorm.simulator.history import facts as f
@@ -44,7 +44,8 @@ class OwnRetries(Diagnose):
         yield Found(
             Diagnosis(
                 self.name,
-                f"{len(throttled):,} of {len(case.calls):,} calls were throttled, and repeated after {median:.1f} ms "
+                f"{len(throttled):,} of {len(case.calls):,} calls "
+                f"{verb(len(throttled), 'were')} throttled, and repeated after {median:.1f} ms "
                 f"in the median: the service {'throttles itself' if 2 * own > len(throttled) else 'does not wait'}",
                 (
                     f"a bucket refills by its rate only; {len(gaps):,} calls followed a throttled one at once",

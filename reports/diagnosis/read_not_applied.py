@@ -15,7 +15,7 @@ from stockstorm.reports.diagnosis.skipped_reads import CHANCE_MAX, CURSOR, SHARE
 from stockstorm.reports.history.deliveries import NEVER_NS
 from stockstorm.reports.history.event_outcomes import ORDER_KINDS
 from stockstorm.reports.history.unsent import Unsent
-from stockstorm.reports.result import Diagnosis
+from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.clock import SECOND_NS
 
 EVENTS_MIN: Final = 2
@@ -48,7 +48,8 @@ class ReadNotApplied(Diagnose):
         yield Found(
             Diagnosis(
                 self.name,
-                f"{len(lacked)} order events that the master lacks were never sent, and the service read them in an "
+                f"{counted(len(lacked), 'order event')} that the master lacks "
+                f"{verb(len(lacked), 'were')} never sent, and the service read them in an "
                 f"answer of their marketplace's API{age}: it does not apply what it reads",
                 (
                     f"of {len(others)} other events that it learned of in this way the master lacks none",

@@ -11,7 +11,7 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.lacking import CHECKS
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
 from stockstorm.reports.history.unsent import Unsent
-from stockstorm.reports.result import Diagnosis
+from stockstorm.reports.result import Diagnosis, verb
 from stockstorm.simulator.history import facts as f
 
 LISTINGS_MIN: Final = 2
@@ -37,7 +37,8 @@ class ReadNotPushed(Diagnose):
         yield Found(
             Diagnosis(
                 self.name,
-                f"{len(found)} of {len(wrong)} wrong listings lack a change that was never sent; the service read the "
+                f"{len(found)} of {len(wrong)} wrong listings "
+                f"{verb(len(found), 'lack')} a change that was never sent; the service read the "
                 "stock after it by API, and pushed nothing after that: what it reads leads to no push",
                 (
                     "wrong: "

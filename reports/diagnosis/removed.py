@@ -6,7 +6,7 @@ from typing import Final
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.history.event_outcomes import ORDER_KINDS
 from stockstorm.reports.history.removals import Removal
-from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import SHOPIFY
@@ -74,7 +74,8 @@ class GapNotReconciled(Diagnose):
                 "nobody told it of",
                 (
                     (
-                        f"{counted(len(untold), 'change')} of stock were not delivered: Shopify gave up after its last "
+                        f"{counted(len(untold), 'change')} of stock "
+                        f"{verb(len(untold), 'were')} not delivered: Shopify gave up after its last "
                         f"retry, and removed the subscriptions from {case.when(first)} on"
                     ),
                     f"for example {quoted(case.named(event) for event in (*unread, *orders))}",

@@ -6,7 +6,7 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
-from stockstorm.reports.result import Diagnosis, units
+from stockstorm.reports.result import Diagnosis, counted, units, verb
 from stockstorm.simulator.history import facts as f
 
 LISTINGS_MIN: Final = 10
@@ -36,10 +36,11 @@ class SameDifference(Diagnose):
         yield Found(
             Diagnosis(
                 self.name,
-                f"{count} of {len(wrong)} wrong listings each show {units(abs(off))} too {way}"
+                f"{count} of {len(wrong)} wrong listings each {verb(count, 'show')} {units(abs(off))} too {way}"
                 f"{why.get(off, '')}",
                 (
-                    f"the declared safety stock is {units(held)}; {len(right)} listings are right",
+                    (f"the declared safety stock is {units(held)}; {counted(len(right), 'listing')} "
+                    f"{verb(len(right), 'are')} right"),
                     "wrong, for example, " + quoted(f"{one.sku} on {one.channel}: {one.listed}" for one in covered),
                 ),
                 "subtract the safety stock from what is listed once, in one place, and declare it to the run",

@@ -15,7 +15,7 @@ from stockstorm.reports.diagnosis.answers import (
 )
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.diagnosis.traits import said
-from stockstorm.reports.result import Diagnosis
+from stockstorm.reports.result import Diagnosis, verb
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import SHOPIFY
 
@@ -45,12 +45,13 @@ class SignatureCheck(Diagnose):
         which = f"; they are {said(common[0].traits)}" if common and common[0].bad == common[0].bad_of else ""
         codes = " or ".join(map(str, statuses))
         passed, sent = respelled(case)
-        refused = f"{len(denied):,} of {answered:,} genuine deliveries were answered {codes}"
+        refused = f"{len(denied):,} of {answered:,} genuine deliveries {verb(len(denied), 'were')} answered {codes}"
         cause = f"{refused}: the signature check differs"
         if passed:
             cause = (
-                f"{refused}, and {passed} of {sent} with a body in another spelling than the signed one pass: the body "
-                "is parsed and serialised again before its signature is computed"
+                f"{refused}, and {passed} of {sent} with a body in another spelling than the signed one "
+                f"{verb(passed, 'pass')}: the "
+                "body is parsed and serialised again before its signature is computed"
             )
         evidence = [*shared(common, "refused ones"), examples(case, denied), *removals(case)]
         if said_by_subject := texts(denied)[:2]:

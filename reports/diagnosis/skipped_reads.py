@@ -13,7 +13,7 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import chance, fit
 from stockstorm.reports.diagnosis.lost_events import CHECKS
 from stockstorm.reports.diagnosis.traits import TOPIC_OF
-from stockstorm.reports.result import Diagnosis
+from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
@@ -44,7 +44,8 @@ class SkippedReads(Diagnose):
             whole = first >= SHARE_MIN * len(unread)
             which = ", and each is the first one after an answer: the cursor is moved too far" if whole else ""
             cause = (
-                f"{len(unread)} orders that the master lacks were in no answer of their marketplace's API, although it "
+                f"{counted(len(unread), 'order')} that the master lacks "
+                f"{verb(len(unread), 'were')} in no answer of their marketplace's API, although it "
                 f"was read before and after them{which}"
             )
             yield _found(self.name, case, cause, unread, CURSOR)

@@ -5,7 +5,7 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.answers import attempts_of, compared, failures, shared
 from stockstorm.reports.diagnosis.case import HARNESS, Case, Diagnose, Found
-from stockstorm.reports.result import Diagnosis
+from stockstorm.reports.result import Diagnosis, verb
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import MILLISECOND_NS
 from stockstorm.simulator.history import facts as f
@@ -35,7 +35,14 @@ class SlowAnswers(Diagnose):
             return  # nobody listens, which is another cause
         tried = sum(len(delivery.attempts) for delivery in case.genuine)
         parts = (
-            [f"{len(late):,} of {tried:,} attempts were not accepted within 1 s or answered within 5 s"] if late else []
+            [
+                (
+                    f"{len(late):,} of {tried:,} attempts "
+                    f"{verb(len(late), 'were')} not accepted within 1 s or answered within 5 s"
+                )
+            ]
+            if late
+            else []
         )
         if took:
             parts.append(f"an answer takes {median:,.0f} ms in the median and {max(took):,.0f} ms at most")

@@ -6,7 +6,7 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
-from stockstorm.reports.result import Diagnosis
+from stockstorm.reports.result import Diagnosis, verb
 from stockstorm.simulator.history import facts as f
 
 PUSHES_MIN: Final = 30
@@ -37,7 +37,7 @@ class SmallSteps(Diagnose):
             Diagnosis(
                 self.name,
                 f"small changes are not pushed: no push of {len(steps):,} differs from the last by less than {least} "
-                f"units, and {less} of {len(wrong)} wrong listings are off by less",
+                f"units, and {less} of {len(wrong)} wrong listings {verb(less, 'are')} off by less",
                 ("wrong, for example, " + quoted(f"{one.sku} on {one.channel}: {one.listed}" for one in wrong),),
                 "push every change, or at least what is left over when nothing changes any more",
                 case.consequences(*self.checks),

@@ -8,7 +8,7 @@ from typing import Final
 from stockstorm.reports.checkers.poison import kind_of
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.history.order_effects import SUBJECT_CAUSES
-from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
@@ -45,7 +45,10 @@ class Stops(Diagnose):
                 self.name,
                 f"{what} stop at {case.when(at_ns)}{after.replace('a process: ', '')}",
                 (
-                    f"{counted(taken, 'event')} were acknowledged afterwards, and none had such an effect",
+                    (
+                        f"{counted(taken, 'event')} "
+                        f"{verb(taken, 'were')} acknowledged afterwards, and none had such an effect"
+                    ),
                     *near,
                     *goes_on,
                 ),

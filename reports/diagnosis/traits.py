@@ -6,6 +6,7 @@ A trait completes the sentence "41 of 41 lost events are …". Each kind has a h
 from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
+from stockstorm.reports.result import verb
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import StockCause
 
@@ -153,7 +154,7 @@ def said(traits: Iterable[Trait]) -> str:
 
 def contrasted(good: int, good_of: int, what: str, traits: Iterable[Trait]) -> str:
     """ "of the 42 right listings, 1 is of bazaar"."""
-    return f"of the {good_of:,} {what}, {good:,} {'is' if good == 1 else 'are'} {said(traits)}"
+    return f"of the {good_of:,} {what}, {good:,} {verb(good, 'are')} {said(traits)}"
 
 
 def hints(traits: Iterable[Trait]) -> str:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import clusters
 from stockstorm.reports.diagnosis.traits import Trait, contrasted, hints, said, twins
-from stockstorm.reports.result import Diagnosis
+from stockstorm.reports.result import Diagnosis, verb
 from stockstorm.simulator.history import facts as f
 
 LISTINGS_MAX: Final = 20_000
@@ -49,7 +49,7 @@ class WrongListings(Diagnose):
             yield Found(
                 Diagnosis(
                     self.name,
-                    f"{which} wrong listings are {said(common.traits)}",
+                    f"{which} wrong listings {verb(common.bad, 'are')} {said(common.traits)}",
                     (
                         contrasted(common.good, common.good_of, "right listings", common.traits),
                         "wrong, for example, " + quoted(f"{one.sku} on {one.channel}: {one.listed}" for one in covered),

@@ -5,7 +5,7 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
-from stockstorm.reports.result import Diagnosis
+from stockstorm.reports.result import Diagnosis, verb
 from stockstorm.simulator.history import facts as f
 
 SHARE_MIN: Final = 0.8
@@ -28,7 +28,8 @@ class WrongSign(Diagnose):
         yield Found(
             Diagnosis(
                 self.name,
-                f"{len(found)} of {len(wrong)} wrong listings were set to the number of units that their SKU is short "
+                f"{len(found)} of {len(wrong)} wrong listings "
+                f"{verb(len(found), 'were')} set to the number of units that their SKU is short "
                 "of: a quantity below zero loses its sign",
                 tuple(
                     f"{one.sku} on {one.channel} was set to {-left[one.sku]} where {left[one.sku]} are left"

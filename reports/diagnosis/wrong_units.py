@@ -9,7 +9,7 @@ from stockstorm.reports.diagnosis.event_traits import event_traits
 from stockstorm.reports.diagnosis.traits import TOPIC_OF, said
 from stockstorm.reports.history.channel_orders import order_named, tokens
 from stockstorm.reports.history.misfits import Misfit
-from stockstorm.reports.result import Diagnosis, counted
+from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.history import facts as f
 
 CHECKS: Final = ("drift", "applied_twice", "nothing_lost", "unexplained_push", "event_classes", "oversell")
@@ -31,7 +31,8 @@ class WrongUnits(Diagnose):
         traits = event_traits(case)
         found = clusters([traits.of(one) for one in bad], [traits.of(one) for one in good])
         common = tuple(
-            f"{one.bad} of {one.bad_of} are {said(one.traits)}; {one.good} of {one.good_of} right ones are"
+            f"{one.bad} of {one.bad_of} {verb(one.bad, 'are')} {said(one.traits)}; "
+            f"{one.good} of {one.good_of} right ones {verb(one.good, 'are')}"
             for one in found
         )
         rows = quoted(

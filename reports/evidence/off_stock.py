@@ -8,7 +8,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.history.lost_updates import LostUpdate
 from stockstorm.reports.history.off_stock import CauseKind, OffCause, OffStock
 from stockstorm.reports.history.order_effects import Effect
-from stockstorm.reports.result import counted, units
+from stockstorm.reports.result import counted, units, verb
 
 NAMED_MAX: Final = 3
 ACTS: Final = {"sale": "the order", "cancelled": "the cancellation", "returned": "the return"}
@@ -93,7 +93,7 @@ def lost_update_text(history: History, lost: LostUpdate) -> str:
     if lost.proof == "unseen":
         return f"{start}, over {what} that nothing had shown to the subject"
     was, there = ledger.available[lost.base], ledger.available[lost.before]
-    return f"{start}, computed from {was} where {there} {'was' if there == 1 else 'were'} there: it erased {what}"
+    return f"{start}, computed from {was} where {there} {verb(there, 'were')} there: it erased {what}"
 
 
 def _erased_text(history: History, lost: LostUpdate) -> str:

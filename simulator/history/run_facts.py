@@ -52,6 +52,7 @@ class RunStarted(Fact, frozen=True, tag=True):
     processes: tuple[Name, ...] = ("receiver", "worker")  # of the subject, as samples name them
     level: Level = "full"  # what its owner says that the subject does
     reads_every_ns: Nanoseconds = 0  # between two reads of the subject's own stock and orders; 0: they are not read
+    topics: tuple[Name, ...] = ()  # of the shop, all that the subject's file lists; (): it lists none
     earlier: Text = ""  # a stored run of the same service and seed, if nothing says that it was emptied since
 
 

@@ -101,6 +101,14 @@ def test_the_next_command_can_be_copied(options: dict[str, str | int], command: 
     assert doctor.first_run(doctor.DoctorOptions(**options)) == f"stockstorm run smoke {command}"
 
 
+def test_the_next_command_plays_the_scenario_that_init_wrote(tmp_path: Path) -> None:
+    (tmp_path / "first.toml").write_text("")
+    subject = tmp_path / "subject.toml"
+    command = doctor.first_run(doctor.DoctorOptions(subject=str(subject)))
+    assert command == f"stockstorm run {tmp_path / 'first.toml'} --subject {subject}"
+    assert doctor.first_run(doctor.DoctorOptions(subject="http://127.0.0.1:1/x")).startswith("stockstorm run smoke ")
+
+
 def test_the_authority_of_a_certificate_is_read_before_anything_is_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

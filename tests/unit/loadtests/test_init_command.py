@@ -135,6 +135,7 @@ def test_the_ci_job_installs_the_wheel_of_this_version_with_what_the_level_needs
     wheel = re.search(r"- run: pip install (\S+)", job)
     assert wheel is not None
     assert wheel[1].strip("'") == f"./stockstorm-{stockstorm.__version__}-py3-none-any.whl{extra}"
+    assert job.index("Install here what your service needs") < job.index("- run: stockstorm run")
 
 
 def test_probe_is_refused_before_anything_is_written_where_its_extra_is_not_installed(

@@ -29,9 +29,7 @@ def test_events_with_a_subscription_were_heard() -> None:
 def test_a_marketplace_order_that_was_neither_heard_nor_read_is_missed() -> None:
     found = judged(order(1), order(2), f.EventUnheard(ns(1), 1), f.EventUnheard(ns(2), 2))
     assert (found.verdict, found.measures["unheard.missed"], found.incidents_total) == ("invalid", 2, 1)
-    assert found.reason == (
-        "nobody was subscribed to order.created of bazaar (2), and 2 events of them were not read either"
-    )
+    assert found.reason == ("nobody was subscribed to order.created of bazaar (2), and 2 events were not read either")
 
 
 def test_a_marketplace_order_that_was_read_is_not_missed() -> None:
@@ -56,6 +54,28 @@ def test_a_topic_that_a_subject_may_do_without_is_named_and_unknown() -> None:
         "unknown",
         "nobody was subscribed to orders/paid of the shop (1); whether the subject needs them is not known",
     )
+
+
+def test_a_topic_that_the_subject_s_file_leaves_out_is_of_no_use_to_it() -> None:
+    paid = (f.EventFired(ns(5), 7, "e7", "shopify", "orders/paid", 1), f.EventUnheard(ns(5), 7))
+    listing = msgspec.structs.replace(started(), topics=("orders/create", "inventory_levels/update"))
+    facts = (listing, opened(), *order(1), *delivered(1, 1), *paid, rest(9_000))
+    found = check_all(history(*facts), (Unheard(),))[0]
+    assert (found.verdict, found.incidents_total, found.reason) == (
+        "valid",
+        0,
+        (
+            "each of 1 event of the main topics had a subscription; 1 event is of topics that its file leaves out "
+            "(2 main topics that fired)"
+        ),
+    )
+
+
+def test_a_restock_that_is_not_read_is_missed_although_the_subject_s_file_leaves_its_topic_out() -> None:
+    listing = msgspec.structs.replace(started(), topics=("orders/create",))
+    restocked = (version(1, 1, 5, 15, "restock"), stock_event(1, 1, 1), f.EventUnheard(ns(1), 1))
+    found = check_all(history(listing, opened(), *restocked, rest(9_000)), (Unheard(),))[0]
+    assert (found.verdict, found.measures["unheard.missed"]) == ("invalid", 1)
 
 
 def test_topics_beside_the_main_ones_do_not_count() -> None:

@@ -70,6 +70,15 @@ def test_a_run_whose_moot_pairs_were_wrong_for_longer_than_a_tier_allows_leaves_
     assert [tier.verdict for tier in entry.tiers] == ["valid", "unknown", "unknown"]
 
 
+def test_a_subject_of_which_no_tier_is_known_is_told_why() -> None:
+    runs = [run_summary("polling", 300.0), run_summary("queue", 400.0)]
+    runs = [msgspec.structs.replace(run, sync=run.sync[:10]) for run in runs]
+    at_rate = compare(matrix("polling", "queue"), SUBJECTS, runs, [], {}).by_rate[0]
+    assert [{tier.verdict for tier in entry.tiers} for entry in at_rate.entries] == [{"unknown"}, {"unknown"}]
+    (told,) = [sentence for sentence in at_rate.findings if sentence.startswith("No tier is known of ")]
+    assert told.startswith("No tier is known of polling and queue: only 10 movements owed to a listing, ")
+
+
 def test_a_subject_that_is_not_correct_is_not_ranked_by_speed() -> None:
     wrong = check("applied_twice", "invalid", "3 orders were applied twice")
     runs = [run_summary("webhook", 10.0, checks=[wrong]), run_summary("queue", 900.0)]
