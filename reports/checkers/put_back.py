@@ -7,9 +7,12 @@ had been told of it for TOLD_NS when the next push of that listing began, and no
 for as long before as the subject takes (`_alone_ns`). That push can have no other occasion. If it offers the sold units
 again in SHARE_MAX of the cases, or in nearly all of a few, the subject ignores orders that it knows. One call that
 pushes many listings is one occasion: it may rest on one late read of the master.
+
+A call that mostly repeats what listings show and were set to last has another occasion: a start, or an interval. It tells of an order only if the subject had known it for as long as it takes (`_alone_ns`).
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -32,6 +35,7 @@ CASES_MIN: Final = 20
 SHARE_MAX: Final = 0.5
 FEW_MIN: Final = 8  # are enough where it is FEW_SHARE of them; of sound services it is a tenth at most
 FEW_SHARE: Final = 0.9
+SAME_SHARE: Final = 0.5  # of the rows of a call
 
 
 class NextPush(NamedTuple):
@@ -97,7 +101,7 @@ def next_pushes(history: History) -> Iterator[NextPush]:
     """Every clear sale with its next push, in order of the sales."""
     sales = [effect for effect in history.orders.effects if effect.kind == "sale" and effect.version >= 0]
     started = {call.request: call.started_ns for call in history.all(f.ApiCalled)}
-    alone_ns = _alone_ns(history)
+    alone_ns, listed_anew = _alone_ns(history), _listed_anew(history)
     for sale in sales[:: max(1, -(-len(sales) // EXAMINED_MAX))]:
         listing = history.listings.get((sale.channel, sale.sku))
         if listing is None or sale.at_ns - _moved_before_ns(history, listing.ledger, sale.seq - 1) < alone_ns:
@@ -109,9 +113,22 @@ def next_pushes(history: History) -> Iterator[NextPush]:
             continue
         push = listing.pushes[index]
         told_ns = _told_ns(history, sale.order)
-        if told_ns and started.get(push.request, push.at_ns) - told_ns >= TOLD_NS:
+        least_ns = alone_ns if push.request in listed_anew else TOLD_NS
+        if told_ns and started.get(push.request, push.at_ns) - told_ns >= least_ns:
             written = sale.version_seq < listing.push_seqs[index]
             yield NextPush(sale, push, not written and push.quantity >= push.shown_before - sale.delta)
+
+
+def _listed_anew(history: History) -> frozenset[int]:
+    """Calls that mostly repeat what listings show and were set to last, or set them for the first time."""
+    rows, same = Counter[int](), Counter[int]()
+    for listing in history.listings.values():
+        before = None
+        for push in listing.pushes:
+            rows[push.request] += 1
+            same[push.request] += before is None or push.quantity == push.shown_before == before
+            before = push.quantity
+    return frozenset(call for call, count in same.items() if call >= 0 and count > SAME_SHARE * rows[call])
 
 
 def _alone_ns(history: History) -> float:

@@ -13,8 +13,14 @@ REFUSED: Final = frozenset({"user_error", "error", "bad_request"})
 SHARE_MIN: Final = 0.05  # of an operation's calls; a sound service may lose a comparison now and then
 MANY: Final = 0.5
 GROUPS_MAX: Final = 3
+CORRECT: Final = "read userErrors and errors of every answer, log them, and correct the call as the text says"
+CONTENDED: Final = (
+    "somebody else changes these levels between read and write: read just before the write, write fewer levels in one "
+    "call, since one that changed refuses all of them, or write a difference without a comparison"
+)
 AWAY: Final = "app_not_installed"  # with which a token is refused while the app is not installed
 _STALE: Final = ("changefromquantity", "compare", "stale")  # an answer that asks for a new try, as it should be
+_TAKEN: Final = "already been taken"
 
 
 class CallsRefused(Diagnose):
@@ -25,7 +31,8 @@ class CallsRefused(Diagnose):
         groups: dict[tuple[str, str, str], list[f.ApiCalled]] = {}
         for call in case.calls:
             totals[call.api, call.operation] = totals.get((call.api, call.operation), 0) + 1
-            if not (call.strangers or call.injected or call.unplayed or _planned(case, call)) and _refused(call):
+            left_out = call.strangers or call.injected or call.unplayed or _planned(case, call) or _is_there(call)
+            if not left_out and _refused(call):
                 groups.setdefault((call.api, call.operation, _text(call)), []).append(call)
         largest = sorted(groups.items(), key=lambda item: -len(item[1]))
         kept = [(key, found) for key, found in largest if _telling(key[2], len(found), totals[key[0], key[1]])]
@@ -42,7 +49,7 @@ class CallsRefused(Diagnose):
                         f"first at {case.when(found[0].at_ns)}, last at {case.when(found[-1].at_ns)}",
                         "calls " + quoted(_named(call) for call in found),
                     ),
-                    "read userErrors and errors of every answer, log them, and correct the call as the text says",
+                    CONTENDED if _is_stale(text) else CORRECT,
                     case.consequences(),
                     found[0].at_ns,
                 ),
@@ -62,13 +69,22 @@ def _planned(case: Case, call: f.ApiCalled) -> bool:
     return away and any(text.startswith(AWAY) for text in call.errors)
 
 
+def _is_there(call: f.ApiCalled) -> bool:
+    """Whether a subscription was asked for that exists, as after every restart. The subject has what it wants then."""
+    texts = [text for text in call.errors if _TAKEN not in text.lower()]
+    return "webhook" in call.operation.lower() and bool(call.errors) and not texts
+
+
 def _text(call: f.ApiCalled) -> str:
     return call.errors[0] if call.errors else f"{call.outcome.replace('_', ' ')}, with status {call.status}"
 
 
 def _telling(text: str, count: int, of: int) -> bool:
-    least = MANY if any(word in text.lower() for word in _STALE) else SHARE_MIN
-    return count >= least * of
+    return count >= (MANY if _is_stale(text) else SHARE_MIN) * of
+
+
+def _is_stale(text: str) -> bool:
+    return any(word in text.lower() for word in _STALE)
 
 
 def _named(call: f.ApiCalled) -> str:

@@ -1,15 +1,21 @@
 """Events that were lost just before a process ended, or just before a write to the master failed."""
 
+import math
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.alone import lost_note
-from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, ordered, quoted
+from stockstorm.reports.diagnosis.contrast import CHANCE_MAX, LIFT_MIN, chance
 from stockstorm.reports.diagnosis.lost_events import CHECKS, lost_and_taken, taken_at
 from stockstorm.reports.diagnosis.moments import followed
 from stockstorm.reports.history.reads import writes_stock
 from stockstorm.reports.result import Diagnosis, verb
+from stockstorm.simulator.history import facts as f
 
+SHARE_MIN: Final = 0.7  # of the lost events
+REFUSED: Final = frozenset({"user_error", "error"})
 FAILED: Final = frozenset({"failed", "error", "user_error"})
 STORE: Final = (
     "answer 2xx only after the event is stored durably, mark it as done only together with its effect, and let the "
@@ -20,6 +26,10 @@ AGAIN: Final = (
     "mark an event as done only after the write was answered with success; a write that failed, was throttled or got "
     "no "
     "answer has to be sent again, with the same idempotency key"
+)
+REFUSED_REMEDY: Final = (
+    "read userErrors of every answer: a write that was refused changed nothing. Where a level was not what was expected, "
+    "read it again and write again with a new key; mark an event as done only after a write was taken"
 )
 
 
@@ -38,6 +48,10 @@ class LostAtFailure(Diagnose):
     def __call__(self, case: Case) -> Iterator[Found]:
         bad, good = lost_and_taken(case)
         if not bad:
+            return
+        refused = _before_refusal(case, bad, good)
+        if refused is not None:
+            yield refused
             return
         for suspect in _suspects(case):
             near = followed(taken_at(case, bad), taken_at(case, good), suspect.moments)
@@ -62,6 +76,49 @@ class LostAtFailure(Diagnose):
                 frozenset(f"event {event.event}" for event in lost),
             )
             return
+
+
+def _before_refusal(case: Case, bad: list[f.EventFired], good: list[f.EventFired]) -> Found | None:
+    """Lost events whose next write to the master was refused, where that of hardly any other event was.
+
+    A window of time says less: where every second write is refused, each event comes shortly before such a one.
+    """
+    writes = sorted((call for call in case.calls if writes_stock(call.operation)), key=_begun)
+    begun, places = [_begun(call) for call in writes], frozenset(case.history.marketplaces)
+    good = [event for event in good if event.source in places]
+
+    def refusals(events: list[f.EventFired]) -> list[tuple[f.EventFired, f.ApiCalled]]:
+        following = ((event, bisect_right(begun, at)) for event, at in zip(events, taken_at(case, events), strict=True))
+        found = ((event, writes[place]) for event, place in following if place < len(writes))
+        return [(event, call) for event, call in found if call.outcome in REFUSED]
+
+    lost, others = refusals(bad), refusals(good)
+    if len(lost) < SHARE_MIN * len(bad) or not good or len(lost) / len(bad) < LIFT_MIN * len(others) / len(good):
+        return None
+    if chance(len(lost), len(bad), len(lost) + len(others), len(bad) + len(good)) > math.log(CHANCE_MAX):
+        return None
+    text, count = next(iter(ordered(call.errors[0] if call.errors else call.outcome for _, call in lost)))
+    return Found(
+        Diagnosis(
+            LostAtFailure.name,
+            f"for {len(lost)} of {len(bad)} lost events the next write to the master was refused, and they are in no "
+            f"later one: {text}",
+            (
+                f"it was for {len(others):,} of the {len(good):,} events of marketplaces that had their effect",
+                f"{len({call.request for _, call in lost})} refused writes; this text for {count} of these events",
+                "lost, for example, " + quoted(case.named(event) for event, _ in lost),
+                *lost_note(case),
+            ),
+            REFUSED_REMEDY,
+            case.consequences(*CHECKS),
+            lost[0][0].at_ns,
+        ),
+        frozenset(f"event {event.event}" for event, _ in lost),
+    )
+
+
+def _begun(call: f.ApiCalled) -> int:
+    return call.started_ns or call.at_ns
 
 
 def _suspects(case: Case) -> Iterator[_Suspect]:

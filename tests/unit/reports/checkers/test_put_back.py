@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from stockstorm.reports.checkers import check_all
 from stockstorm.reports.checkers.put_back import CASES_MIN, FEW_MIN, PutBack
@@ -19,10 +20,10 @@ EVERY_MS = 700
 Reaction = Callable[[float, int, int], list[f.AnyFact]]
 
 
-def run(react: Reaction, count: int = 30, told_ms: float = 0) -> History:
+def run(react: Reaction, count: int = 30, told_ms: float = 0, every_ms: float = EVERY_MS) -> History:
     facts: list[f.AnyFact | tuple[f.AnyFact, ...]] = [called(0, 0, "inventoryAdjustQuantities")]
     for n in range(count):
-        ms, left = n * EVERY_MS + 10.0, STOCK - n - 1
+        ms, left = n * every_ms + 10.0, STOCK - n - 1
         facts += [
             sold(ms, n, "bazaar", 1, left + 1, left + 1),
             order_event(ms, n, n, "bazaar"),
@@ -30,7 +31,7 @@ def run(react: Reaction, count: int = 30, told_ms: float = 0) -> History:
             *react(ms, n, left),
             pushed(ms + 170, "mercado", left, left + 1),
         ]
-    return history(opened(STOCK, duration_ms=count * EVERY_MS), *facts)
+    return history(opened(STOCK, duration_ms=count * every_ms), *facts)
 
 
 def wrote(ms: float, n: int, left: int) -> f.AnyFact:
@@ -126,3 +127,32 @@ def test_a_change_in_the_shop_is_another_occasion() -> None:
         return [version(ms + 20, n + 1, 0, left + 1, "restock"), pushed(ms + 60, "bazaar", left + 1, left)]
 
     assert checked(run(restocked)).measures["put_back.of"] == 0
+
+
+def listed_anew(found: History) -> History:
+    """Every push of a sold SKU is one of a call that sets 20 other listings to what they show."""
+    others = tuple(f"SKU-{number}" for number in range(20))
+    facts: list[f.AnyFact] = [*found.facts]
+    first = facts[0].at_ns
+    facts += [f.ItemStocked(first, sku, 5_000 + place, 7, STOCK, 500, hot=False) for place, sku in enumerate(others)]
+    changed: list[f.AnyFact] = []
+    for place, fact in enumerate(sorted(facts, key=lambda one: one.at_ns)):
+        if isinstance(fact, f.ListingPushed):
+            changed.append(replace(fact, request=10_000 + place))
+            changed += [f.ListingPushed(fact.at_ns, fact.channel, sku, STOCK, STOCK, 10_000 + place) for sku in others]
+        else:
+            changed.append(fact)
+    return History.of(changed)
+
+
+def test_a_push_of_all_listings_has_another_occasion_than_a_sale_that_was_just_told() -> None:
+    """As after a restart: what it says of an order that the subject cannot know of yet proves nothing."""
+    check = checked(listed_anew(run(ignoring)))
+    assert (check.verdict, check.measures["put_back.of"]) == ("not_exercised", 0)
+
+
+def test_a_push_of_all_listings_long_after_the_sale_was_told_counts() -> None:
+    def late(ms: float, n: int, left: int) -> list[f.AnyFact]:
+        return [pushed(ms + 700, "bazaar", left + 1, left), wrote(ms + 750, n, left), pushed(ms + 760, "bazaar", left)]
+
+    assert checked(listed_anew(run(late, every_ms=1_500))).verdict == "invalid"
