@@ -81,11 +81,11 @@ else
 endif
 
 # Neither is part of `make test`: before a release, and once a week (.github/workflows/prove.yml).
-# Two runs at a time, each of 15 to 40 s. Those with evidence and the sound service come first; the rest of the hour is for
+# Four runs at a time, each of 20 to 50 s, which use 1.7 cores. Those with evidence and the sound service come first; the rest of the hour is for
 # runs without evidence, others first for each commit. It ends with 1 if a flaw was missed or the sound service accused,
-# and with 2 if the time did not suffice for a run with evidence. `make prove ARGS="--jobs 4"` on a larger machine.
+# and with 2 if the time did not suffice for a run with evidence. `make prove ARGS="--jobs 8"` on a larger machine.
 prove: setup
-	$(BIN)/stockstorm prove --without-evidence --sound-seeds 5 --jobs 2 --minutes 57 --page docs/power.md $(ARGS)
+	$(BIN)/stockstorm prove --without-evidence --sound-seeds 5 --jobs 4 --minutes 57 --page docs/power.md $(ARGS)
 
 # make proofs ARGS="-n 2 tests/strangers"
 proofs: setup
