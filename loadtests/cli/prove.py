@@ -85,7 +85,7 @@ class ProveOptions(JsonOptions, QuietOptions, RunsFolder):
         int,
         Flag("how many seeds the sound service is run with in each scenario; 0: as many", check=_sound_seeds_problem),
     ] = 0
-    jobs: Annotated[int, Flag("how many runs at a time; each needs about one core", check=_jobs_problem)] = 1
+    jobs: Annotated[int, Flag("how many runs at a time; each needs about half a core", check=_jobs_problem)] = 1
     without_evidence: Annotated[
         bool, Flag("run each flaw without probes and references too, like most services", replay="never")
     ] = False
