@@ -19,11 +19,12 @@ from gevent.pool import Pool
 from gevent.server import StreamServer
 
 from stockstorm.loadtests.https.authority import Authority
-from stockstorm.loadtests.https.proxy import CONNECTIONS_MAX, connected, listening, make_proxy, tunnel
+from stockstorm.loadtests.https.proxy import connected, listening_for, make_proxy, tunnel
 from stockstorm.reports.result import printable
+from stockstorm.simulator.limits import API_CONNECTIONS_MAX
 
 HANDSHAKE_WITHIN_S: Final = 10.0
-DESCRIPTORS: Final = 4 * CONNECTIONS_MAX + 100  # a connection through the proxy has four ends here
+DESCRIPTORS: Final = 4 * API_CONNECTIONS_MAX + 100  # a connection through the proxy has four ends here
 BROKEN_OFF: Final = "a client broke off the handshake"
 TOLD_MAX: Final = 100  # lines of the log
 LINE_MAX: Final = 300  # characters
@@ -62,7 +63,7 @@ def make_front(front: Front, log: Log) -> tuple[StreamServer, StreamServer]:
         with client:
             _serve(client, context, front, log)
 
-    https = StreamServer(listening("https.port", front.host, front.port), handle, spawn=Pool(CONNECTIONS_MAX))
+    https = StreamServer(listening_for("https.port", front.host, front.port), handle, spawn=Pool(API_CONNECTIONS_MAX))
     where = within_reach(front.host)
     proxy = make_proxy(
         front.host,

@@ -11,14 +11,12 @@ from gevent import socket
 from gevent.pool import Pool
 from gevent.server import StreamServer
 
-from stockstorm.simulator.api.http_server import LOOPBACK
-from stockstorm.simulator.errors import BackingError
+from stockstorm.simulator.api.http_server import LOOPBACK, listening
+from stockstorm.simulator.limits import API_CONNECTIONS_MAX
 
 HEAD_MAX_BYTES: Final = 8_192
 HEAD_WITHIN_S: Final = 5.0
 CHUNK_BYTES: Final = 65_536
-CONNECTIONS_MAX: Final = 1_000  # as many as the played APIs take
-BACKLOG: Final = 1_024
 HTTPS_PORT: Final = 443
 ESTABLISHED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
 REFUSED: Final = (
@@ -45,22 +43,13 @@ def make_proxy(
         with client:
             _serve(client, domain, (https_host, https_port), refused)
 
-    return StreamServer(listening("--proxy-port", host, port), handle, spawn=Pool(CONNECTIONS_MAX))
+    return StreamServer(listening_for("--proxy-port", host, port), handle, spawn=Pool(API_CONNECTIONS_MAX))
 
 
-def listening(flag: str, host: str, port: int) -> Any:
-    """A socket that listens. What is accepted inherits TCP_NODELAY. Raises BackingError, which names the flag."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        listener.bind((host, port))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        listener.close()
-        remedy = f"end the program that listens there, or give another {flag}; 0 takes a free one"
-        raise BackingError(f"{flag}: {host}:{port}", f"cannot listen: {error}", remedy) from error
-    return listener
+def listening_for(flag: str, host: str, port: int) -> Any:
+    """A socket that listens. Raises BackingError, which names the flag."""
+    remedy = f"end the program that listens there, or give another {flag}; 0 takes a free one"
+    return listening(f"{flag}: {host}:{port}", host, port, remedy)
 
 
 def connected(host: str, port: int) -> Any:

@@ -111,16 +111,16 @@ class Forged(Checker):
         during_fault = sum(_excused(history, one) for one in unanswered)
         refused = len(refusable) - len(unanswered)
         if len(unanswered) > during_fault or (refusable and not refused):
-            reason = (
-                f"{refused} of {len(refusable)} forged "
-                f"{verb(refused, 'were')} refused, {len(unanswered)} failed or got no answer"
-            )
-            return unknown(self.name, reason, measures)
-        reason = f"all of {refused} forged were refused" if refusable else "no forged delivery was sent"
+            told = f"{refused} of {len(refusable)} forged {verb(refused, 'were')} refused"
+            return unknown(self.name, f"{told}, {len(unanswered)} failed or got no answer", measures)
+        reason = (
+            f"all of {refused} forged {verb(refused, 'were')} refused" if refusable else "no forged delivery was sent"
+        )
         if during_fault:
             reason += f", apart from {during_fault} sent during a fault"
         if len(forged) > len(refusable):
-            reason += f"; {len(forged) - len(refusable)} with a valid signature are judged by their effect"
+            genuine = len(forged) - len(refusable)
+            reason += f"; {genuine} with a valid signature {verb(genuine, 'are')} judged by effect"
         return tally.check(self.name, "valid", reason, measures, notes)
 
 

@@ -11,7 +11,7 @@ from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import NEVER_NS
 from stockstorm.reports.history.unsent import Unsent, missed_of
-from stockstorm.reports.result import Check, Incident, Tally, counted, unknown
+from stockstorm.reports.result import Check, Incident, Tally, counted, unknown, verb
 from stockstorm.simulator.clock import SECOND_NS
 
 
@@ -54,7 +54,8 @@ class NeverSent(Checker):
             return unknown(self.name, history.unrest, measures)
         if missed:
             reason = (
-                f"the subject did not learn of {len(missed)} of {counted(len(unsent), 'event')} that were never sent"
+                f"the subject did not learn of {len(missed)} of {counted(len(unsent), 'event')} that "
+                f"{verb(len(unsent), 'were')} never sent"
             )
             return tally.check(self.name, "invalid", reason, measures)
         longest = f", the latest after {max(found):.1f} s" if found else ""

@@ -1,6 +1,7 @@
-"""Nothing was written, and the service had received the same webhooks in an earlier run without being emptied since.
+"""Nothing was written, and the service had received events with the same ids in an earlier run, and was not emptied.
 
-Webhook ids repeat with the seed. A service that still holds those of an earlier run takes all of them for duplicates.
+Ids of events repeat with the seed. A service that still holds those of an earlier run takes all of them for duplicates.
+Webhook ids repeat only as far as nothing that the service wrote came in between.
 """
 
 from collections.abc import Iterator
@@ -34,10 +35,10 @@ class HeldOver(Diagnose):
             Diagnosis(
                 self.name,
                 f"it acknowledged {counted(len(sold), 'event')} of marketplaces and wrote none of them to the shop; it "
-                f"had received the same webhook ids in run {earlier}, and was not emptied since",
+                f"had received events with the same ids in run {earlier}, and was not emptied since",
                 (
                     f"of its {counted(len(case.calls), 'call')} none tried to write stock or an order",
-                    "webhook ids repeat with the seed, so a service that remembers them takes these for duplicates",
+                    "ids of events repeat with the seed, so a service that remembers them takes these for duplicates",
                 ),
                 "give its subject file a `reset` that empties it, or empty it by hand before each run. To see whether "
                 "it is this, run with another --seed",

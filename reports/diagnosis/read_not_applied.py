@@ -44,7 +44,7 @@ class ReadNotApplied(Diagnose):
         others = [one for one in read if one.event.event not in numbers]
         oldest, youngest = max(map(_age_ns, lacked)), min(map(_age_ns, others), default=0)
         young = bool(others) and oldest <= youngest
-        age = f", all of them less than {oldest / SECOND_NS:.3f} s after they happened" if young else ""
+        age = f", none of them later than {oldest / SECOND_NS:.3f} s after it happened" if young else ""
         yield Found(
             Diagnosis(
                 self.name,
@@ -52,7 +52,11 @@ class ReadNotApplied(Diagnose):
                 f"{verb(len(lacked), 'were')} never sent, and the service read them in an "
                 f"answer of their marketplace's API{age}: it does not apply what it reads",
                 (
-                    f"of {len(others)} other events that it learned of in this way the master lacks none",
+                    *(
+                        [f"of {counted(len(others), 'other event')} that it read so the master lacks none"]
+                        if others
+                        else []
+                    ),
                     "lacking, for example, "
                     + quoted(f"{case.named(one.event)}, read at {case.when(one.shown_ns)}" for one in lacked),
                 ),

@@ -36,10 +36,8 @@ class Second:
         self._file = file
         self._values: dict[str, Any] = {}
         self._coming = {READ}  # names of values that the second process will build, or has not told of yet
-        self._gifts, self._ended_after = (
-            0,
-            -1,
-        )  # number of times something was given; and after how many nothing follows
+        self._gifts = 0  # number of times something was given
+        self._ended_after = -1  # after so many gifts nothing follows
         self._facts: dict[Kind, list[Fact]] = {}
         self._to_send: SimpleQueue[bytes] = SimpleQueue()  # empty: nothing follows
         self.failure = ""  # why this process had to do without the other one

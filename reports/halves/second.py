@@ -84,11 +84,9 @@ class Half:
 
     def __init__(self, history: History) -> None:
         self.history, self._view = history, HistoryView(history)
-        self._left, self._waiting, self.gifts = (
-            {name: build for name, build in self._named() if name not in BOTH_HALVES},
-            set[str](),
-            0,
-        )
+        self._left = {name: build for name, build in self._named() if name not in BOTH_HALVES}
+        self._waiting = set[str]()  # names of values that need what is not given yet
+        self.gifts = 0  # number of times something was given
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from stockstorm.reports.refused import refused_under
-from stockstorm.reports.result import Result, counted
+from stockstorm.reports.result import Result, counted, verb
 from stockstorm.reports.store import read_result
 from stockstorm.simulator.errors import HistoryError
 
@@ -27,7 +27,8 @@ def gathered(path: Path) -> tuple[Result, ...]:
 
 def _nothing(path: Path) -> HistoryError:
     if refused := refused_under(path):
-        found = f"no run of it is judged; {counted(len(refused), 'run')} refused, the last one so: {refused[-1].text}"
+        which = f"{counted(len(refused), 'run')} {verb(len(refused), 'were')} refused"
+        found = f"no run of it is judged; {which}, the last one so: {refused[-1].text}"
         return HistoryError(str(path), found, refused[-1].do)
     found = "holds no result.json" if path.exists() else "there is no such file or folder"
     return HistoryError(str(path), found, "give a result.json, the folder of a judged run, or a folder of runs")

@@ -19,7 +19,7 @@ from stockstorm.reports.regress.compared import Change, Compared, title
 from stockstorm.reports.regress.machine import machine_change, yardstick
 from stockstorm.reports.regress.plans import by_plan, require_same_plans
 from stockstorm.reports.regress.timings import FLOOR, Machine, timings
-from stockstorm.reports.result import Incident, Result, counted
+from stockstorm.reports.result import Incident, Result, counted, verb
 
 INCIDENTS_SHOWN: Final = 5
 SPEED: Final = {checker.name: checker.speed for checker in CHECKERS}  # checks that a slow machine can fail as well
@@ -51,7 +51,8 @@ def regression(
     compared = [*_checks(before, after), *_counts(before, after), *timings(first, second, machine)]
     change, reasons = _overall(compared, before, after)
     if change != "regressed" and refused[1] and not refused[0]:
-        change, reasons = "unknown", (f"{counted(len(refused[1]), 'run')} after refused: {refused[1][-1].text}",)
+        which = f"{counted(len(refused[1]), 'run')} after the change {verb(len(refused[1]), 'were')} refused"
+        change, reasons = "unknown", (f"{which}: {refused[1][-1].text}",)
     return Regression(
         change=change,
         reasons=reasons,

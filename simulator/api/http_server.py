@@ -92,7 +92,9 @@ def make_server(
     only stop listening and keep serving open connections. Raises BackingError if the address cannot be bound.
     """
     application = _Application(handle)
-    listener = _listener(host or LOOPBACK, port)
+    host = host or LOOPBACK
+    remedy = "stop the process that listens there or choose another address; port 0 takes a free port"
+    listener = listening(f"simulated APIs on {host}:{port}", host, port, remedy)
     options = {} if tls is None else {"ssl_context": tls}
     return Server(
         listener,
@@ -105,7 +107,8 @@ def make_server(
     )
 
 
-def _listener(host: str, port: int) -> gevent_socket.socket:
+def listening(where: str, host: str, port: int, remedy: str) -> gevent_socket.socket:
+    """A socket that listens. What is accepted inherits TCP_NODELAY. Raises BackingError with `where` and `remedy`."""
     listener = gevent_socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -114,8 +117,7 @@ def _listener(host: str, port: int) -> gevent_socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        remedy = "stop the process that listens there or choose another address; port 0 takes a free port"
-        raise BackingError(f"simulated APIs on {host}:{port}", f"cannot listen: {error}", remedy) from error
+        raise BackingError(where, f"cannot listen: {error}", remedy) from error
     return listener
 
 

@@ -94,8 +94,8 @@ def test_regress_says_that_runs_were_refused(tmp_path: Path, capsys: pytest.Capt
     stored(before / "one", 1)
     assert ended("run", "nope", "--runs", after) == 4
     assert ended("regress", before, after) == 7
-    assert "no run of it is judged; 1 run refused, the last one so: " in capsys.readouterr().err
+    assert "no run of it is judged; 1 run was refused, the last one so: " in capsys.readouterr().err
     stored(after / "two", 2)
     assert ended("regress", before, after, "--page", tmp_path / "page.md") == 2
-    assert "1 run after refused: " in capsys.readouterr().out
+    assert "1 run after the change was refused: " in capsys.readouterr().out
     assert "1 run refused, without a result: " in (tmp_path / "page.md").read_text()

@@ -82,7 +82,7 @@ def test_a_forged_delivery_that_was_acknowledged_is_accepted() -> None:
     assert found == Check(
         name="forged",
         verdict="invalid",
-        reason="1 of 1 forged were accepted: only tampered of order.created",
+        reason="1 of 1 forged was accepted: only tampered of order.created",
         measures={"forged.sent": 1.0, "forged.accepted": 1.0, "forged.unanswered": 0.0},
         incidents=(
             Incident(
@@ -146,7 +146,7 @@ def forgeries(*statuses: int) -> tuple[f.AnyFact, ...]:
 @pytest.mark.parametrize("status", [0, 500, 503])
 def test_a_forged_delivery_that_failed_like_a_genuine_one_was_not_refused(status: int) -> None:
     found = Forged()(history(opened(), forgeries(401, *[status] * 9)))
-    assert (found.verdict, found.reason) == ("unknown", "1 of 10 forged were refused, 9 failed or got no answer")
+    assert (found.verdict, found.reason) == ("unknown", "1 of 10 forged was refused, 9 failed or got no answer")
     assert found.measures == {"forged.sent": 10.0, "forged.accepted": 0.0, "forged.unanswered": 9.0}
 
 
@@ -207,7 +207,7 @@ def test_what_has_a_valid_signature_may_be_answered_in_any_way(kind: ForgeryKind
     found = Forged()(history(opened(), attack(0, "unsigned"), attack(1, kind, outcome), effect(1, "applied", 1)))
     assert (found.verdict, found.reason) == (
         "valid",
-        "all of 1 forged were refused; 1 with a valid signature are judged by their effect",
+        "all of 1 forged was refused; 1 with a valid signature is judged by effect",
     )
     assert found.measures == {"forged.sent": 2.0, "forged.accepted": 0.0, "forged.unanswered": 0.0}
 
@@ -222,7 +222,7 @@ def test_a_forged_order_in_the_master_is_an_effect_whatever_the_answer_was() -> 
         )
         assert (found.verdict, found.reason) == (
             "invalid",
-            f"1 of 2 forged were accepted: only {kind} of order.created",
+            f"1 of 2 forged was accepted: only {kind} of order.created",
         )
         assert f"the master names its order {claim}" in found.incidents[0].text
 
@@ -246,7 +246,7 @@ def test_what_is_judged_by_effect_is_no_evidence_against_the_signature_check() -
     flawed = history(opened(), attack(0, "unsigned", "acknowledged"), attack(1, "other_shop", "refused"))
     assert list(Forgeries()(Case(sound, (Forged()(sound),)))) == []
     (found,) = Forgeries()(Case(flawed, (Forged()(flawed),)))
-    assert found.diagnosis.cause.startswith("1 of 1 forged deliveries were accepted")
+    assert found.diagnosis.cause.startswith("1 of 1 forged deliveries was accepted")
 
 
 def test_where_everything_comes_over_a_bus_nothing_can_be_forged_and_no_promise_is_broken() -> None:

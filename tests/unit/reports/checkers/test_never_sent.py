@@ -51,7 +51,7 @@ def test_without_such_an_event_nothing_is_tested() -> None:
 def test_an_order_that_was_never_sent_and_not_read_is_missed() -> None:
     found = judged(order(1), unsent(1, 1))
     assert (found.verdict, found.measures) == ("invalid", {"never_sent.events": 1, "never_sent.missed": 1})
-    assert found.reason == "the subject did not learn of 1 of 1 event that were never sent"
+    assert found.reason == "the subject did not learn of 1 of 1 event that was never sent"
     assert "was never sent, and no answer showed it to the subject after that" in found.incidents[0].text
 
 

@@ -26,7 +26,7 @@ def test_nothing_written_of_what_came_in_an_earlier_run_too_is_the_first_cause()
     found = diagnosed(after(EARLIER, reading()))
     first = next(reversed(found))
     assert first == "held_over"
-    assert f"it had received the same webhook ids in run {EARLIER}, and was not emptied since" in found[first].cause
+    assert f"it had received events with the same ids in run {EARLIER}, and was not emptied since" in found[first].cause
     assert "reset" in found[first].remedy
     assert "nothing_lost" in found[first].explains
 
