@@ -59,6 +59,7 @@ from stockstorm.reports.diagnosis.read_not_pushed import ReadNotPushed
 from stockstorm.reports.diagnosis.removed import GapNotReconciled, RemovalUnnoticed
 from stockstorm.reports.diagnosis.retired_version import RetiredVersion
 from stockstorm.reports.diagnosis.retry_after_ignored import RetryAfterIgnored
+from stockstorm.reports.diagnosis.rounded import Rounded
 from stockstorm.reports.diagnosis.same_difference import SameDifference
 from stockstorm.reports.diagnosis.signature_check import SignatureCheck
 from stockstorm.reports.diagnosis.skipped_reads import SkippedReads
@@ -114,6 +115,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     ChannelFrozen(),
     NeverPushed(),
     SameDifference(),
+    Rounded(),
     WrongSign(),
     LastUnits(),
     SkippedReads(),

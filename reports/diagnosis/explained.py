@@ -1,24 +1,56 @@
-"""Causes that are consequences: all that they cover concerns items that the service never learned of.
+"""Causes that are consequences: all that they cover concerns items, or listings, that an earlier cause explains.
 
-Events of such items have no effect and their listings lack changes, so they look lost by chance, or by their topic.
+Events of items that the service never learned of have no effect and their listings lack changes, so they look lost by
+chance, or by their topic. An event of a level whose change no listing ever showed looks lost, and is the same finding as
+the listing that lacks it.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from stockstorm.reports.diagnosis.case import Found
 from stockstorm.reports.history import History
+from stockstorm.reports.history.deliveries import INVENTORY_TOPIC
 
 UNREAD: Final = "catalogue_cut"
 SKU, EVENT, LISTING = "sku", "event", "listing"  # the first words of keys
+OF_LEVELS: Final = frozenset({"lost_events", "lost_alone"})  # causes that can be about levels alone
 
 
 def without_consequences(found: Sequence[Found], history: History) -> list[Found]:
-    """The same without those that say only again that items were not read."""
+    """The same without those that say only again that items were not read, or that listings are wrong."""
     unread = {key.removeprefix(f"{SKU} ") for one in found if one.diagnosis.name == UNREAD for key in one.covers}
-    if not unread:
-        return list(found)
-    return [one for one in found if one.diagnosis.name == UNREAD or not _only_of(one, unread, history)]
+    if unread:
+        found = [one for one in found if one.diagnosis.name == UNREAD or not _only_of(one, unread, history)]
+    kept = list[Found]()
+    for one in found:
+        cause = _of_listings(one, kept, history) if one.diagnosis.name in OF_LEVELS else None
+        if cause is None:
+            kept.append(one)
+        else:
+            kept[cause] = _explains_too(kept[cause], one)
+    return kept
+
+
+def _of_listings(one: Found, before: Sequence[Found], history: History) -> int | None:
+    """The place of an earlier cause whose listings show that the levels of these events reached none of them."""
+    numbers = [int(key.removeprefix(f"{EVENT} ")) for key in one.covers if key.startswith(f"{EVENT} ")]
+    events = [history.deliveries.events.get(number) for number in numbers]
+    skus = {event.sku for event in events if event is not None and event.topic == INVENTORY_TOPIC}
+    if not skus or not all(event is not None and event.topic == INVENTORY_TOPIC for event in events):
+        return None
+    for place, other in enumerate(before):
+        listed = {key.split(" ", 2)[2] for key in other.covers if key.startswith(f"{LISTING} ")}
+        if skus <= listed:
+            return place
+    return None
+
+
+def _explains_too(cause: Found, one: Found) -> Found:
+    explains = tuple(dict.fromkeys((*cause.diagnosis.explains, *one.diagnosis.explains)))
+    return cause._replace(diagnosis=msgspec.structs.replace(cause.diagnosis, explains=explains))
 
 
 def _only_of(one: Found, skus: set[str], history: History) -> bool:

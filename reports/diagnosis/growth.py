@@ -13,6 +13,8 @@ from stockstorm.simulator.history import facts as f
 LATENCY_TIMES: Final = 4.0
 LATENCY_MIN_MS: Final = 1_000.0
 TREND: Final = "trend"
+MEMORY: Final = "memory"
+KEPT: Final = "look for what is kept for each event: a cache without a limit, a list of seen ids, tasks that never end"
 TREND_TIMES: Final = 1.5
 SAMPLES_MIN: Final = 60
 MEMORY_TIMES: Final = 1.5
@@ -35,7 +37,8 @@ class Growth(Diagnose):
     def __call__(self, case: Case) -> Iterator[Found]:
         if HARNESS not in case.failing:  # else the load generator was late, so every speed is unknown
             yield from _trend(self.name, case) if TREND in case.invalid else _latency(self.name, case)
-        yield from _memory(self.name, case)
+        found = list(_memory(self.name, case))
+        yield from found or _slope(self.name, case)
 
 
 def _latency(name: str, case: Case) -> Iterator[Found]:
@@ -113,11 +116,19 @@ def _memory(name: str, case: Case) -> Iterator[Found]:
                 name,
                 f"the memory of {process} grows throughout the run, from {mib[0]} to {mib[-1]} MiB",
                 (told,),
-                "look for what is kept for each event: a cache without a limit, a list of seen ids, tasks that never "
-                "end",
+                KEPT,
                 explains,
             )
         )
+
+
+def _slope(name: str, case: Case) -> Iterator[Found]:
+    """What the check of memory found in a run that is too short for the growth to be large."""
+    check = next((check for check in case.checks if check.name == MEMORY and check.verdict == "invalid"), None)
+    if check is not None and check.incidents:
+        first, *_ = check.incidents
+        texts = tuple(incident.text for incident in check.incidents[:2])
+        yield Found(Diagnosis(name, f"memory grows with every event: {check.reason}", texts, KEPT, (MEMORY,), first.at_ns))
 
 
 def _thirds(values: Sequence[float]) -> tuple[Sequence[float], Sequence[float], Sequence[float]]:

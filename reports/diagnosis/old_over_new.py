@@ -15,7 +15,7 @@ MOST: Final = 0.6
 class OldOverNew(Diagnose):
     name = "old_over_new"
     checks = ("stale_overwrite", "drift", "sync_latency", "oversell", "unexplained_push")
-    after = ("wrong_sign", "same_difference", "last_units")
+    after = ("wrong_sign", "same_difference", "last_units", "rounded")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         stale = case.incidents("stale_overwrite")

@@ -18,7 +18,7 @@ class SmallSteps(Diagnose):
     name = "small_steps"
     checks = ("drift", "sync_latency", "oversell")
     at_rest = True
-    after = ("no_call", "stops", "channel_frozen")
+    after = ("no_call", "stops", "channel_frozen", "rounded")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         wrong = right_and_wrong(case)[1]

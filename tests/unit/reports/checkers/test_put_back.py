@@ -20,7 +20,8 @@ EVERY_MS = 700
 Reaction = Callable[[float, int, int], list[f.AnyFact]]
 
 
-def run(react: Reaction, count: int = 30, told_ms: float = 0, every_ms: float = EVERY_MS) -> History:
+def run(react: Reaction, count: int = 30, told_ms: float = 0, every_ms: float = 0) -> History:
+    every_ms = every_ms or EVERY_MS
     facts: list[f.AnyFact | tuple[f.AnyFact, ...]] = [called(0, 0, "inventoryAdjustQuantities")]
     for n in range(count):
         ms, left = n * every_ms + 10.0, STOCK - n - 1
