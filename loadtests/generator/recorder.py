@@ -87,7 +87,7 @@ def opening_facts(spec: RunSpec, shopify: SimulatedShopify, go: Go, start_ns: in
         level=own.level if own is not None else "full",
         processes=tuple(own.life.commands()) if own is not None else get_args(ProcessName),
         reads_every_ns=int(own.reads.every_s * SECOND_NS) if own is not None and own.reads.any else 0,
-        topics=(*own.topics, *own.topic_urls) if own is not None and own.topics else (),
+        topics=own.listed_topics if own is not None else (),
         earlier=spec.earlier,
     )
     generator = ProcessSeen(at_ns=wall.monotonic_ns, process="generator", pid=os.getpid(), wall_ns=wall.wall_ns)

@@ -159,6 +159,11 @@ class SubjectFile(Config):
     life: Life = Life()
     reads: Reads = Reads()
 
+    @property
+    def listed_topics(self) -> tuple[str, ...]:
+        """All that it wants of the shop. Empty: it lists none, and gets what it lacks when the load begins."""
+        return (*self.topics, *self.topic_urls) if self.topics else ()
+
     def addresses(self) -> dict[str, str]:
         """Every URL that it is called at, by its key."""
         found = {"webhooks": self.webhooks, "probes": self.probes, "app_url": self.app_url}

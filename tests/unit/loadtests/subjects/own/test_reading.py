@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stockstorm.loadtests.subjects.own.file import SCHEMA_PATH, schema_text
+from stockstorm.loadtests.subjects.own.file import SCHEMA_PATH, SubjectFile, schema_text
 from stockstorm.loadtests.subjects.own.reading import is_subject_file, read_subject_file
 from stockstorm.simulator.errors import ScenarioError
 from tests.running import ROOT
@@ -115,3 +115,15 @@ def test_https_needs_no_key_where_the_service_is_started(text: str, tmp_path: Pa
 def test_the_files_of_the_strangers_are_sound(stranger: str) -> None:
     file = read_subject_file(str(ROOT / "tests" / "strangers" / stranger / "subject.toml"))
     assert (file.name, list(file.life.commands())) == (stranger, ["service"])
+
+
+@pytest.mark.parametrize(
+    ("topics", "listed"),
+    [((), ()), (("orders/create",), ("orders/create", "refunds/create"))],
+)
+def test_what_a_file_lists_is_all_that_it_wants_and_without_a_list_it_wants_what_it_lacks(
+    topics: tuple[str, ...], listed: tuple[str, ...]
+) -> None:
+    elsewhere = {"refunds/create": "http://127.0.0.1:1/refunds"}
+    file = SubjectFile(webhooks="http://127.0.0.1:1/webhooks", topics=topics, topic_urls=elsewhere)
+    assert file.listed_topics == listed
