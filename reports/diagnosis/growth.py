@@ -128,7 +128,9 @@ def _slope(name: str, case: Case) -> Iterator[Found]:
     if check is not None and check.incidents:
         first, *_ = check.incidents
         texts = tuple(incident.text for incident in check.incidents[:2])
-        yield Found(Diagnosis(name, f"memory grows with every event: {check.reason}", texts, KEPT, (MEMORY,), first.at_ns))
+        yield Found(
+            Diagnosis(name, f"memory grows with every event: {check.reason}", texts, KEPT, (MEMORY,), first.at_ns)
+        )
 
 
 def _thirds(values: Sequence[float]) -> tuple[Sequence[float], Sequence[float], Sequence[float]]:

@@ -28,8 +28,8 @@ AGAIN: Final = (
     "answer has to be sent again, with the same idempotency key"
 )
 REFUSED_REMEDY: Final = (
-    "read userErrors of every answer: a write that was refused changed nothing. Where a level was not what was expected, "
-    "read it again and write again with a new key; mark an event as done only after a write was taken"
+    "read userErrors of every answer: a write that was refused changed nothing. Where a level was not what was "
+    "expected, read it again and write again with a new key; mark an event as done only after a write was taken"
 )
 
 

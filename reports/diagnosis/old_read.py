@@ -31,7 +31,16 @@ class OldRead(Diagnose):
     name = "old_read"
     checks = CHECKS
     at_rest = True
-    after = ("no_call", "stops", "few_topics", "channel_frozen", "one_location", "overtaken", "pushed_before", "rounded")
+    after = (
+        "no_call",
+        "stops",
+        "few_topics",
+        "channel_frozen",
+        "one_location",
+        "overtaken",
+        "pushed_before",
+        "rounded",
+    )
 
     def __call__(self, case: Case) -> Iterator[Found]:
         wrong = right_and_wrong(case)[1]

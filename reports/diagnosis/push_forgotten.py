@@ -74,7 +74,9 @@ def _not_taken(case: Case, wrong: list[f.FinalListing]) -> list[tuple[f.FinalLis
 
 def _not_sent_again(case: Case, not_taken: list[tuple[f.FinalListing, int]], wrong: int) -> Found:
     count, first_ns = len(not_taken), min(at_ns for _, at_ns in not_taken)
-    shown = (f"{one.sku} on {one.channel} shows {one.listed}; refused at {case.when(at_ns)}" for one, at_ns in not_taken)
+    shown = (
+        f"{one.sku} on {one.channel} shows {one.listed}; refused at {case.when(at_ns)}" for one, at_ns in not_taken
+    )
     return Found(
         Diagnosis(
             PushForgotten.name,
