@@ -8,8 +8,8 @@ for as long before as the subject takes (`_alone_ns`). That push can have no oth
 again in SHARE_MAX of the cases, or in nearly all of a few, the subject ignores orders that it knows. One call that
 pushes many listings is one occasion: it may rest on one late read of the master.
 
-A call that mostly repeats what listings show and were set to last has another occasion: a start, or an interval. It tells
-of an order only if the subject had known it for as long as it takes (`_alone_ns`).
+A call that mostly repeats what listings show and were set to last has another occasion: a start, or an interval. It
+tells of an order only if the subject had known it for as long as it takes (`_alone_ns`).
 """
 
 from bisect import bisect_right
