@@ -16,6 +16,7 @@ RUN_FOLDER: Final = "folder"  # `${folder}`, which is another one in each run
 
 
 class _Options(msgspec.Struct):
+    scenario: str
     seed: int
 
 
@@ -32,8 +33,8 @@ class _Spec(msgspec.Struct):
     own: _Own | None = None
 
 
-def earlier_run(runs: Path, own: SubjectFile, seed: int) -> str:
-    """The newest stored run of this service with this seed. Empty if there is none, or if the service is emptied.
+def earlier_run(runs: Path, own: SubjectFile, scenario: str, seed: int) -> str:
+    """The newest stored run of this service in this scenario with this seed. Empty if there is none, or if the service is emptied.
 
     What keeps its state in the run's own folder begins anew in each run.
     """
@@ -44,7 +45,8 @@ def earlier_run(runs: Path, own: SubjectFile, seed: int) -> str:
         spec = _read(path)
         if spec is None or spec.own is None or not (path.parent / HISTORY).exists():
             continue
-        if (spec.own.name, spec.own.webhooks, spec.options.seed) == (own.name, own.webhooks, seed):
+        same_plan = (spec.options.scenario, spec.options.seed) == (scenario, seed)
+        if same_plan and (spec.own.name, spec.own.webhooks) == (own.name, own.webhooks):
             return spec.run
     return ""
 

@@ -106,7 +106,7 @@ def make_spec(options: RunOptions) -> RunSpec:
             }
         ),
         own=own,
-        earlier=earlier_run(options.runs, own, options.seed) if own is not None else "",
+        earlier=earlier_run(options.runs, own, options.scenario, options.seed) if own is not None else "",
         replay=replay_line("run", options),
         provenance=read_provenance(),
     )

@@ -111,8 +111,11 @@ def pairs_of_others(history: History) -> Iterator[SyncPair]:
 def _slowed(history: History, others: list[SyncPair]) -> list[Incident] | None:
     """The channels that the outage of another one slowed. None if there are too few changes to tell."""
     down, up = dict[str, list[float]](), dict[str, list[float]]()
+    slowest = dict[str, SyncPair]()
     for pair in others:
         down.setdefault(pair.channel, []).append(pair.latency_ms)
+        if pair.channel not in slowest or pair.latency_ms > slowest[pair.channel].latency_ms:
+            slowest[pair.channel] = pair
     for pair in history.owed_pairs:
         if not pair.excused_ns and not any(one.begin_ns <= pair.fired_ns < one.end_ns for one in history.outages):
             up.setdefault(pair.channel, []).append(pair.latency_ms)
@@ -125,7 +128,7 @@ def _slowed(history: History, others: list[SyncPair]) -> list[Incident] | None:
                 f"{channel} was up, and its sync latency (p95) was {then_ms:,.0f} ms while another marketplace was "
                 f"down, and {else_ms:,.0f} ms at other times"
             )
-            found.append(Incident("slowed", history.outages[0].begin_ns, text, channel=channel))
+            found.append(Incident("slowed", slowest[channel].fired_ns, text, channel=channel))
     return found if told else None
 
 

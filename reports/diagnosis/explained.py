@@ -1,8 +1,8 @@
 """Causes that are consequences: all that they cover concerns items, or listings, that an earlier cause explains.
 
 Events of items that the service never learned of have no effect and their listings lack changes, so they look lost by
-chance, or by their topic. An event of a level whose change no listing ever showed looks lost, and is the same finding as
-the listing that lacks it.
+chance, or by their topic. An event of a level whose change no listing ever showed looks lost, and is the same finding
+as the listing that lacks it.
 """
 
 from collections.abc import Sequence

@@ -39,13 +39,15 @@ class FewTopics(Diagnose):
         polled = case.history.polled
         silent = [name for name in case.history.marketplaces if name not in channels and name not in polled]
         removed = {fact.topic for fact in case.history.all(f.SubscriptionRemoved) if fact.source == SHOPIFY}
-        missing = [topic for topic in SHOPIFY_TOPICS if topic not in topics]
+        listed = set(case.history.started.topics or SHOPIFY_TOPICS).union(NEEDED)  # by its subject file
+        wanted = [topic for topic in SHOPIFY_TOPICS if topic in listed]
+        missing = [topic for topic in wanted if topic not in topics]
         if not silent and not any(topic in missing for topic in NEEDED):
             return
         explained = tuple(name for name in case.consequences() if name not in ANSWERS)
         if not explained:
             return
-        told = [] if not missing else [f"subscribed to {len(topics)} of {len(SHOPIFY_TOPICS)} topics of the shop"]
+        told = [] if not missing else [f"subscribed to {len(wanted) - len(missing)} of {len(wanted)} topics of the shop"]
         told += [f"no address for the notifications of {', '.join(silent)}"] if silent else []
         evidence = [f"missing: {', '.join(missing)}"] if missing else []
         evidence += [f"removed meanwhile: {', '.join(sorted(removed))}"] if removed else []

@@ -34,7 +34,6 @@ class OldRead(Diagnose):
     after = (
         "no_call",
         "stops",
-        "few_topics",
         "channel_frozen",
         "one_location",
         "overtaken",

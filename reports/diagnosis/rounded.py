@@ -41,14 +41,14 @@ class Rounded(Diagnose):
         return Found(
             Diagnosis(
                 self.name,
-                f"all {count:,} quantities above 0 that were pushed are multiples of {step}, and the stock is not: it is "
-                "rounded before it is listed",
+                f"all {count:,} quantities above 0 that were pushed are multiples of {step}, and the stock is not: it "
+                "is rounded before it is listed",
                 (
                     f"the stock of {so_by_itself} SKUs is such a multiple at the end",
                     *([f"wrong: {examples}"] if wrong else ()),
                 ),
-                "list the quantity as it is; what is to be held back is a safety stock, which is subtracted, and declared "
-                "to the run",
+                "list the quantity as it is; what is to be held back is a safety stock, which is subtracted, and "
+                "declared to the run",
                 case.consequences(*CHECKS),
             ),
             frozenset(f"listing {one.channel} {one.sku}" for one in wrong),

@@ -1,4 +1,4 @@
-"""An earlier run counts when it was of the same service and seed, and nothing says that the service was emptied."""
+"""An earlier run counts when it was of the same service, scenario and seed, and nothing says that the service was emptied."""
 
 import json
 from pathlib import Path
@@ -19,24 +19,26 @@ def own(**values: Any) -> SubjectFile:
 
 def stored(runs: Path, run: str, *, seed: int = 1, name: str = "mine", history: bool = True) -> None:
     (runs / run).mkdir()
-    spec = {"run": run, "options": {"seed": seed, "rate": None}, "own": {"name": name, "webhooks": URL}, "more": 1}
+    options = {"scenario": run.partition("-")[2], "seed": seed, "rate": None}
+    spec = {"run": run, "options": options, "own": {"name": name, "webhooks": URL}, "more": 1}
     (runs / run / "spec.json").write_text(json.dumps(spec))
     if history:
         (runs / run / HISTORY).touch()
 
 
-def test_the_newest_of_the_same_service_and_seed_is_found(tmp_path: Path) -> None:
+def test_the_newest_of_the_same_service_scenario_and_seed_is_found(tmp_path: Path) -> None:
     for run in ("1-smoke", "2-smoke"):
         stored(tmp_path, run)
     stored(tmp_path, "3-smoke", seed=2)
     stored(tmp_path, "4-smoke", name="another")
+    stored(tmp_path, "7-proof")
     stored(tmp_path, "5-smoke", history=False)  # its load did not begin
     (tmp_path / "6-smoke").mkdir()
     (tmp_path / "6-smoke" / "spec.json").write_text("{")
     (tmp_path / "latest").symlink_to("2-smoke")
-    assert earlier_run(tmp_path, own(), 1) == "2-smoke"
-    assert earlier_run(tmp_path, own(), 3) == ""
-    assert earlier_run(tmp_path / "none", own(), 1) == ""
+    assert earlier_run(tmp_path, own(), "smoke", 1) == "2-smoke"
+    assert earlier_run(tmp_path, own(), "smoke", 3) == ""
+    assert earlier_run(tmp_path / "none", own(), "smoke", 1) == ""
 
 
 @pytest.mark.parametrize(
@@ -49,5 +51,5 @@ def test_the_newest_of_the_same_service_and_seed_is_found(tmp_path: Path) -> Non
 )
 def test_a_service_that_is_emptied_holds_nothing(values: dict[str, Any], tmp_path: Path) -> None:
     stored(tmp_path, "1-smoke")
-    assert earlier_run(tmp_path, own(**values), 1) == ""
-    assert earlier_run(tmp_path, own(life={"start": "serve"}), 1) == "1-smoke"
+    assert earlier_run(tmp_path, own(**values), "smoke", 1) == ""
+    assert earlier_run(tmp_path, own(life={"start": "serve"}), "smoke", 1) == "1-smoke"
