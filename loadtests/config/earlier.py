@@ -34,9 +34,10 @@ class _Spec(msgspec.Struct):
 
 
 def earlier_run(runs: Path, own: SubjectFile, scenario: str, seed: int) -> str:
-    """The newest stored run of this service in this scenario with this seed. Empty if there is none, or if the service is emptied.
+    """The newest stored run of this service in this scenario with this seed.
 
-    What keeps its state in the run's own folder begins anew in each run.
+    Empty if there is none, or if the service is emptied. What keeps its state in the run's own folder begins anew in
+    each run.
     """
     if own.life.reset or any(RUN_FOLDER in names_in(text) for text in _texts(own)):
         return ""

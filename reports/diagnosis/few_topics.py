@@ -47,7 +47,8 @@ class FewTopics(Diagnose):
         explained = tuple(name for name in case.consequences() if name not in ANSWERS)
         if not explained:
             return
-        told = [] if not missing else [f"subscribed to {len(wanted) - len(missing)} of {len(wanted)} topics of the shop"]
+        heard = f"{len(wanted) - len(missing)} of {len(wanted)}"
+        told = [f"subscribed to {heard} topics of the shop"] if missing else []
         told += [f"no address for the notifications of {', '.join(silent)}"] if silent else []
         evidence = [f"missing: {', '.join(missing)}"] if missing else []
         evidence += [f"removed meanwhile: {', '.join(sorted(removed))}"] if removed else []

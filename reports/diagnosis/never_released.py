@@ -41,8 +41,8 @@ class NeverReleased(Diagnose):
                 self.name,
                 f"{len(found)} of {len(wrong)} wrong listings "
                 f"{verb(len(found), 'stay')} below what the master has by the same units, change "
-                "after change: units are held for orders and never released, or held twice, or its own count of the stock "
-                "is off by them",
+                "after change: units are held for orders and never released, or held twice, or its own count of "
+                "the stock is off by them",
                 (
                     "for example "
                     + quoted(

@@ -1,4 +1,4 @@
-"""An earlier run counts when it was of the same service, scenario and seed, and nothing says that the service was emptied."""
+"""An earlier run counts if service, scenario and seed were the same, and nothing says that the service was emptied."""
 
 import json
 from pathlib import Path
