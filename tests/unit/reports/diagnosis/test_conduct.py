@@ -64,9 +64,9 @@ def test_a_subject_that_refuses_all_is_not_accused() -> None:
     assert named(forged(), "forged", "forgeries") is None
 
 
-def unheard(level: Level = "full") -> History:
+def unheard(level: Level = "full", topics: tuple[str, ...] = ()) -> History:
     """One topic of seven is subscribed to, and no marketplace."""
-    begun = msgspec.structs.replace(started(), level=level)
+    begun = msgspec.structs.replace(started(), level=level, topics=topics)
     opened: list[f.AnyFact] = [f.ChannelOpened(ns(-1), "bazaar", online=False), begun]
     opened.append(f.SubscriptionCreated(ns(0), 1, "shopify", "orders/create", "http://me"))
     opened.append(f.EventFired(ns(1), 0, "e0", "shopify", "inventory_levels/update", sku="", version=1))
@@ -87,6 +87,13 @@ def test_topics_that_nobody_heard() -> None:
     assert found is not None
     assert found.cause.startswith("subscribed to 1 of 7 topics of the shop; no address for the notifications of bazaar")
     assert "1 event of inventory_levels/update of shopify had no subscriber" in found.evidence
+
+
+def test_topics_that_its_subject_file_leaves_out_are_not_missing() -> None:
+    found = named(unheard(topics=("orders/create", "orders/cancelled")), "drift", "few_topics")
+    assert found is not None
+    assert found.cause.startswith("subscribed to 1 of 3 topics of the shop")
+    assert "missing: orders/cancelled, inventory_levels/update" in found.evidence
 
 
 def test_a_subject_that_repeats_throttled_calls_at_once() -> None:
