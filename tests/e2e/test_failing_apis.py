@@ -46,7 +46,7 @@ def test_a_sound_service_survives_apis_that_fail(stockstorm: Any, tmp_path: Path
 def test_crashes_after_an_acknowledgement_lose_what_is_not_durable_and_nothing_else(
     stockstorm: Any, tmp_path: Path, flaw: tuple[str, ...], verdict: str
 ) -> None:
-    done = stockstorm("run", "crash_windows", "--seconds", "10", "--seed", "1", *flaw, "--runs", tmp_path)
+    done = stockstorm("run", "crash_windows", "--seconds", "20", "--seed", "1", *flaw, "--runs", tmp_path)
     checks = checks_of(tmp_path)
     assert checks["nothing_lost"]["verdict"] == verdict, done.stdout
     assert checks["applied_twice"]["verdict"] == "valid", done.stdout
