@@ -9,7 +9,7 @@ again in SHARE_MAX of the cases, or in nearly all of a few, the subject ignores 
 pushes many listings is one occasion: it may rest on one late read of the master.
 
 A call that mostly repeats what listings show and were set to last has another occasion: a start, or an interval. It
-tells of an order only if the subject had known it for as long as it takes (`_alone_ns`).
+proves nothing against the subject unless that had known the order for as long as it takes (`_alone_ns`).
 """
 
 from bisect import bisect_right
@@ -45,6 +45,7 @@ class NextPush(NamedTuple):
     sale: Effect
     push: f.ListingPushed
     put_back: bool  # the push offered the sold units again
+    tells: bool  # the push had no other occasion than the sale
 
 
 class PutBack(Checker):
@@ -65,20 +66,22 @@ class PutBack(Checker):
     def __call__(self, history: History) -> Check:
         found = list(next_pushes(history))
         bad = [one for one in found if one.put_back]
-        measures = {"put_back.sales": float(len(bad)), "put_back.of": float(len(found))}
+        clear = sum(one.tells for one in found)
+        measures = {"put_back.sales": float(len(bad)), "put_back.of": float(clear)}
         check = self._judged(history, found, bad, measures)
-        return msgspec.structs.replace(check, exposure={"sales with a clear next push": len(found)})
+        return msgspec.structs.replace(check, exposure={"sales with a clear next push": clear})
 
     def _judged(
         self, history: History, found: list[NextPush], bad: list[NextPush], measures: dict[str, float]
     ) -> Check:
         tally = Tally()
         invalid = _ignores_orders(found, bad)
-        if len(found) < CASES_MIN and not invalid:
+        clear = sum(one.tells for one in found)
+        if clear < CASES_MIN and not invalid:
             reason = f"fewer than {CASES_MIN} marketplace sales were followed by a push with nothing in between"
             return tally.check(self.name, "not_exercised", reason, measures)
         reason = (
-            f"{len(bad):,} of {counted(len(found), 'sale')} "
+            f"{len(bad):,} of {counted(clear, 'sale')} "
             f"{verb(len(bad), 'were')} offered again by the next push of their listing"
         )
         if not invalid:
@@ -114,10 +117,12 @@ def next_pushes(history: History) -> Iterator[NextPush]:
             continue
         push = listing.pushes[index]
         told_ns = _told_ns(history, sale.order)
-        least_ns = alone_ns if push.request in listed_anew else TOLD_NS
-        if told_ns and started.get(push.request, push.at_ns) - told_ns >= least_ns:
+        known_ns = started.get(push.request, push.at_ns) - told_ns
+        if told_ns and known_ns >= TOLD_NS:
             written = sale.version_seq < listing.push_seqs[index]
-            yield NextPush(sale, push, not written and push.quantity >= push.shown_before - sale.delta)
+            tells = known_ns >= alone_ns or push.request not in listed_anew
+            put_back = tells and not written and push.quantity >= push.shown_before - sale.delta
+            yield NextPush(sale, push, put_back, tells)
 
 
 def _listed_anew(history: History) -> frozenset[int]:

@@ -130,7 +130,7 @@ def test_a_late_run_is_told_and_stands_only_without_another() -> None:
     good = msgspec.structs.replace(proof(result("valid"), flaw=None), repeats=1)
     assert standing([late, good]) == standing([good, late]) == [good]
     assert "1 run made once more, because the load generator had been late\n" in page_of([late, good])
-    assert "had been late; 1 are unknown for that reason" in page_of([late])
+    assert "had been late; 1 is unknown for that reason" in page_of([late])
 
 
 def test_a_proof_has_the_sound_service_among_the_flaws_and_then_what_has_no_evidence() -> None:
