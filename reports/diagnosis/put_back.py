@@ -23,7 +23,7 @@ class PutBack(Diagnose):
         yield Found(
             Diagnosis(
                 self.name,
-                f"after {len(bad):,} of {len(found):,} sales the next push offered the sold units again: the pushed "
+                f"after {len(bad):,} of {sum(one.tells for one in found):,} sales the next push offered the sold units again: the pushed "
                 "quantity ignores orders that are known and not yet in the master",
                 (
                     "for example "
