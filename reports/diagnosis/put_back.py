@@ -19,11 +19,12 @@ class PutBack(Diagnose):
             return
         found = list(next_pushes(case.history))
         bad = [one for one in found if one.put_back]
+        clear = sum(one.tells for one in found)
         late = sorted((one.sale.version_ns - one.push.at_ns) / MILLISECOND_NS for one in bad)
         yield Found(
             Diagnosis(
                 self.name,
-                f"after {len(bad):,} of {sum(one.tells for one in found):,} sales the next push offered the sold units again: the pushed "
+                f"after {len(bad):,} of {clear:,} sales the next push offered the sold units again: the pushed "
                 "quantity ignores orders that are known and not yet in the master",
                 (
                     "for example "
