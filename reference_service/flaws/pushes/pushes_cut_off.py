@@ -1,11 +1,8 @@
 """Of the SKUs that wait for a push, those that do not fit into one are forgotten."""
 
-import random
-
-from msgspec.structs import replace
-
+from stockstorm.reference_service.flaws.pushing import with_state
 from stockstorm.reference_service.seams import Seams
-from stockstorm.reference_service.sync.listing_pusher import AcceptsListings, ListingPusher, ListingState, ReadListable
+from stockstorm.reference_service.sync.listing_pusher import ListingState
 
 ROWS_MAX = 3
 
@@ -18,14 +15,6 @@ class _State(ListingState):
         return taken
 
 
-def _make(
-    channel: str, marketplace: AcceptsListings, listable: ReadListable, safety_stock: int, rng: random.Random
-) -> ListingPusher:
-    pusher = ListingPusher(channel, marketplace, listable, safety_stock, rng)
-    pusher.state = _State()
-    return pusher
-
-
 def compose(seams: Seams) -> Seams:
     """The set of what waits is emptied after one page."""
-    return replace(seams, make_pusher=_make)
+    return with_state(seams, _State)

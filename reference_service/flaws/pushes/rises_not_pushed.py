@@ -1,12 +1,10 @@
 """A quantity is pushed only if it is lower than the last one, so what comes back is not listed again."""
 
-import random
 from collections.abc import Mapping
 
-from msgspec.structs import replace
-
+from stockstorm.reference_service.flaws.pushing import with_state
 from stockstorm.reference_service.seams import Seams
-from stockstorm.reference_service.sync.listing_pusher import AcceptsListings, ListingPusher, ListingState, ReadListable
+from stockstorm.reference_service.sync.listing_pusher import ListingState
 
 
 class _State(ListingState):
@@ -20,14 +18,6 @@ class _State(ListingState):
         return super().begin_push(lower)
 
 
-def _make(
-    channel: str, marketplace: AcceptsListings, listable: ReadListable, safety_stock: int, rng: random.Random
-) -> ListingPusher:
-    pusher = ListingPusher(channel, marketplace, listable, safety_stock, rng)
-    pusher.state = _State()
-    return pusher
-
-
 def compose(seams: Seams) -> Seams:
     """`<` where `!=` is meant."""
-    return replace(seams, make_pusher=_make)
+    return with_state(seams, _State)

@@ -22,7 +22,7 @@ CASES = (
     *working.CASES,
 )
 FOLDER = Path(flaws.__file__).parent
-SHARED = {"__init__", "calling", "deciding", "repeating_queue", "setting"}
+SHARED = {"__init__", "calling", "deciding", "pushing", "repeating_queue", "setting"}
 
 
 @pytest.mark.asyncio
