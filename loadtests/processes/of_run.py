@@ -14,18 +14,28 @@ import psutil
 RUN_VARIABLE: Final = "STOCKSTORM_RUN_FOLDER"
 KILLED_WITHIN_S: Final = 10.0
 POLL_S: Final = 0.1
+LOADED_WITHIN_S: Final = 2.0
+STARTING_POLL_S: Final = 0.005
 
 
 def processes_of(folder: Path) -> list[psutil.Process]:
     """The living processes of the run in this folder, with their descendants."""
     found: dict[int, psutil.Process] = {}
-    for process in psutil.process_iter():
+    for pid in psutil.pids():
         with suppress(psutil.Error, OSError):
-            if process.environ().get(RUN_VARIABLE) == str(folder):
+            process = psutil.Process(pid)
+            if environment_of(process).get(RUN_VARIABLE) == str(folder):
                 for each in (process, *process.children(recursive=True)):
                     found[each.pid] = each
     found.pop(os.getpid(), None)
     return [process for process in found.values() if _lives(process)]
+
+
+def environment_of(process: psutil.Process) -> dict[str, str]:
+    """The environment of a process. The system shows none while a process loads its program: it is asked again then."""
+    while not (found := dict(process.environ())) and time.time() - process.create_time() < LOADED_WITHIN_S:
+        time.sleep(STARTING_POLL_S)
+    return found
 
 
 def end_processes_of(folder: Path, patience_s: float) -> list[str]:

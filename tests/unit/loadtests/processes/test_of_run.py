@@ -5,10 +5,11 @@ import signal
 import subprocess
 from pathlib import Path
 
+import psutil
 import pytest
 
 from stockstorm.loadtests.processes.child import inherited_environment
-from stockstorm.loadtests.processes.of_run import RUN_VARIABLE, end_processes_of, processes_of
+from stockstorm.loadtests.processes.of_run import RUN_VARIABLE, end_processes_of, environment_of, processes_of
 
 
 def test_processes_of_a_run_are_found_with_their_children_and_others_are_not(tmp_path: Path) -> None:
@@ -27,6 +28,16 @@ def test_processes_of_a_run_are_found_with_their_children_and_others_are_not(tmp
         assert process.wait(20) == -signal.SIGKILL
         assert stranger.poll() is None
         stranger.kill()
+
+
+def test_a_process_that_starts_at_this_moment_is_found(tmp_path: Path) -> None:
+    """Its environment is empty until the program is loaded: without a second look, most are missed."""
+    for _ in range(20):
+        with subprocess.Popen(["sleep", "60"], env={**os.environ, RUN_VARIABLE: str(tmp_path)}) as process:
+            process.send_signal(signal.SIGSTOP)
+            found = psutil.Process(process.pid)
+            assert environment_of(found)[RUN_VARIABLE] == str(tmp_path)
+            process.kill()
 
 
 def test_a_stopped_process_is_ended_too(tmp_path: Path) -> None:
