@@ -52,7 +52,7 @@ def find_told_to_wait(log: FactLog) -> ToldToWait:
     for call in log.all(f.ApiCalled):
         if (call.api, call.operation) in concerned:
             calls[call.api, call.operation].append(call)
-    rows = _rows(log)
+    rows = rows_of_pushes(log)
     early: dict[bool, list[TooEarly]] = {True: [], False: []}
     for key, of_operation in calls.items():
         of_operation.sort(key=_begun)
@@ -75,7 +75,7 @@ def _early(calls: list[f.ApiCalled], rows: dict[int, set[str]]) -> Iterator[TooE
             place += 1
 
 
-def _rows(log: FactLog) -> dict[int, set[str]]:
+def rows_of_pushes(log: FactLog) -> dict[int, set[str]]:
     """By call: the SKUs of a push, whether they were listed or not."""
     found: dict[int, set[str]] = {}
     for push in log.all(f.ListingPushed):

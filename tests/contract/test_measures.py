@@ -55,6 +55,9 @@ SOMETIMES = {
     "trend.ack_time.growth",
     "trend.order_latency.growth",
     "trend.sync_latency.growth",
+    "unanswered.calls",
+    "unanswered.waiting",
+    "unanswered_s.max",
 }
 
 
