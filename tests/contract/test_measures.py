@@ -49,6 +49,7 @@ SOMETIMES = {
     "throttling.early",
     "throttling.early_reads",
     "throttling.gap_ms.p50",
+    "throttling.hasty_reads",
     "throttling.same_call_ms.p50",
     "throttling.share",
     "throttling.told",
