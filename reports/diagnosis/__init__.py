@@ -58,6 +58,7 @@ from stockstorm.reports.diagnosis.put_back import PutBack
 from stockstorm.reports.diagnosis.read_not_applied import ReadNotApplied
 from stockstorm.reports.diagnosis.read_not_pushed import ReadNotPushed
 from stockstorm.reports.diagnosis.removed import GapNotReconciled, RemovalUnnoticed
+from stockstorm.reports.diagnosis.repeated_at_once import RepeatedAtOnce
 from stockstorm.reports.diagnosis.retired_version import RetiredVersion
 from stockstorm.reports.diagnosis.retry_after_ignored import RetryAfterIgnored
 from stockstorm.reports.diagnosis.rounded import Rounded
@@ -147,6 +148,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     OneByOne(),
     NeedlessReads(),
     OwnRetries(),
+    RepeatedAtOnce(),
     OpenConnections(),
     Growth(),
 )
