@@ -34,12 +34,14 @@ from stockstorm.reports.diagnosis.lost_at_failure import LostAtFailure
 from stockstorm.reports.diagnosis.lost_events import LostEvents
 from stockstorm.reports.diagnosis.lost_updates import LostUpdates
 from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
+from stockstorm.reports.diagnosis.negative_level import NegativeLevel
 from stockstorm.reports.diagnosis.never_pushed import NeverPushed
 from stockstorm.reports.diagnosis.never_released import NeverReleased
 from stockstorm.reports.diagnosis.never_sent import NeverSent
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.no_timeout import NoTimeout
 from stockstorm.reports.diagnosis.not_played import NotPlayed
+from stockstorm.reports.diagnosis.null_level import NullLevel
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
 from stockstorm.reports.diagnosis.old_read import OldRead
 from stockstorm.reports.diagnosis.one_by_one import OneByOne
@@ -110,11 +112,13 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     NeverSent(),
     CatalogueCut(),
     Forgeries(),
+    NullLevel(),
     SumAtLocation(),
     LostUpdates(),
     DeadLetters(),
     Stops(),
     OneLocation(),
+    NegativeLevel(),
     ChannelFrozen(),
     NeverPushed(),
     SameDifference(),
