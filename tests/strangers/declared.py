@@ -95,5 +95,5 @@ WAYS: Final = (
     Way("sweep", "by_rest"),
     Way("sweep", "by_orders"),
     Way("sweep", "whole_stock"),
+    Way("stockroom", "receiver"),  # it only acknowledges, and declares that
 )
-BUILDING_BLOCKS: Final = frozenset({("stockroom", "receiver")})  # in `ways`, and no whole service
