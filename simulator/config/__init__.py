@@ -224,6 +224,8 @@ ForgeryKind = Literal[
     "other_shop",
     "replayed",
     "stale_key",
+    "empty_key",
+    "other_case",
 ]  # made in `delivery.forgery`
 # What its sender signs and nobody can process. Made in `delivery.poison`.
 PoisonKind = Literal["unknown_sku", "null_lines", "huge_quantity", "wrong_type", "not_json"]
