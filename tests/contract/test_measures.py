@@ -25,6 +25,7 @@ SOMETIMES = {
     "descriptors.growth.max",
     "descriptors.max",
     "lost.stuck",
+    "needless_reads.feed_per_s",
     "needless_reads.points_per_s",
     "needless_reads.rows",
     "needless_reads.share",
