@@ -1,11 +1,13 @@
 """How the service processes events, and how it writes to Shopify and reads from it."""
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import aiohttp
 import msgspec
 
 from stockstorm.reference_service.clients.admin_api import AdminApi, Answered, CallFailed, ThrottleStatus
@@ -309,6 +311,24 @@ async def waits_for_points(seams: Seams) -> bool:
     return False
 
 
+async def keys_of_two_tries(seams: Seams) -> int:
+    """How many idempotency keys two tries of one write have."""
+    keys = set()
+
+    class Broken:
+        def post(self, _: str, *, data: bytes, headers: Any) -> Any:
+            del headers
+            keys.add(json.loads(data)["variables"]["key"])
+            raise aiohttp.ClientConnectionError
+
+    session: Any = Broken()
+    admin = seams.make_admin(session, "http://127.0.0.1:1", "token", NoWait())
+    for _ in range(2):
+        with suppress(CallFailed):
+            await admin._attempt(adjust(1), {"key": "k"})
+    return len(keys)
+
+
 async def delay_after_a_failure(seams: Seams) -> tuple[float, bool]:
     """The wait after a second failure; its jitter is drawn at the upper end here."""
 
@@ -393,6 +413,8 @@ CASES = (
     Case("idempotency_key_missing", is_idempotent, True, False),
     Case("first_change_only", quantities, BOTH, [-1]),
     Case("pending_orders_ignored", is_pending_ignored_while_slow, False, True),
+    Case("backoff_in_ms", delay_after_a_failure, (2.0, False), (0.002, False)),
+    Case("key_per_try", keys_of_two_tries, 1, 2),
     Case("failed_write_counts_as_done", calls_of_a_failed_write(throttled=False), 2, 1),
     Case("throttled_write_counts_as_done", calls_of_a_failed_write(throttled=True), 2, 1),
     Case("throttled_write_counts_as_done", calls_of_a_failed_write(throttled=False), 2, 2),
