@@ -49,8 +49,8 @@ def _why(case: Case, stale: list[Incident]) -> tuple[str, str, str]:
         return (
             "it follows the order in which events arrive",
             (
-                "compare versions before a push (X-Shopify-Triggered-At, updated_at), and on a tie or a gap read the level "
-                "by API; what arrives late must not be pushed"
+                "compare versions before a push (X-Shopify-Triggered-At, updated_at), and on a tie or a gap read the "
+                "level by API; what arrives late must not be pushed"
             ),
             seen,
         )
@@ -58,8 +58,8 @@ def _why(case: Case, stale: list[Incident]) -> tuple[str, str, str]:
         return (
             "each shows a read from before the newer change, which arrived while the read was under way",
             (
-                "date what a read shows by the time before the call, and keep what is newer; where a change came while it "
-                "was under way, read again"
+                "date what a read shows by the time before the call, and keep what is newer; where a change came while "
+                "it was under way, read again"
             ),
             f"{read} of {len(stale)} show what the last read before them had shown",
         )
