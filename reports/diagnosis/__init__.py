@@ -34,12 +34,14 @@ from stockstorm.reports.diagnosis.lost_at_failure import LostAtFailure
 from stockstorm.reports.diagnosis.lost_events import LostEvents
 from stockstorm.reports.diagnosis.lost_updates import LostUpdates
 from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
+from stockstorm.reports.diagnosis.negative_level import NegativeLevel
 from stockstorm.reports.diagnosis.never_pushed import NeverPushed
 from stockstorm.reports.diagnosis.never_released import NeverReleased
 from stockstorm.reports.diagnosis.never_sent import NeverSent
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.no_timeout import NoTimeout
 from stockstorm.reports.diagnosis.not_played import NotPlayed
+from stockstorm.reports.diagnosis.null_level import NullLevel
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
 from stockstorm.reports.diagnosis.old_read import OldRead
 from stockstorm.reports.diagnosis.one_by_one import OneByOne
@@ -58,6 +60,7 @@ from stockstorm.reports.diagnosis.put_back import PutBack
 from stockstorm.reports.diagnosis.read_not_applied import ReadNotApplied
 from stockstorm.reports.diagnosis.read_not_pushed import ReadNotPushed
 from stockstorm.reports.diagnosis.removed import GapNotReconciled, RemovalUnnoticed
+from stockstorm.reports.diagnosis.repeated_at_once import RepeatedAtOnce
 from stockstorm.reports.diagnosis.retired_version import RetiredVersion
 from stockstorm.reports.diagnosis.retry_after_ignored import RetryAfterIgnored
 from stockstorm.reports.diagnosis.rounded import Rounded
@@ -109,11 +112,13 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     NeverSent(),
     CatalogueCut(),
     Forgeries(),
+    NullLevel(),
     SumAtLocation(),
     LostUpdates(),
     DeadLetters(),
     Stops(),
     OneLocation(),
+    NegativeLevel(),
     ChannelFrozen(),
     NeverPushed(),
     SameDifference(),
@@ -147,6 +152,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     OneByOne(),
     NeedlessReads(),
     OwnRetries(),
+    RepeatedAtOnce(),
     OpenConnections(),
     Growth(),
 )

@@ -18,13 +18,17 @@ def restock(item: PlannedRestock, units: int, product: Product, ledger: Ledger, 
 
 
 def transfer(item: PlannedTransfer, product: Product, ledger: Ledger, action: Action) -> None:
-    """Units move from the fullest location of the item to the emptiest one, at once. The sum stays."""
+    """Units move from the fullest location of the item to the emptiest one, at once. The sum stays.
+
+    Where the level is to be below zero, they move the other way: sold at a till, say, before they were booked there.
+    """
     levels = sorted(ledger.levels(product.inventory_item_id), key=lambda level: level.available)
-    units = min(item.units, levels[-1].available)
-    if len(levels) < 2 or units <= 0:
+    emptiest, fullest = levels[0], levels[-1]
+    units = emptiest.available + item.below if item.below else -min(item.units, fullest.available)
+    if len(levels) < 2 or (units <= 0 if item.below else units >= 0):
         return
     moved = []
-    for place, delta in ((levels[-1].location_id, -units), (levels[0].location_id, units)):
+    for place, delta in ((fullest.location_id, units), (emptiest.location_id, -units)):
         level, fact = ledger.record(
             product.inventory_item_id, delta, Entry("transfer"), action.now_ns, location_id=place, moved=True
         )
