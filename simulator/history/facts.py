@@ -33,6 +33,7 @@ from stockstorm.simulator.history.run_facts import (
     GeneratorHeld,
     GeneratorSampled,
     LoadStopped,
+    MachineSampled,
     PhaseStarted,
     ProcessEnded,
     ProcessSeen,
@@ -56,6 +57,7 @@ __all__ = [  # what is declared in other files and named here too
     "GeneratorHeld",
     "GeneratorSampled",
     "LoadStopped",
+    "MachineSampled",
     "PhaseStarted",
     "ProcessEnded",
     "ProcessSeen",
@@ -444,6 +446,7 @@ AnyFact = (
     | QuietReached
     | RunEnded
     | ResourcesSampled
+    | MachineSampled
     | DatabaseCounted
     | GeneratorSampled
     | GeneratorHeld
