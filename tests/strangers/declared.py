@@ -22,7 +22,7 @@ class Bug(NamedTuple):
 
 
 class Beyond(NamedTuple):
-    """A scenario that asks for what a sound service was not built for. The first diagnosis says so, and accuses of nothing else."""
+    """A scenario that asks for what a sound service was not built for: the first diagnosis says so."""
 
     stranger: str
     scenario: str
