@@ -38,7 +38,9 @@ class SkippedReads(Diagnose):
         shown, later = _shown(case)
         if not shown:
             return
-        unread, paged = placed - shown, (later & placed) - (placed - shown)
+        read = {told.channel for told in case.history.all(f.OrdersShown)}  # one that was never read skips none
+        unread = {order for order in placed - shown if case.history.orders.by_order[order][0].channel in read}
+        paged = (later & placed) - (placed - shown)
         if _explains(case, unread, placed):
             first = sum(order in _first_after_answers(case) for order in unread)
             whole = first >= SHARE_MIN * len(unread)
