@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from stockstorm.reference_service.flaws.conduct import (
+    feed_without_pause,
     no_backoff,
     no_timeout,
     one_row_per_push,
@@ -13,6 +14,7 @@ from stockstorm.reference_service.flaws.conduct import (
 from stockstorm.reference_service.seams import Compose
 
 FLAWS: Mapping[str, Compose] = {
+    "feed_without_pause": feed_without_pause.compose,
     "no_backoff": no_backoff.compose,
     "no_timeout": no_timeout.compose,
     "one_row_per_push": one_row_per_push.compose,
