@@ -5,7 +5,8 @@ counts, because a short disturbance moves the slow samples and not those. Latenc
 and at the end is GROWTH_MIN times as long and GROWTH_MIN_MS longer. Where each part is slower than all before it,
 ALWAYS_MIN times and ALWAYS_MIN_MS are enough: on a busy machine the start is slow as well. With too few samples or too
 short a phase it is not exercised, nor where the deliveries of an even plan were not even: those held back and sent
-again, and what the subject's own writes fire, come on top later. A load generator that could not keep up makes it unknown.
+again, and what the subject's own writes fire, come on top later. A load generator that could not keep up makes it
+unknown.
 """
 
 import math
@@ -124,7 +125,7 @@ def _series(history: History) -> dict[str, Samples]:
 
 
 def _rise(acks: Samples, begin_ns: int, end_ns: int) -> float:
-    """Deliveries that were answered in the second half, as a multiple of the first. 1 without any: a polling subject."""
+    """Deliveries that were answered in the second half, as a multiple of the first. 1 without any, as with polling."""
     middle_ns = (begin_ns + end_ns) // 2
     first = sum(begin_ns <= at_ns < middle_ns for at_ns, _ in acks)
     second = sum(middle_ns <= at_ns < end_ns for at_ns, _ in acks)
