@@ -18,7 +18,8 @@ from stockstorm.loadtests.config.checks import read_subject
 from stockstorm.loadtests.config.earlier import earlier_run
 from stockstorm.loadtests.config.flag import replay_line, require
 from stockstorm.loadtests.config.own_checks import host_problems, rotation_problem, what_is_sent
-from stockstorm.loadtests.config.run_options import API_HOST, RunOptions, make_scenario
+from stockstorm.loadtests.config.run_options import API_HOST, RunOptions
+from stockstorm.loadtests.config.scenario import make_scenario
 from stockstorm.loadtests.processes.spawn import output_of
 from stockstorm.loadtests.subjects.own.file import SecretNames, SubjectFile
 from stockstorm.reports.checkers import MEANINGS
