@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from stockstorm.loadtests.config.run_spec import RunSpec
+from stockstorm.loadtests.config.spec import RunSpec
 from stockstorm.loadtests.invocation import exit_code_of
 from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.ipc.pipe import Pipe

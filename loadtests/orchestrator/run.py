@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from stockstorm.loadtests.config.run_spec import RunSpec
+from stockstorm.loadtests.config.spec import RunSpec
 from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.judged import FILES, Judged, rejudge
 from stockstorm.loadtests.orchestrator.ending import Ending, Show
