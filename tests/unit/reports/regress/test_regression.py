@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from stockstorm.reports.json_text import as_json
 from stockstorm.reports.regress.compared import Compared
 from stockstorm.reports.regress.gathered import gathered
 from stockstorm.reports.regress.regression import Regression, regression
-from stockstorm.reports.render.files import as_json
 from stockstorm.reports.render.regression import print_regression, regression_junit, regression_markdown
 from stockstorm.reports.result import Check, Finding, Incident, Result
 from stockstorm.simulator.errors import HistoryError, ScenarioError
