@@ -139,7 +139,8 @@ def test_variants_orders_customers_and_collections_have_metafields_too() -> None
     found = admin.data(
         f"{{ productVariants(first: 1) {{ nodes {{ {fields} }} }} collections(first: 1) {{ nodes {{ {fields} }} }}"
         f" orders(first: 1) {{ nodes {{ {fields} customer {{ {fields}"
-        ' one: metafield(key: "loyalty.tier") { value } none: metafield(namespace: "loyalty", key: "x") { value } } } } }'
+        ' one: metafield(key: "loyalty.tier") { value }'
+        ' none: metafield(namespace: "loyalty", key: "x") { value } } } } }'
     )
     order = found["orders"]["nodes"][0]
     owners = [found["productVariants"]["nodes"][0], found["collections"]["nodes"][0], order, order["customer"]]
