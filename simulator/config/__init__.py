@@ -22,6 +22,7 @@ from stockstorm.simulator.config.faults import (
     API_FAULTS,
     EVERY_API,
     FAULTS,
+    LEFT_OPEN,
     MARKETPLACES,
     PROCESS_NAMES,
     ApiFaultConfig,
@@ -49,6 +50,7 @@ __all__ = [  # what is declared in other files and named here too
     "API_FAULTS",
     "EVERY_API",
     "FAULTS",
+    "LEFT_OPEN",
     "LIFE",
     "MARKETPLACES",
     "PROCESS_NAMES",
@@ -239,6 +241,8 @@ ForgeryKind = Literal[
     "other_shop",
     "replayed",
     "stale_key",
+    "empty_key",
+    "other_case",
 ]  # made in `delivery.forgery`
 # What its sender signs and nobody can process. Made in `delivery.poison`.
 PoisonKind = Literal["unknown_sku", "null_lines", "huge_quantity", "wrong_type", "not_json"]
