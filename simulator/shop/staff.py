@@ -12,8 +12,7 @@ def restock(item: PlannedRestock, units: int, product: Product, ledger: Ledger, 
     place = levels[item.serial % len(levels)].location_id
     entry = Entry("restock")
     level, fact = ledger.record(product.inventory_item_id, units, entry, action.now_ns, location_id=place)
-    if product.sku:
-        action.note(fact)
+    action.note_of(product.sku, fact)
     action.stock(level, product.sku)
 
 

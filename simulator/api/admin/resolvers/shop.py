@@ -93,6 +93,17 @@ SHOP: dict[str, Resolver] = {
     "timezoneAbbreviation": lambda _shop, _arguments, _call: "-05",
     "timezoneOffset": lambda _shop, _arguments, _call: "-0500",
     "timezoneOffsetMinutes": lambda _shop, _arguments, _call: -300,
+    "contactEmail": lambda _shop, _arguments, call: f"owner@{call.world.config.shop.domain}",
+    "primaryDomain": lambda shop, _arguments, _call: shop,
+    "taxesIncluded": lambda _shop, _arguments, _call: True,
+    "weightUnit": lambda _shop, _arguments, _call: "KILOGRAMS",
+    "createdAt": stock.created_at,
+}
+DOMAIN: dict[str, Resolver] = {
+    "id": lambda _shop, _arguments, _call: f"gid://shopify/Domain/{SHOP_ID}",
+    "host": lambda _shop, _arguments, call: call.world.config.shop.domain,
+    "sslEnabled": lambda _shop, _arguments, _call: True,
+    "url": lambda _shop, _arguments, call: f"https://{call.world.config.shop.domain}",
 }
 PLAN: dict[str, Resolver] = {
     "displayName": lambda plan, _arguments, _call: PLAN_NAMES[plan],

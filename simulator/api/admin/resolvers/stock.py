@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
+from stockstorm.simulator.api.admin.base.other_stock import ON_HAND
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.problems import bad_request
 from stockstorm.simulator.api.admin.base.search import (
@@ -24,6 +25,7 @@ from stockstorm.simulator.api.admin.base.views import (
     Quantity,
     QuantityName,
     Variant,
+    address_of,
     gid,
     number_of,
 )
@@ -31,6 +33,8 @@ from stockstorm.simulator.events.encoding import amount
 from stockstorm.simulator.events.product_payload import variant_title
 from stockstorm.simulator.model import Level, Product
 from stockstorm.simulator.searching import Term
+
+COUNTED: Final = ("available", "committed", *sorted(ON_HAND))  # states that on_hand is the sum of
 
 
 def levels_of(product: Product, call: Call) -> tuple[Level, ...]:
@@ -175,6 +179,10 @@ def _amount(level: Level, name: QuantityName, call: Call) -> int:
     return call.state.other_stock.of(place, name)
 
 
+def inventory_properties(_source: None, _arguments: Arguments, _call: Call) -> object:
+    return QUANTITY_NAMES
+
+
 def _quantity_gid(quantity: Quantity, _arguments: Arguments, call: Call) -> str:
     level = level_gid(quantity.level, call).replace("InventoryLevel", "InventoryQuantity")
     return f"{level}&name={quantity.name}"
@@ -213,10 +221,37 @@ LOCATION: dict[str, Resolver] = {
     "fulfillsOnlineOrders": lambda _location, _arguments, _call: True,
     "hasActiveInventory": lambda location, _arguments, call: bool(call.world.stocked_at(location.location_id)),
     "shipsInventory": lambda _location, _arguments, _call: True,
+    "address": lambda location, _arguments, _call: address_of(location),
     "createdAt": created_at,
     "updatedAt": created_at,
     "inventoryLevel": _location_level,
     "inventoryLevels": _location_levels,
+}
+ADDRESS: dict[str, Resolver] = {
+    "address1": lambda address, _arguments, _call: address.address1,
+    "address2": lambda address, _arguments, _call: address.address2,
+    "city": lambda address, _arguments, _call: address.city,
+    "country": lambda address, _arguments, _call: address.country,
+    "countryCode": lambda address, _arguments, _call: address.country_code,
+    "formatted": lambda address, _arguments, _call: [
+        address.address1,
+        f"{address.city} {address.zip}",
+        address.country,
+    ],
+    "latitude": lambda _address, _arguments, _call: None,
+    "longitude": lambda _address, _arguments, _call: None,
+    "phone": lambda address, _arguments, _call: address.phone,
+    "province": lambda address, _arguments, _call: address.province,
+    "provinceCode": lambda address, _arguments, _call: address.province_code,
+    "zip": lambda address, _arguments, _call: address.zip,
+}
+PROPERTIES: dict[str, Resolver] = {"quantityNames": lambda _source, _arguments, _call: QUANTITY_NAMES}
+QUANTITY_NAME: dict[str, Resolver] = {
+    "name": lambda name, _arguments, _call: name,
+    "displayName": lambda name, _arguments, _call: name.replace("_", " ").capitalize(),
+    "belongsTo": lambda name, _arguments, _call: ["on_hand"] if name in COUNTED else [],
+    "comprises": lambda name, _arguments, _call: COUNTED if name == "on_hand" else [],
+    "isInUse": lambda _name, _arguments, _call: True,
 }
 ITEM: dict[str, Resolver] = {
     "id": lambda product, _arguments, _call: f"gid://shopify/InventoryItem/{product.inventory_item_id}",
@@ -224,7 +259,7 @@ ITEM: dict[str, Resolver] = {
     "sku": lambda product, _arguments, _call: product.shown_sku,
     "tracked": lambda _product, _arguments, _call: True,
     "requiresShipping": lambda _product, _arguments, _call: True,
-    "duplicateSkuCount": lambda _product, _arguments, _call: 0,
+    "duplicateSkuCount": lambda product, _arguments, call: max(0, call.state.sku_counts[product.shown_sku or ""] - 1),
     "createdAt": created_at,
     "updatedAt": _item_updated,
     "locationsCount": lambda product, _arguments, call: Counted(len(levels_of(product, call))),
