@@ -118,9 +118,7 @@ class OwnSubject:
     def parts(self) -> dict[FaultTarget, Part]:
         if not self._parts:
             return {}
-        known: dict[FaultTarget, Part] = {
-            PROCESS_NAMES[name]: part for name, part in self._parts.items() if name in PROCESS_NAMES
-        }
+        known: dict[FaultTarget, Part] = {role: self._parts[name] for role, name in self._file.life.roles().items()}
         return {**known, "subject": Together(*self._parts.values())}
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
