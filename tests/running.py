@@ -53,11 +53,23 @@ class Serving:
         self.log = folder / "serve.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **SECRETS}, stdout=log, stderr=log)
+        try:
+            self._wait()
+        except BaseException:
+            self.end()
+            raise
+
+    def _wait(self) -> None:
         deadline = time.monotonic() + SERVES_WITHIN_S
         while "Ctrl-C ends it" not in self.log.read_text():
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.05)
+
+    def end(self) -> None:
+        """Kills it, if it still runs."""
+        self.process.kill()
+        self.process.wait()
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGINT)

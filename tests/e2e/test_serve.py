@@ -61,9 +61,7 @@ def app() -> Iterator[str]:
 def serving(tmp_path: Path, app: str) -> Iterator[Serving]:
     made = Serving(tmp_path, "--to", app, "--state", str(tmp_path / "state"))
     yield made
-    if made.process.poll() is None:
-        made.process.kill()
-        made.process.wait()
+    made.end()
 
 
 def test_a_shell_triggers_what_the_served_shop_sends_and_a_restart_remembers_it(

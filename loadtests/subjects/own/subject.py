@@ -183,7 +183,7 @@ class OwnSubject:
             secrets[names.next_client_secret] = around.next_client_secret
         inherited = {name: value for name, value in os.environ.items() if name not in self._private}
         given = {name: filled(text, self._values) for name, text in self._file.environment.items()}
-        return inherited | secrets | (https.environment(inherited) if https is not None else {}) | given
+        return inherited | secrets | (https.environment(inherited, given) if https is not None else {}) | given
 
     def _child(self, name: str, text: str) -> Tree:
         life = self._file.life
