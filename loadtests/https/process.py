@@ -117,7 +117,7 @@ def _system_folder() -> bool:
     """
     folder = ssl.get_default_verify_paths().capath
     try:
-        return any(_HASHED.fullmatch(name) for name in os.listdir(folder)) if folder else False
+        return any(_HASHED.fullmatch(each.name) for each in Path(folder).iterdir()) if folder else False
     except OSError:
         return False
 

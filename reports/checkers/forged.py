@@ -42,6 +42,8 @@ LABELS: Final[dict[ForgeryKind | PoisonKind, str]] = {
     "other_shop": "for another shop",
     "replayed": "replayed under a new webhook id",
     "stale_key": "signed with a key that was replaced before the run",
+    "empty_key": "signed with an empty key",
+    "other_case": "with the right signature in the other case",
 }
 
 

@@ -15,8 +15,8 @@ import certifi
 import msgspec
 import pytest
 
-from stockstorm.loadtests.https.front import BROKEN_OFF
 from stockstorm.loadtests.https import process
+from stockstorm.loadtests.https.front import BROKEN_OFF
 from stockstorm.loadtests.https.process import NOTE, PRELOAD, HttpsPlace, _system_folder, start_front, told_of
 from stockstorm.loadtests.processes.registry import PROCESSES
 from stockstorm.loadtests.subjects.own.greeting import listens
