@@ -3,14 +3,10 @@
 A read is paid for by its rows. One that shows a version of stock which an earlier answer had shown, or an order that
 has not changed since, tells nothing. A subject that polls has such reads, and stays far below the limit. It is invalid
 if they take at least SHARE_MAX of the points that the shop restores, in both halves of the load: what is left is too
-little for its writes, and calls are refused as soon as the bucket is empty.
+little for its writes. The REST API has a bucket of its own, of calls. The bucket that is used up more is judged.
 
-The REST API has a bucket of its own, of calls: a REST read costs one of them. The bucket that is used up more is
-judged.
-
-A marketplace restores no points. A read of its orders that finds none tells nothing, and a subject that reads without a
-pause has one after the other. It is invalid from FEED_PER_S_MAX of them a second on, in both halves of the load: a
-feed that is read twice a second finds the same orders.
+A marketplace restores no points. A read of its orders that finds none tells nothing. From FEED_PER_S_MAX of them a
+second on, in both halves of the load, it is invalid: a feed that is read twice a second finds the same orders.
 """
 
 from bisect import bisect_right

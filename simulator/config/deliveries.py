@@ -23,7 +23,7 @@ ForgeryKind = Literal[
     "other_case",
 ]  # made in `delivery.forgery`
 # What its sender signs and nobody can process. Made in `delivery.poison`.
-PoisonKind = Literal["unknown_sku", "null_lines", "huge_quantity", "wrong_type", "not_json"]
+PoisonKind = Literal["unknown_sku", "null_lines", "huge_quantity", "wrong_type", "not_json", "null_level"]
 # What a quota gives to an order of the plan, and to an item next to a fault. `plan.quotas` deals them.
 OrderRole = Literal[
     "late_duplicate",
@@ -63,6 +63,7 @@ class QuotasConfig(Config):
     All but `two_locations` count orders of the marketplaces; half as many of the own store are added where the load has
     orders enough. Each gets ordinary SKUs that do not sell out, and no other perturbation. `two_locations` counts those
     of the own store. The two of faults count events for each fault that ends a process at a planned time.
+    `negative_level` counts transfers.
     """
 
     late_duplicate: Annotated[
@@ -88,6 +89,14 @@ class QuotasConfig(Config):
         Quota,
         Field(
             description="the stock of its SKU is corrected by staff within 200 ms, while the subject writes the order"
+        ),
+    ] = 0
+    negative_level: Annotated[
+        Quota,
+        Field(
+            le=100,
+            description="near the end of the load more of an item leaves a location than there is, to another one: its "
+            "level there is below zero, and the sum stays",
         ),
     ] = 0
     before_kill: Annotated[

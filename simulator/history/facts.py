@@ -44,6 +44,7 @@ from stockstorm.simulator.history.run_facts import (
     GeneratorHeld,
     GeneratorSampled,
     LoadStopped,
+    MachineSampled,
     PhaseStarted,
     ProcessEnded,
     ProcessSeen,
@@ -102,6 +103,7 @@ __all__ = [  # what is declared in other files and named here too
     "ItemStocked",
     "ListingPushed",
     "LoadStopped",
+    "MachineSampled",
     "OrderCancelled",
     "OrderPaid",
     "OrderReturned",
@@ -144,6 +146,7 @@ AnyFact = (
     | QuietReached
     | RunEnded
     | ResourcesSampled
+    | MachineSampled
     | DatabaseCounted
     | GeneratorSampled
     | GeneratorHeld

@@ -59,14 +59,18 @@ class Staff:
         action.stock(level, product.sku)
 
     def _transfer(self, item: PlannedTransfer, product: Product, action: Action) -> None:
-        """Units move from the fullest location of the item to the emptiest one, at once. The sum stays."""
+        """Units move from the fullest location of the item to the emptiest one, at once. The sum stays.
+
+        Where the level is to be below zero, they move the other way: sold at a till, say, before they were booked there.
+        """
         number, now_ns = product.inventory_item_id, action.now_ns
         levels = sorted(self._ledger.levels(number), key=lambda level: level.available)
-        units = min(item.units, levels[-1].available)
-        if len(levels) < 2 or units <= 0:
+        emptiest, fullest = levels[0], levels[-1]
+        units = emptiest.available + item.below if item.below else -min(item.units, fullest.available)
+        if len(levels) < 2 or (units <= 0 if item.below else units >= 0):
             return
         moved = []
-        for place, delta in ((levels[-1].location_id, -units), (levels[0].location_id, units)):
+        for place, delta in ((fullest.location_id, units), (emptiest.location_id, -units)):
             entry = Entry("transfer")
             level, fact = self._ledger.record(number, delta, entry, now_ns, location_id=place, moved=True)
             action.note(fact)

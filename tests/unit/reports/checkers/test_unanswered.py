@@ -20,8 +20,7 @@ ADJUST = "inventoryAdjustQuantities"
 def call(ms: float, request: int, operation: str = ADJUST, api: str = "admin", **more: Any) -> f.ApiCalled:
     """A call; with `injected` one that was never answered."""
     lost = more.get("injected")
-    status, outcome = (0, "failed") if lost else (200, "ok")
-    return f.ApiCalled(ns(ms), request, api, operation, status, outcome, ns(ms), **more)  # type: ignore[arg-type]
+    return f.ApiCalled(ns(ms), request, api, operation, 0 if lost else 200, "failed" if lost else "ok", ns(ms), **more)
 
 
 def push(ms: float, request: int, channel: str = "bazaar", *, lost: bool = False) -> tuple[f.AnyFact, ...]:

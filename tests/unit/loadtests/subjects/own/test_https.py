@@ -14,8 +14,8 @@ import certifi
 import msgspec
 import pytest
 
-from stockstorm.loadtests.https.front import BROKEN_OFF
-from stockstorm.loadtests.https.process import NOTE, PRELOAD, HttpsPlace, start_front, told_of
+from stockstorm.loadtests.https.process import NOTE, PRELOAD, HttpsPlace, start_front
+from stockstorm.loadtests.https.told import BROKEN_OFF, told_of
 from stockstorm.loadtests.processes.registry import PROCESSES
 from stockstorm.loadtests.subjects.own.greeting import listens
 from tests.unit.loadtests.subjects.own.test_subject import AROUND, python, subject
