@@ -162,3 +162,11 @@ def test_the_events_of_a_run_are_expected_with_theirs() -> None:
 def test_the_history_begins_and_ends_without_them() -> None:
     shop = world()
     assert skus_of([*shop.opening(START_NS), *shop.final_facts(START_NS)]) == set(shop.catalogue.by_sku)
+
+
+def test_variants_are_sorted_by_the_sku_that_is_shown() -> None:
+    asked = "query($n: Int) { productVariants(first: $n, sortKey: SKU) { nodes { sku } } }"
+    found = Admin(world(sku_style="typed")).data(asked, n=20)["productVariants"]["nodes"]
+    skus = [(each["sku"] or "").casefold() for each in found]
+    assert len(skus) == 16
+    assert skus == sorted(skus)

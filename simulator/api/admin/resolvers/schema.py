@@ -34,7 +34,15 @@ from stockstorm.simulator.api.admin.base import pages
 from stockstorm.simulator.api.admin.base.access import denial, element_of
 from stockstorm.simulator.api.admin.base.call import Call, Resolver, arguments_of
 from stockstorm.simulator.api.admin.base.views import type_name_of
-from stockstorm.simulator.api.admin.resolvers import adjustments, levels, shop, stock, webhook_changes, webhooks
+from stockstorm.simulator.api.admin.resolvers import (
+    adjustments,
+    levels,
+    locations,
+    shop,
+    stock,
+    webhook_changes,
+    webhooks,
+)
 from stockstorm.simulator.api.admin.resolvers.bulk import operations as bulk
 from stockstorm.simulator.api.admin.resolvers.orders import queries as orders
 from stockstorm.simulator.api.admin.resolvers.orders.types import MUTATIONS as ORDER_MUTATIONS
@@ -62,13 +70,13 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
         "shop": shop.shop,
         "currentAppInstallation": shop.app_installation,
         "publicApiVersions": shop.api_versions,
-        "locations": stock.locations,
-        "location": stock.location,
+        "locations": locations.locations,
+        "location": locations.location,
         "locationsCount": shop.locations_count,
         "inventoryItem": stock.inventory_item,
         "inventoryItems": stock.inventory_items,
         "inventoryLevel": stock.inventory_level,
-        "inventoryProperties": stock.inventory_properties,
+        "inventoryProperties": locations.inventory_properties,
         "productVariant": stock.product_variant,
         **products.QUERIES,
         "node": shop.node,
@@ -100,10 +108,10 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
     "AppInstallation": shop.APP,
     "AccessScope": shop.SCOPE,
     "Count": shop.COUNT,
-    "Location": stock.LOCATION,
-    "LocationAddress": stock.ADDRESS,
-    "InventoryProperties": stock.PROPERTIES,
-    "InventoryQuantityName": stock.QUANTITY_NAME,
+    "Location": locations.LOCATION,
+    "LocationAddress": locations.ADDRESS,
+    "InventoryProperties": locations.PROPERTIES,
+    "InventoryQuantityName": locations.QUANTITY_NAME,
     "InventoryLevel": stock.LEVEL,
     "InventoryQuantity": stock.QUANTITY,
     **PRODUCT_TYPES,

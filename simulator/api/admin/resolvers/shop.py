@@ -5,7 +5,7 @@ from typing import Final
 from stockstorm.simulator.api.admin.base.access import may_use
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.views import AppView, Counted, RefusedNode, ShopView, parse_gid
-from stockstorm.simulator.api.admin.resolvers import stock, webhooks
+from stockstorm.simulator.api.admin.resolvers import locations, stock, webhooks
 from stockstorm.simulator.api.admin.resolvers.bulk import operations as bulk
 from stockstorm.simulator.api.admin.resolvers.orders import lines as order_lines
 from stockstorm.simulator.api.admin.resolvers.orders import parcels, people
@@ -26,7 +26,7 @@ PLAN_NAMES: Final[dict[ShopPlan, str]] = {
 _NODES: Final[dict[str, Resolver]] = {
     "InventoryItem": stock.inventory_item,
     "InventoryLevel": stock.inventory_level,
-    "Location": stock.location,
+    "Location": locations.location,
     "ProductVariant": stock.product_variant,
     "Product": products.product,
     "Collection": products.collection,

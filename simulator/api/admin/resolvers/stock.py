@@ -1,10 +1,9 @@
 """Queries on stock: locations, inventory items, levels, quantities, products and variants."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
-from stockstorm.simulator.api.admin.base.other_stock import ON_HAND
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.problems import bad_request
 from stockstorm.simulator.api.admin.base.search import (
@@ -20,12 +19,10 @@ from stockstorm.simulator.api.admin.base.search import (
 from stockstorm.simulator.api.admin.base.views import (
     QUANTITY_NAMES,
     Counted,
-    Location,
     ProductView,
     Quantity,
     QuantityName,
     Variant,
-    address_of,
     gid,
     number_of,
 )
@@ -33,8 +30,6 @@ from stockstorm.simulator.events.encoding import amount
 from stockstorm.simulator.events.product_payload import variant_title
 from stockstorm.simulator.model import Level, Product
 from stockstorm.simulator.searching import Term
-
-COUNTED: Final = ("available", "committed", *sorted(ON_HAND))  # states that on_hand is the sum of
 
 
 def levels_of(product: Product, call: Call) -> tuple[Level, ...]:
@@ -61,20 +56,6 @@ def item_of(text: str, call: Call) -> Product | None:
 
 
 # -- roots ---------------------------------------------------------------------------------------------------------
-
-
-def locations(_source: None, arguments: Arguments, call: Call) -> Page[Location]:
-    known_terms("locations", arguments.get("query"), frozenset(), call)
-    rows = list(call.state.locations.values())
-    return page_of(rows, lambda row: (row.index, row.location_id), arguments)
-
-
-def location(_source: None, arguments: Arguments, call: Call) -> Location | None:
-    """A location by its id. Without an id, the shop's first location."""
-    if arguments.get("id") is None:
-        return next(iter(call.state.locations.values()))
-    number = number_of("Location", arguments["id"])
-    return None if number is None else call.state.locations.get(number)
 
 
 def inventory_item(_source: None, arguments: Arguments, call: Call) -> Product | None:
@@ -119,7 +100,7 @@ def _item_key(product: Product) -> tuple[int, int]:
 # -- levels --------------------------------------------------------------------------------------------------------
 
 
-def _level_key(level: Level) -> tuple[int, int]:
+def level_key(level: Level) -> tuple[int, int]:
     return level.inventory_item_id, level.location_id
 
 
@@ -129,31 +110,10 @@ def _item_level(product: Product, arguments: Arguments, call: Call) -> Level | N
 
 
 def _item_levels(product: Product, arguments: Arguments, call: Call) -> Page[Level]:
-    return page_of(_updated(list(levels_of(product, call)), arguments, call), _level_key, arguments)
+    return page_of(updated_levels(list(levels_of(product, call)), arguments, call), level_key, arguments)
 
 
-def _location_level(location: Location, arguments: Arguments, call: Call) -> Level | None:
-    product = item_of(arguments["inventoryItemId"], call)
-    return None if product is None else call.world.level(product.inventory_item_id, location.location_id)
-
-
-def _location_levels(location: Location, arguments: Arguments, call: Call) -> Page[Level]:
-    items, place = call.world.stocked_at(location.location_id), location.location_id
-    if arguments.get("query"):
-        page = page_of(_updated(_at(items, place, call), arguments, call), _level_key, arguments)
-    else:  # page first, so that the time does not depend on the size of the catalogue
-        found = page_of(items, lambda product: (product.inventory_item_id, place), arguments)
-        page = Page(_at(found.nodes, place, call), _level_key, found.has_next, found.has_previous)
-    call.rows += len(page.nodes)
-    return page
-
-
-def _at(products: Sequence[Product], location_id: int, call: Call) -> list[Level]:
-    found = [call.world.level(product.inventory_item_id, location_id) for product in products]
-    return [level for level in found if level is not None]
-
-
-def _updated(levels: list[Level], arguments: Arguments, call: Call) -> list[Level]:
+def updated_levels(levels: list[Level], arguments: Arguments, call: Call) -> list[Level]:
     terms = known_terms("inventoryLevels", arguments.get("query"), frozenset({"updated_at"}), call)
     bounds: list[Bounds] = [time_bounds(term, call) for term in terms]
     return [level for level in levels if all(each.holds(level.updated_ns) for each in bounds)]
@@ -177,10 +137,6 @@ def _amount(level: Level, name: QuantityName, call: Call) -> int:
     if name not in QUANTITY_NAMES:
         raise bad_request(f"The quantity name {name!r} is invalid. Names are: {', '.join(QUANTITY_NAMES)}.")
     return call.state.other_stock.of(place, name)
-
-
-def inventory_properties(_source: None, _arguments: Arguments, _call: Call) -> object:
-    return QUANTITY_NAMES
 
 
 def _quantity_gid(quantity: Quantity, _arguments: Arguments, call: Call) -> str:
@@ -212,47 +168,6 @@ def _product_updated(view: ProductView, _arguments: Arguments, call: Call) -> st
     return call.time_text(call.wall.monotonic_ns if edited_ns is None else edited_ns)
 
 
-LOCATION: dict[str, Resolver] = {
-    "id": lambda location, _arguments, _call: gid("Location", location.location_id),
-    "legacyResourceId": lambda location, _arguments, _call: str(location.location_id),
-    "name": lambda location, _arguments, _call: f"Warehouse {location.index}",
-    "isActive": lambda _location, _arguments, _call: True,
-    "isPrimary": lambda location, _arguments, _call: location.index == 1,
-    "fulfillsOnlineOrders": lambda _location, _arguments, _call: True,
-    "hasActiveInventory": lambda location, _arguments, call: bool(call.world.stocked_at(location.location_id)),
-    "shipsInventory": lambda _location, _arguments, _call: True,
-    "address": lambda location, _arguments, _call: address_of(location),
-    "createdAt": created_at,
-    "updatedAt": created_at,
-    "inventoryLevel": _location_level,
-    "inventoryLevels": _location_levels,
-}
-ADDRESS: dict[str, Resolver] = {
-    "address1": lambda address, _arguments, _call: address.address1,
-    "address2": lambda address, _arguments, _call: address.address2,
-    "city": lambda address, _arguments, _call: address.city,
-    "country": lambda address, _arguments, _call: address.country,
-    "countryCode": lambda address, _arguments, _call: address.country_code,
-    "formatted": lambda address, _arguments, _call: [
-        address.address1,
-        f"{address.city} {address.zip}",
-        address.country,
-    ],
-    "latitude": lambda _address, _arguments, _call: None,
-    "longitude": lambda _address, _arguments, _call: None,
-    "phone": lambda address, _arguments, _call: address.phone,
-    "province": lambda address, _arguments, _call: address.province,
-    "provinceCode": lambda address, _arguments, _call: address.province_code,
-    "zip": lambda address, _arguments, _call: address.zip,
-}
-PROPERTIES: dict[str, Resolver] = {"quantityNames": lambda _source, _arguments, _call: QUANTITY_NAMES}
-QUANTITY_NAME: dict[str, Resolver] = {
-    "name": lambda name, _arguments, _call: name,
-    "displayName": lambda name, _arguments, _call: name.replace("_", " ").capitalize(),
-    "belongsTo": lambda name, _arguments, _call: ["on_hand"] if name in COUNTED else [],
-    "comprises": lambda name, _arguments, _call: COUNTED if name == "on_hand" else [],
-    "isInUse": lambda _name, _arguments, _call: True,
-}
 ITEM: dict[str, Resolver] = {
     "id": lambda product, _arguments, _call: f"gid://shopify/InventoryItem/{product.inventory_item_id}",
     "legacyResourceId": lambda product, _arguments, _call: str(product.inventory_item_id),

@@ -19,9 +19,11 @@ from stockstorm.simulator.events.order_sums import (
     shipping_price,
     vat,
 )
-from stockstorm.simulator.model import Order
+from stockstorm.simulator.events.unusual import APPS
+from stockstorm.simulator.model import API_CLIENT_ID, Order, Origin
 
 VAT_RATE: Final = 0.2
+APP_NAMES: Final[dict[Origin, str]] = {"web": "Online Store", "pos": "Point of Sale", "draft": "Draft Orders"}
 
 
 class Tax(NamedTuple):
@@ -93,7 +95,13 @@ ORDER: Final[dict[str, Resolver]] = {
     "shippingLine": lambda row, _arguments, _call: next(iter(_shipping(row)), None),
     "shippingLines": _shipping_lines,
     "billingAddressMatchesShippingAddress": lambda row, _arguments, _call: row.buyer >= 0 or row.written is not None,
+    "app": lambda row, _arguments, _call: row,
+    "retailLocation": lambda _row, _arguments, _call: None,  # as the location_id of payloads
     "restockable": lambda row, _arguments, _call: row.cancelled_ns is None,
+}
+APP: Final[dict[str, Resolver]] = {
+    "id": lambda row, _arguments, _call: gid("OrderApp", API_CLIENT_ID if row.written else APPS[row.origin]),
+    "name": lambda row, _arguments, _call: "Stock Sync" if row.written else APP_NAMES[row.origin],
 }
 LINE: Final[dict[str, Resolver]] = {
     "taxLines": _taxes_of_line,

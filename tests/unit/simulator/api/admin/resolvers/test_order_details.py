@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.admin_calls import Admin
 from tests.rest_calls import Rest
 from tests.small_world import buy, give_back, own_orders, pay, product, small_world
@@ -79,3 +81,32 @@ def test_a_location_has_its_address_and_the_shop_its_states_of_stock() -> None:
     )
     assert names["incoming"]["belongsTo"] == []
     assert found["shop"]["primaryDomain"]["host"].endswith(".myshopify.com")
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("name:'Warehouse 2'", ["Warehouse 2"]),
+        ("name:Ware*", ["Warehouse 1", "Warehouse 2"]),
+        ("active:true -name:'warehouse 1'", ["Warehouse 2"]),
+        ("active:false", []),
+    ],
+)
+def test_locations_are_searched(query: str, names: list[str]) -> None:
+    found = Admin().data("query($q: String) { locations(first: 9, query: $q) { nodes { id name } } }", q=query)
+    assert [each["name"] for each in found["locations"]["nodes"]] == names
+
+
+def test_who_took_an_order_and_how_its_buyer_is_reached() -> None:
+    admin = Admin()
+    admin.world.apply(buy(7, "online", (0, 1)), admin.now_ns)
+    asked = """{ orders(first: 1) { nodes { app { id name } retailLocation { id } email
+      customer { email defaultEmailAddress { emailAddress validFormat } defaultPhoneNumber { phoneNumber } }
+      lineItems(first: 1) { nodes { variant { image { url } product { featuredImage { url } } } } } } } }"""
+    (order,) = admin.data(asked)["orders"]["nodes"]
+    assert (order["app"]["name"], order["retailLocation"]) == ("Online Store", None)
+    reached = order["customer"]["defaultEmailAddress"]
+    assert reached == {"emailAddress": order["email"], "validFormat": True}
+    assert order["customer"]["defaultPhoneNumber"]["phoneNumber"].startswith("+")
+    variant = order["lineItems"]["nodes"][0]["variant"]
+    assert variant == {"image": None, "product": {"featuredImage": None}}
