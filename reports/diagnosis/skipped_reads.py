@@ -87,8 +87,9 @@ def _left_out(case: Case, placed: Collection[int]) -> tuple[str, set[int]] | Non
             ends[order] = ends.get(order, True) and 0 < place == len(told.orders) - 1
     ways = [({order for order, place in places.items() if place >= most}, _behind(most)) for most in APPLIED]
     ways.append(({order for order, last in ends.items() if last}, "the last ones of an answer of several"))
+    owed = {effect.order for effect in case.history.orders.effects if not effect.settled}.intersection(placed)
     for orders, which in ways:
-        found = orders.intersection(placed)
+        found = orders & owed
         if _explains(case, found, placed, PLACE_SHARE_MIN):
             return which, found
     return None
