@@ -23,10 +23,12 @@ from stockstorm.reports.diagnosis.dead_letters import DeadLetters
 from stockstorm.reports.diagnosis.exact_units import ExactUnits
 from stockstorm.reports.diagnosis.explained import without_consequences
 from stockstorm.reports.diagnosis.failures_forgotten import FailuresForgotten
+from stockstorm.reports.diagnosis.feed_unread import FeedUnread
 from stockstorm.reports.diagnosis.few_topics import FewTopics
 from stockstorm.reports.diagnosis.forgeries import Forgeries
 from stockstorm.reports.diagnosis.growth import Growth
 from stockstorm.reports.diagnosis.held_over import HeldOver
+from stockstorm.reports.diagnosis.keys_reused import KeysReused
 from stockstorm.reports.diagnosis.lacking import Lacking
 from stockstorm.reports.diagnosis.last_units import LastUnits
 from stockstorm.reports.diagnosis.lost_alone import LostAlone
@@ -106,9 +108,11 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     NoTimeout(),
     OutageForgotten(),
     FailuresForgotten(),
+    KeysReused(),
     ChannelBlocksOthers(),
     RetryAfterIgnored(),
     FewTopics(),
+    FeedUnread(),
     NeverSent(),
     CatalogueCut(),
     Forgeries(),

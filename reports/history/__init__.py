@@ -14,6 +14,7 @@ from stockstorm.reports.history.acks import build_acks
 from stockstorm.reports.history.app_life import AppLife
 from stockstorm.reports.history.balance import OffBalance, find_off_balance
 from stockstorm.reports.history.channel_orders import ChannelOrders, build_channel_orders, misfit_skus
+from stockstorm.reports.history.cpu_waits import CpuWaits, build_cpu_waits
 from stockstorm.reports.history.deliveries import Deliveries
 from stockstorm.reports.history.doubled import Doublings, find_doublings
 from stockstorm.reports.history.doubts import find_doubts
@@ -208,6 +209,11 @@ class History(FactLog):
     def silences(self) -> Silences:
         """When marketplaces that are polled could not be."""
         return Silences.of(self.scenario, self.absences, self) if self.outages else NO_SILENCE
+
+    @cached_property
+    def cpu_waits(self) -> CpuWaits:
+        """How long processes of the run waited for a CPU that other programs used."""
+        return build_cpu_waits(self)
 
     @cached_property
     def told_to_wait(self) -> ToldToWait:

@@ -76,6 +76,17 @@ DECLARED: Final = (
         diagnoses=frozenset({"one_by_one"}),
     ),
     Flaw(
+        name="feed_without_pause",
+        kind="conduct",
+        mistake="a marketplace's feed without orders is read again at once",
+        must=frozenset({"needless_reads"}),
+        may=without({**CALLS, **LATE_EFFECTS}, "needless_reads"),
+        subjects=OF_WEBHOOKS,
+        scenario="marketplace_feeds",
+        diagnoses=frozenset({"needless_reads"}),
+        says=("without a pause",),
+    ),
+    Flaw(
         name="poll_storm",
         kind="conduct",
         mistake="the whole catalogue is read without a pause beside the webhooks",

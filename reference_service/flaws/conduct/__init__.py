@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from stockstorm.reference_service.flaws.conduct import (
     backoff_in_ms,
+    feed_without_pause,
     no_backoff,
     no_timeout,
     one_row_per_push,
@@ -16,6 +17,7 @@ from stockstorm.reference_service.seams import Compose
 
 FLAWS: Mapping[str, Compose] = {
     "backoff_in_ms": backoff_in_ms.compose,
+    "feed_without_pause": feed_without_pause.compose,
     "no_backoff": no_backoff.compose,
     "no_timeout": no_timeout.compose,
     "one_row_per_push": one_row_per_push.compose,
