@@ -30,6 +30,7 @@ TROUBLES = (
     "throttled_api",
     "thundering_herd",
     "bfcm",
+    "unanswered_calls",
 )
 SEEDS = (1, 7, 2**40)
 RUN_MAX_S = 90.0
