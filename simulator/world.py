@@ -73,10 +73,10 @@ class World:
         self.notifying: tuple[str, ...] = tuple(
             channel.name for channel in config.channels if channel.name != ONLINE and channel.tells != "feed"
         )
-        self._ledger = Ledger(catalogue.products)
+        self._ledger = Ledger(catalogue.in_shop)
         self._physical = PhysicalStock(catalogue.products)
         self.edits = Edits()
-        self._by_product = by_product(catalogue.products)
+        self._by_product = by_product(catalogue.in_shop)
         self._book = OrderBook(ids_of(big=config.shop.big_ids))
         self._firing = Firing(seeds)
         self._subscriptions = Subscriptions()
@@ -149,6 +149,17 @@ class World:
                 transfer(item, product, self._ledger, action)
             case PlannedProductEdit():
                 action.product(self.edits.of(product), self._variants(product))
+        if self.catalogue.unlisted:
+            self._own_use(item, self.catalogue.unlisted[item.serial % len(self.catalogue.unlisted)], action)
+
+    def _own_use(
+        self, item: PlannedRestock | PlannedTransfer | PlannedProductEdit, product: Product, action: Action
+    ) -> None:
+        """Staff does the same to an unlisted variant."""
+        if isinstance(item, PlannedProductEdit):
+            action.product(self.edits.of(product), self._variants(product))
+        elif isinstance(item, PlannedRestock):
+            restock(item, abs(item.delta), product, self._ledger, action)
 
     def _there(self, item: PlannedRestock) -> int:
         """The units of a restock. Nobody writes off units that are not on the shelf, or that are promised."""

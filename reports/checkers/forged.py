@@ -22,12 +22,12 @@ from stockstorm.reports.result import Check, Incident, Tally, counted, unknown, 
 from stockstorm.simulator.config import ForgeryKind, PoisonKind
 from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT, KINDS
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import PRIVACY_TOPICS
 from stockstorm.simulator.shop.subscriptions import is_bus
 
 ONLY_BUSES: Final = "all of the subject's subscriptions are to an event bus, which accepts nothing from strangers"
 REFUSABLE: Final = frozenset(KINDS) - JUDGED_BY_EFFECT
 EFFECTS = frozenset({"applied", "superseded", "pending"})
-PRIVACY: Final = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
 REVIEW_STATUS: Final = 401
 HELD_BACK_MAX: Final = 5_000  # units below a claimed quantity that a subject may list for it
 LABELS: Final[dict[ForgeryKind | PoisonKind, str]] = {
@@ -42,6 +42,8 @@ LABELS: Final[dict[ForgeryKind | PoisonKind, str]] = {
     "other_shop": "for another shop",
     "replayed": "replayed under a new webhook id",
     "stale_key": "signed with a key that was replaced before the run",
+    "empty_key": "signed with an empty key",
+    "other_case": "with the right signature in the other case",
 }
 
 
@@ -74,8 +76,9 @@ class Forged(Checker):
     when_polling = ("forged.accepted", "forged.sent")
 
     def exposure(self, history: History) -> dict[str, int]:
-        """By kind, then by topic and source."""
-        sent = [delivery.planned for delivery in _forged(history)]
+        """By kind, then by topic and source. Without what a subject refuses whoever sent it: that tests no signature."""
+        refused = _refused_anyway(history)
+        sent = [one.planned for one in _forged(history) if _about(one.planned) not in refused]
         kinds = Counter(planned.forged for planned in sent)
         by_kind = {label: kinds[kind] for kind, label in LABELS.items() if kinds[kind]}
         by_topic = Counter(_about(planned) for planned in sent)
@@ -104,7 +107,8 @@ class Forged(Checker):
             "forged.accepted": float(tally.total),
             "forged.unanswered": float(len(unanswered)),
         }
-        notes = _not_401(refusable)
+        anyway = _refused_anyway(history)
+        notes = (*_not_401(refusable), *_untested(anyway))
         if tally.total:
             reason = f"{tally.total} of {len(forged)} forged {verb(tally.total, 'were')} accepted{_where(tally)}"
             return tally.check(self.name, "invalid", reason, measures, notes)
@@ -113,6 +117,9 @@ class Forged(Checker):
         if len(unanswered) > during_fault or (refusable and not refused):
             told = f"{refused} of {len(refusable)} forged {verb(refused, 'were')} refused"
             return unknown(self.name, f"{told}, {len(unanswered)} failed or got no answer", measures)
+        if refusable and all(_about(one.planned) in anyway for one in refusable):
+            reason = f"all of {refused} forged were refused, and so was every genuine delivery of their topics"
+            return tally.check(self.name, "not_exercised", reason, measures, notes)
         reason = (
             f"all of {refused} forged {verb(refused, 'were')} refused" if refusable else "no forged delivery was sent"
         )
@@ -132,7 +139,7 @@ def _not_401(refusable: Sequence[Delivery]) -> tuple[str, ...]:
     statuses = Counter(
         attempt.status
         for one in refusable
-        if one.planned.topic in PRIVACY and one.outcome == "refused"
+        if one.planned.topic in PRIVACY_TOPICS and one.outcome == "refused"
         for attempt in one.attempts[-1:]
     )
     others = {status: count for status, count in sorted(statuses.items()) if status != REVIEW_STATUS}
@@ -141,6 +148,23 @@ def _not_401(refusable: Sequence[Delivery]) -> tuple[str, ...]:
     told = ", ".join(f"{count} with {status}" for status, count in others.items())
     sent = counted(statuses.total(), "forged webhook")
     return (f"{sent} for privacy refused, {told}; Shopify's review of an app asks for {REVIEW_STATUS}",)
+
+
+def _refused_anyway(history: History) -> dict[str, int]:
+    """The topics, by source, of which every genuine delivery was refused: each with the status of its first answer."""
+    tried: dict[str, set[int]] = {}
+    for one in history.deliveries.by_id.values():
+        if one.attempts and not one.planned.forged:
+            tried.setdefault(_about(one.planned), set()).update(attempt.status for attempt in one.attempts)
+    return {topic: min(found) for topic, found in tried.items() if all(400 <= status < 500 for status in found)}
+
+
+def _untested(anyway: dict[str, int]) -> tuple[str, ...]:
+    """A note on topics of which no delivery was taken, so that a refused forgery proves nothing. Empty without them."""
+    if not anyway:
+        return ()
+    topics = ", ".join(f"{topic.removeprefix('of ')} ({status})" for topic, status in sorted(anyway.items()))
+    return (f"not exercised, because every genuine delivery was refused as well: {topics}",)
 
 
 def _only_buses(history: History) -> bool:

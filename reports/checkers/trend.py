@@ -4,8 +4,10 @@ The longest phase of even load without a fault, also of the APIs, is cut into PA
 counts, because a short disturbance moves the slow samples and not those. Latency *grows* if it rises from part to part,
 and at the end is GROWTH_MIN times as long and GROWTH_MIN_MS longer. Where each part is slower than all before it,
 ALWAYS_MIN times and ALWAYS_MIN_MS are enough: on a busy machine the start is slow as well. With too few samples or too
-short a phase it is not exercised. A load generator that could not keep up makes it unknown. So do other programs that
-kept the machine busy, where latency did not grow once each part is divided by how much longer work took in it.
+short a phase it is not exercised, nor where the deliveries of an even plan were not even: those held back and sent
+again, and what the subject's own writes fire, come on top later. A load generator that could not keep up makes it
+unknown. So do other programs that kept the machine busy, where latency did not grow once each part is divided by how
+much longer work took in it.
 """
 
 import math
@@ -24,6 +26,7 @@ from stockstorm.simulator.history import facts as f
 EVEN: Final = frozenset({"constant", "poisson"})
 PARTS: Final = 6
 SECONDS_MIN: Final = 9.0
+DELIVERIES_RISE_MAX: Final = 1.3  # of the second half, as a multiple of the first
 SAMPLES_MIN: Final = 20  # in each part
 SHARE: Final = 0.25
 GROWTH_MIN: Final = 3.0
@@ -59,8 +62,8 @@ class Trend(Checker):
     def __call__(self, history: History) -> Check:
         tally = Tally()
         phase = even_phase(history)
-        if phase is None:
-            reason = f"there was no phase of even load of {SECONDS_MIN:.0f} s without a fault"
+        if phase is None or (why_not := _uneven(history, phase)):
+            reason = why_not if phase else f"there was no phase of even load of {SECONDS_MIN:.0f} s without a fault"
             return tally.check(self.name, "not_exercised", reason, {})
         measures, said, busy = {}, list[str](), False
         for name, samples in _series(history).items():
@@ -84,6 +87,13 @@ class Trend(Checker):
             seen = history.cpu_waits.text(*phase)
             return tally.check(self.name, "unknown", f"{reason}; but {seen}, which explains it", measures)
         return tally.check(self.name, "invalid" if tally.total else "valid", reason, measures)
+
+
+def _uneven(history: History, phase: tuple[int, int]) -> str:
+    """Why the deliveries of a phase were not even; empty if they were."""
+    if (rise := _rise(history.acks, *phase)) <= DELIVERIES_RISE_MAX:
+        return ""
+    return f"the longest even phase had {rise:.1f} times as many deliveries in its second half as in its first"
 
 
 def even_phase(history: History) -> tuple[int, int] | None:
@@ -120,6 +130,14 @@ def _series(history: History) -> dict[str, Samples]:
         "sync_latency": history.sync_samples.visible,
         "order_latency": [] if history.orders.net_only else [(s.sold_ns, s.latency_ms) for s in history.order_samples],
     }
+
+
+def _rise(acks: Samples, begin_ns: int, end_ns: int) -> float:
+    """Deliveries that were answered in the second half, as a multiple of the first. 1 without any, as with polling."""
+    middle_ns = (begin_ns + end_ns) // 2
+    first = sum(begin_ns <= at_ns < middle_ns for at_ns, _ in acks)
+    second = sum(middle_ns <= at_ns < end_ns for at_ns, _ in acks)
+    return second / first if first else 1.0
 
 
 def _levels(samples: Samples, begin_ns: int, end_ns: int) -> list[float]:

@@ -38,6 +38,7 @@ from stockstorm.reports.diagnosis.never_pushed import NeverPushed
 from stockstorm.reports.diagnosis.never_released import NeverReleased
 from stockstorm.reports.diagnosis.never_sent import NeverSent
 from stockstorm.reports.diagnosis.no_call import NoCall
+from stockstorm.reports.diagnosis.no_timeout import NoTimeout
 from stockstorm.reports.diagnosis.not_played import NotPlayed
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
 from stockstorm.reports.diagnosis.old_read import OldRead
@@ -99,6 +100,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     StrangeIds(),
     RetiredVersion(),
     CallsRefused(),
+    NoTimeout(),
     OutageForgotten(),
     FailuresForgotten(),
     ChannelBlocksOthers(),

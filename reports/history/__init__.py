@@ -29,6 +29,7 @@ from stockstorm.reports.history.event_outcomes import (
 )
 from stockstorm.reports.history.faults import FaultInterval, build_fault_intervals
 from stockstorm.reports.history.head_of_line import HeadOfLineBlocking, measure_head_of_line
+from stockstorm.reports.history.held_calls import HeldCall, find_held_calls
 from stockstorm.reports.history.learned import Learned, build_learned
 from stockstorm.reports.history.ledger_states import build_ledgers
 from stockstorm.reports.history.ledgers import Ledger
@@ -217,6 +218,11 @@ class History(FactLog):
     def told_to_wait(self) -> ToldToWait:
         """Answers of marketplaces that said how long to wait, and calls that came earlier."""
         return find_told_to_wait(self)
+
+    @cached_property
+    def held_calls(self) -> tuple[HeldCall, ...]:
+        """Calls that were never answered, and how long the subject waited for each."""
+        return find_held_calls(self)
 
     @cached_property
     def absences(self) -> Mapping[str, Absences]:

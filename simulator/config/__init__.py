@@ -22,6 +22,7 @@ from stockstorm.simulator.config.faults import (
     API_FAULTS,
     EVERY_API,
     FAULTS,
+    LEFT_OPEN,
     MARKETPLACES,
     PROCESS_NAMES,
     ApiFaultConfig,
@@ -49,6 +50,7 @@ __all__ = [  # what is declared in other files and named here too
     "API_FAULTS",
     "EVERY_API",
     "FAULTS",
+    "LEFT_OPEN",
     "LIFE",
     "MARKETPLACES",
     "PROCESS_NAMES",
@@ -75,6 +77,7 @@ __all__ = [  # what is declared in other files and named here too
 ]
 
 ShopPlan = Literal["standard", "advanced", "plus", "enterprise"]
+SkuStyle = Literal["codes", "typed"]
 
 
 class ShopConfig(Config):
@@ -92,6 +95,22 @@ class ShopConfig(Config):
     variants: Annotated[
         int, Field(ge=1, le=10, description="variants of each product; each has a SKU, an item and stock of its own")
     ] = 1
+    sku_style: Annotated[
+        SkuStyle,
+        Field(
+            description='SKUs as "codes", such as SKU-00001; or as "typed" by people: with spaces, quotes, leading '
+            "zeros, and beyond ASCII"
+        ),
+    ] = "codes"
+    unlisted: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1_000,
+            description="further variants that no marketplace lists and no plan sells: without SKU, or with one that "
+            "another has too; each restock and product edit of staff touches one of them as well",
+        ),
+    ] = 0
     stock: Annotated[
         int, Field(ge=0, le=1_000_000, description="initial units of an ordinary SKU (drawn within ±50 %)")
     ] = 100
@@ -222,6 +241,8 @@ ForgeryKind = Literal[
     "other_shop",
     "replayed",
     "stale_key",
+    "empty_key",
+    "other_case",
 ]  # made in `delivery.forgery`
 # What its sender signs and nobody can process. Made in `delivery.poison`.
 PoisonKind = Literal["unknown_sku", "null_lines", "huge_quantity", "wrong_type", "not_json"]

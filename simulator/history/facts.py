@@ -369,6 +369,12 @@ class ApiCalled(Fact, frozen=True, tag=True):
         return self.status >= 500 and not self.unplayed
 
 
+class CallGivenUp(Fact, frozen=True, tag=True):
+    """The subject closed the connection of a call that was not answered, or only by half."""
+
+    request: Count
+
+
 class RowsNotListed(Fact, frozen=True, tag=True):
     """A marketplace did not take these rows of a push: a fault rejected them, or it refused the call for the moment."""
 
@@ -472,6 +478,7 @@ AnyFact = (
     | AttemptEnded
     | DeliveryEnded
     | ApiCalled
+    | CallGivenUp
     | RowsNotListed
     | StockShown
     | OrdersShown

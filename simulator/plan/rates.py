@@ -123,6 +123,8 @@ def _staff_events(config: WorldConfig) -> float:
     next_to_faults = sum(draft.events for draft in drafts_next_to_faults(config, Seeds(0)))
     staff = restocks + config.events.product_edits_per_s + TRANSFER_EVENTS * config.events.transfers_per_s
     staff += config.events.corrections_per_s
+    if config.shop.unlisted:  # one of them is touched too
+        staff += restocks + config.events.product_edits_per_s + config.events.corrections_per_s
     return staff * _seconds(config) + next_to_faults
 
 

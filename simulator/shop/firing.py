@@ -91,7 +91,8 @@ class Action:
         self.changes.events.append(
             Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, None, None, level, None, sold)
         )
-        self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, order, sku, level.version))
+        version = level.version if sku else -1
+        self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, order, sku, version))
 
     def connection(self, topic: CallTopic, level: Level, sku: str) -> None:
         """Fire that an item is stocked at one more location, or at one less."""

@@ -12,8 +12,9 @@ def restock(item: PlannedRestock, units: int, product: Product, ledger: Ledger, 
     place = levels[item.serial % len(levels)].location_id
     entry = Entry("restock")
     level, fact = ledger.record(product.inventory_item_id, units, entry, action.now_ns, location_id=place)
-    action.note(fact)
-    action.stock(level, item.sku)
+    if product.sku:
+        action.note(fact)
+    action.stock(level, product.sku)
 
 
 def transfer(item: PlannedTransfer, product: Product, ledger: Ledger, action: Action) -> None:

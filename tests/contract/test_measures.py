@@ -25,6 +25,7 @@ SOMETIMES = {
     "descriptors.growth.max",
     "descriptors.max",
     "lost.stuck",
+    "needless_reads.feed_per_s",
     "needless_reads.points_per_s",
     "needless_reads.rows",
     "needless_reads.share",
@@ -49,12 +50,16 @@ SOMETIMES = {
     "throttling.early",
     "throttling.early_reads",
     "throttling.gap_ms.p50",
+    "throttling.hasty_reads",
     "throttling.same_call_ms.p50",
     "throttling.share",
     "throttling.told",
     "trend.ack_time.growth",
     "trend.order_latency.growth",
     "trend.sync_latency.growth",
+    "unanswered.calls",
+    "unanswered.waiting",
+    "unanswered_s.max",
 }
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.running import is_valid_unless_late
-from tests.strangers.trial import STRANGERS, bugs, node, trial
+from tests.strangers.declared import BUGS, WAYS, Bug, Way
+from tests.strangers.trial import STRANGERS, node, trial
 
 pytestmark = [
     pytest.mark.e2e,
@@ -14,11 +15,11 @@ pytestmark = [
 OPTIONS = {"steady": ("--rate", "30")}
 SEEDS = {"smoke": 10, "proof": 10, "flash_sale": 3, "failing_apis": 2, "steady": 2, "big_ids": 2, "old_api_version": 2}
 RUNS = [(scenario, seed) for scenario, seeds in SEEDS.items() for seed in range(1, seeds + 1)]
-BUGS_IN = {  # others: `proof`
-    ("relay", "rounded_ids"): "big_ids",
-    ("relay", "no_idempotency_key"): "old_api_version",
-    ("stockroom", "first_level_only"): "many_locations",
-}
+
+
+def named(part: object) -> str:
+    """What a test is called for."""
+    return f"{part.stranger}-{part.name}" if isinstance(part, Bug | Way) else str(part)
 
 
 def skip_without_node(stranger: str) -> None:
@@ -87,9 +88,22 @@ def test_a_sound_stranger_that_writes_differences_survives_a_second_writer(tmp_p
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize(("stranger", "bug"), [(stranger, bug) for stranger in STRANGERS for bug in bugs(stranger)])
-def test_a_bug_of_a_stranger_is_caught_and_named(stranger: str, bug: str, tmp_path: Path) -> None:
-    skip_without_node(stranger)
-    done = trial(stranger, BUGS_IN.get((stranger, bug), "proof"), tmp_path, "--seed", "1", bug=bug)
-    assert done.verdict == "invalid", done.output + done.log
-    assert done.causes, done.output
+@pytest.mark.parametrize(
+    ("way", "scenario"), [(way, scenario) for way in WAYS for scenario in way.scenarios], ids=named
+)
+def test_a_sound_service_of_another_way_is_accused_of_nothing_under_load(
+    way: Way, scenario: str, tmp_path: Path
+) -> None:
+    skip_without_node(way.stranger)
+    done = trial(way.stranger, scenario, tmp_path, "--seed", "1", *way.options, bug=f"ways.{way.name}")
+    assert done.verdict == "valid", done.output + done.log
+    assert done.accusations == done.causes == [], done.output
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("bug", BUGS, ids=named)
+def test_a_bug_of_a_stranger_is_caught_and_named(bug: Bug, tmp_path: Path) -> None:
+    skip_without_node(bug.stranger)
+    done = trial(bug.stranger, bug.scenario, tmp_path, "--seed", "1", *bug.options, bug=bug.name)
+    assert done.catches(bug), done.output + done.log
+    assert done.names(bug), done.output

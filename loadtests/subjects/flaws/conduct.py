@@ -2,7 +2,15 @@
 
 from typing import Final
 
-from stockstorm.loadtests.subjects.flaws.flaw import CALLS, LATE_EFFECTS, OF_WEBHOOKS, WRONG_STOCK, Flaw, without
+from stockstorm.loadtests.subjects.flaws.flaw import (
+    CALLS,
+    LATE_EFFECTS,
+    OF_QUEUES,
+    OF_WEBHOOKS,
+    WRONG_STOCK,
+    Flaw,
+    without,
+)
 
 DECLARED: Final = (
     Flaw(
@@ -14,6 +22,17 @@ DECLARED: Final = (
         subjects=OF_WEBHOOKS,
         scenario="throttled_api",
         diagnoses=frozenset({"own_retries"}),
+    ),
+    Flaw(
+        name="no_timeout",
+        kind="conduct",
+        mistake="a call is waited for without a bound, so one that is never answered holds its worker up for ever",
+        must=frozenset({"unanswered"}),
+        may=without({**CALLS, **LATE_EFFECTS, **WRONG_STOCK}, "unanswered")
+        | {"stability": "what waits for an answer is pending when the run ends"},
+        subjects=OF_QUEUES,
+        scenario="unanswered_calls",
+        diagnoses=frozenset({"no_timeout"}),
     ),
     Flaw(
         name="retries_in_lockstep",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from stockstorm.reference_service.flaws.conduct import (
     no_backoff,
+    no_timeout,
     one_row_per_push,
     poll_storm,
     retries_in_lockstep,
@@ -13,6 +14,7 @@ from stockstorm.reference_service.seams import Compose
 
 FLAWS: Mapping[str, Compose] = {
     "no_backoff": no_backoff.compose,
+    "no_timeout": no_timeout.compose,
     "one_row_per_push": one_row_per_push.compose,
     "poll_storm": poll_storm.compose,
     "retry_after_ignored": retry_after_ignored.compose,

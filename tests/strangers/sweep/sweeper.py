@@ -46,6 +46,7 @@ class Sweeper:
     def __init__(self, shop: Shop, marketplaces: dict[str, Marketplace], state: State) -> None:
         self.shop, self.marketplaces, self.state = shop, marketplaces, state
         self.wake = threading.Event()
+        self.subscribe: Callable[[], object] = bool  # to the shop's webhooks; set by the service
         self.places: dict[str, tuple[str, str]] = {}
         self.shown: dict[str, Units] = {channel: {} for channel in marketplaces}
         self.touched: dict[str, set[str]] = {channel: set() for channel in marketplaces}
@@ -65,6 +66,9 @@ class Sweeper:
 
     def sweep(self) -> None:
         """One round."""
+        if self.shop.renewed:
+            self.subscribe()
+            self.shop.renewed = False
         self.at_each(self.read)
         self.write()
         stock = self.stock()

@@ -97,7 +97,7 @@ def inventory_items(_source: None, arguments: Arguments, call: Call) -> Page[Pro
 
 def _sku_test(term: Term) -> Callable[[Product], bool]:
     test = text_test(term)
-    return lambda product: test(product.sku)
+    return lambda product: test(product.shown_sku or "")
 
 
 def _id_test(term: Term) -> Callable[[Product], bool]:
@@ -221,7 +221,7 @@ LOCATION: dict[str, Resolver] = {
 ITEM: dict[str, Resolver] = {
     "id": lambda product, _arguments, _call: f"gid://shopify/InventoryItem/{product.inventory_item_id}",
     "legacyResourceId": lambda product, _arguments, _call: str(product.inventory_item_id),
-    "sku": lambda product, _arguments, _call: product.sku,
+    "sku": lambda product, _arguments, _call: product.shown_sku,
     "tracked": lambda _product, _arguments, _call: True,
     "requiresShipping": lambda _product, _arguments, _call: True,
     "duplicateSkuCount": lambda _product, _arguments, _call: 0,
@@ -250,7 +250,7 @@ QUANTITY: dict[str, Resolver] = {
 VARIANT: dict[str, Resolver] = {
     "id": lambda variant, _arguments, _call: gid("ProductVariant", variant.product.variant_id),
     "legacyResourceId": lambda variant, _arguments, _call: str(variant.product.variant_id),
-    "sku": lambda variant, _arguments, _call: variant.product.sku,
+    "sku": lambda variant, _arguments, _call: variant.product.shown_sku,
     "title": lambda variant, _arguments, _call: variant_title(variant.product),
     "displayName": lambda row, _arguments, _call: f"{row.product.title} - {variant_title(row.product)}",
     "price": lambda variant, _arguments, _call: amount(variant.product.price_minor),

@@ -68,6 +68,17 @@ def test_a_short_phase_or_a_rising_load_tells_nothing() -> None:
     assert Trend()(history()).verdict == "not_exercised"
 
 
+def test_deliveries_that_rise_in_an_even_plan_tell_nothing() -> None:
+    """Those that were held back, or sent again, come on top of the later ones: latency may rise with them."""
+    again = [
+        fact for n in range(300, 400) for fact in (planned(n * 25, 1_000 + n, n), tried(n * 25, 1_000 + n, 10 + n))
+    ]
+    found = acked(lambda n: 10 + n, 12, "constant", *again)
+    assert found.verdict == "not_exercised"
+    assert found.reason == "the longest even phase had 1.4 times as many deliveries in its second half as in its first"
+    assert acked(lambda n: 10 + n, 12, "constant", *again[:100]).verdict == "invalid"
+
+
 def test_a_phase_with_a_fault_tells_nothing() -> None:
     fault = (f.FaultStarted(ns(3_000), "kill_worker", "worker"), f.FaultEnded(ns(4_000), "kill_worker", "worker"))
     assert acked(lambda n: 10 + n, 12, "constant", *fault).verdict == "not_exercised"

@@ -6,7 +6,9 @@ import msgspec
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.views import gid, number_of
+from stockstorm.simulator.api.admin.resolvers.metafields import metafields_of
 from stockstorm.simulator.events.encoding import derived_id
+from stockstorm.simulator.events.metafields import customer_metafields
 from stockstorm.simulator.events.people_payload import CUSTOMER_SINCE
 from stockstorm.simulator.model import Address, Buyer, Order
 
@@ -136,6 +138,7 @@ CUSTOMER: Final[dict[str, Resolver]] = {
     "updatedAt": _since,
     "defaultAddress": lambda row, _arguments, _call: row.address,
     "addresses": lambda row, _arguments, _call: [] if row.address is None else [row.address],
+    **metafields_of(lambda row: customer_metafields(row.customer_id)),
 }
 ADDRESS: Final[dict[str, Resolver]] = {
     "id": lambda row, _arguments, _call: f"{gid('MailingAddress', row.address_id)}?model_name=Address",

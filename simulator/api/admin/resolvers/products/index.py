@@ -51,7 +51,7 @@ class ProductIndex:
         self.by_handle = {product.handle: product for product in firsts}
         self.by_sku: dict[str, list[Product]] = {}
         for product in products:
-            self.by_sku.setdefault(product.sku.casefold(), []).append(product)
+            self.by_sku.setdefault((product.shown_sku or "").casefold(), []).append(product)
         self._products = sorted(firsts, key=lambda product: product.product_id)
         self._all = sorted(products, key=lambda product: product.variant_id)
         self._orders: dict[str, list[Ranked]] = {}

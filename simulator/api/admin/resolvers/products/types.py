@@ -4,6 +4,7 @@ from typing import Final
 
 from stockstorm.simulator.api.admin.base.call import Resolver
 from stockstorm.simulator.api.admin.resolvers.adjustments import CODED_ERROR
+from stockstorm.simulator.api.admin.resolvers.metafields import METAFIELD
 from stockstorm.simulator.api.admin.resolvers.products import changes, fields
 
 TYPES: Final[dict[str, dict[str, Resolver]]] = {
@@ -16,7 +17,7 @@ TYPES: Final[dict[str, dict[str, Resolver]]] = {
     "ProductOption": fields.OPTION,
     "SelectedOption": fields.SELECTED,
     "Collection": fields.COLLECTION,
-    "Metafield": fields.METAFIELD,
+    "Metafield": METAFIELD,
     "ProductVariantsBulkUpdatePayload": changes.VARIANTS_PAYLOAD,
     "ProductVariantsBulkUpdateUserError": CODED_ERROR,
     "InventoryItemUpdatePayload": changes.ITEM_PAYLOAD,
