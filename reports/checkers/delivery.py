@@ -95,9 +95,7 @@ class Delivery(Checker):
             )
         reason = f"{counted(len(deliveries) - unawaited, 'notification')} with a known outcome"
         if unawaited:
-            reason += (
-                f"; {counted(unawaited, 'request')} for privacy {verb(unawaited, 'were')} refused at each try so far"
-            )
+            reason += f"; {counted(unawaited, 'request')} for privacy {verb(unawaited, 'were')} refused at each try"
         return Check(self.name, "measured", reason, measures)
 
 

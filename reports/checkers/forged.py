@@ -76,7 +76,7 @@ class Forged(Checker):
     when_polling = ("forged.accepted", "forged.sent")
 
     def exposure(self, history: History) -> dict[str, int]:
-        """By kind, then by topic and source. Without what a subject refuses whoever sent it: that tests no signature."""
+        """By kind, then by topic and source. What a subject refuses whoever sent it is left out: it tests nothing."""
         refused = _refused_anyway(history)
         sent = [one.planned for one in _forged(history) if _about(one.planned) not in refused]
         kinds = Counter(planned.forged for planned in sent)
@@ -117,18 +117,21 @@ class Forged(Checker):
         if len(unanswered) > during_fault or (refusable and not refused):
             told = f"{refused} of {len(refusable)} forged {verb(refused, 'were')} refused"
             return unknown(self.name, f"{told}, {len(unanswered)} failed or got no answer", measures)
+        reason = _refused_text(refused, bool(refusable), during_fault, len(forged) - len(refusable))
         if refusable and all(_about(one.planned) in anyway for one in refusable):
-            reason = f"all of {refused} forged were refused, and so was every genuine delivery of their topics"
+            reason += "; so was every genuine delivery of their topics, which tests no signature"
             return tally.check(self.name, "not_exercised", reason, measures, notes)
-        reason = (
-            f"all of {refused} forged {verb(refused, 'were')} refused" if refusable else "no forged delivery was sent"
-        )
-        if during_fault:
-            reason += f", apart from {during_fault} sent during a fault"
-        if len(forged) > len(refusable):
-            genuine = len(forged) - len(refusable)
-            reason += f"; {genuine} with a valid signature {verb(genuine, 'are')} judged by effect"
         return tally.check(self.name, "valid", reason, measures, notes)
+
+
+def _refused_text(refused: int, any_sent: bool, during_fault: int, genuine: int) -> str:
+    """What was refused, in words. `genuine`: forged ones with a valid signature."""
+    reason = f"all of {refused} forged {verb(refused, 'were')} refused" if any_sent else "no forged delivery was sent"
+    if during_fault:
+        reason += f", apart from {during_fault} sent during a fault"
+    if genuine:
+        reason += f"; {genuine} with a valid signature {verb(genuine, 'are')} judged by effect"
+    return reason
 
 
 def _not_401(refusable: Sequence[Delivery]) -> tuple[str, ...]:
