@@ -211,11 +211,21 @@ def shop_of_levels(*, ties: bool) -> History:
 
 def test_changes_of_one_second_that_listings_lack() -> None:
     found = diagnosed(shop_of_levels(ties=True))["lacking"]
-    assert found.cause == "8 of 8 changes that listings lack at the end are of the same second as the change before"
+    assert found.cause == (
+        "8 of 8 changes that listings lack at the end are made by others and of the same second as the change before"
+    )
     assert found.evidence[0] == (
-        "of the 32 last changes of SKUs whose listings are right, 0 are of the same second as the change before"
+        "of the 32 last changes of SKUs whose listings are right, 0 are made by others and of the same second as the "
+        "change before"
     )
     assert "on a tie read the level by API" in found.remedy
+
+
+def test_what_the_service_wrote_itself_is_no_change_of_the_same_second() -> None:
+    facts = shop_of_levels(ties=True).facts
+    own = [replace(fact, cause="subject_adjust") if isinstance(fact, f.StockChanged) else fact for fact in facts]
+    causes = [one.cause for one in diagnosed(History.of(own)).values()]
+    assert not any("of the same second" in cause for cause in causes)
 
 
 def test_changes_that_listings_lack_as_often_as_others_have_no_cause() -> None:
