@@ -27,6 +27,10 @@ IN_A_ROW_MIN: Final = 20  # lost order events
 IN_A_ROW_CHANCE: Final = 0.005
 LATER_READ: Final = frozenset({Trait("read")})  # a read after the loss, for example by a restart, is no cause of it
 ROWLESS_MIN: Final = 0.9  # of the lost events with these traits
+FITS: Final = (
+    "; it fits that a full buffer drops what comes, that one of several events in a batch is dropped, or that some are "
+    "dropped by chance"
+)
 CHECKS: Final = ("nothing_lost", "drift", "event_classes", "sync_latency", "order_latency", "crisis_time", "lost_units")
 
 
@@ -158,7 +162,9 @@ def _found(name: str, case: Case, common: Common, lost: Sequence[f.EventFired]) 
     cause = (
         f"{which} lost {'event' if common.bad_of == 1 else 'events'} {verb(common.bad, 'are')} {said(common.traits)}"
     )
-    if common.bad >= ROWLESS_MIN * common.bad_of:
+    if not _precise(common):
+        cause += seldom_in_a_row(case) or FITS
+    elif common.bad >= ROWLESS_MIN * common.bad_of:
         cause += seldom_in_a_row(case)
     if rowless >= ROWLESS_MIN * len(lost):
         cause += "; writes name them and have no row of their units"
