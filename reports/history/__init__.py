@@ -28,6 +28,7 @@ from stockstorm.reports.history.event_outcomes import (
     report_events,
 )
 from stockstorm.reports.history.faults import FaultInterval, build_fault_intervals
+from stockstorm.reports.history.hammering import Hammered, find_hammered
 from stockstorm.reports.history.head_of_line import HeadOfLineBlocking, measure_head_of_line
 from stockstorm.reports.history.held_calls import HeldCall, find_held_calls
 from stockstorm.reports.history.learned import Learned, build_learned
@@ -223,6 +224,11 @@ class History(FactLog):
     def held_calls(self) -> tuple[HeldCall, ...]:
         """Calls that were never answered, and how long the subject waited for each."""
         return find_held_calls(self)
+
+    @cached_property
+    def hammered(self) -> tuple[Hammered, ...]:
+        """Calls that failed and were tried again without a pause."""
+        return find_hammered(self)
 
     @cached_property
     def absences(self) -> Mapping[str, Absences]:

@@ -1,6 +1,6 @@
 """Facts of the run itself: its beginning and end, its processes and their health, faults, and the life of the app.
 
-All other facts are in `facts`, which also names these.
+`Fact` is the base of all of them. `facts` names every one.
 """
 
 from typing import Any, Literal

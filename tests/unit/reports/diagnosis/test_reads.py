@@ -12,6 +12,7 @@ from tests.literal_history import ns
 from tests.unit.reports.diagnosis.shop import CHANNELS, SKUS, Change, Shop, diagnosed
 
 POLL_MS = 1_000
+NOTHING = slice(0, 0)
 
 
 def read(items: int, *, at_once: int) -> History:
@@ -76,10 +77,13 @@ def test_what_is_lost_of_items_that_were_read_is_told_besides() -> None:
     assert {"catalogue_cut"} < set(found)
 
 
-def polled(*, named: bool, off: int = 0, page: int = 1_000, lost: frozenset[int] = frozenset()) -> History:
+def polled(
+    *, named: bool, off: int = 0, page: int = 1_000, lost: frozenset[int] = frozenset(), of_answer: slice = NOTHING
+) -> History:
     """Each second every order since the last read is read, in pages.
 
-    `off`: the first so many are skipped. What comes with a later page is lost, and what is in `lost`.
+    `off`: the first so many are skipped. Lost is what comes with a later page, what is in `lost`, and this part of
+    each answer.
     """
     orders: dict[int, tuple[int, str]] = {}
     for fact in Shop(orders=240).facts:
@@ -95,6 +99,7 @@ def polled(*, named: bool, off: int = 0, page: int = 1_000, lost: frozenset[int]
             fresh = fresh[off if number > 1 else 0 :]
             pages = [fresh[start : start + page] for start in range(0, len(fresh), page)]
             missed.update(order for later in pages[1:] for order in later)
+            missed.update(order for some in pages if len(some) > 1 for order in some[of_answer])
             answers += [
                 f.OrdersShown(end + 1_000_000 * (2 * at + place), 5_000, channel, tuple(some))
                 for at, some in enumerate(pages)
@@ -113,6 +118,21 @@ def test_orders_that_come_first_after_a_read_are_skipped(named: bool) -> None:
 def test_orders_of_a_later_page_are_skipped() -> None:
     found = diagnosed(polled(named=True, page=5))["skipped_reads"]
     assert found.cause.endswith("orders came with the second or a later page of a read, and the master lacks them")
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        (slice(1, None), "behind the first one of an answer, of which the rest is not applied"),
+        (slice(3, None), "behind the first 3 of an answer, of which the rest is not applied"),
+        (slice(-1, None), "the last ones of an answer of several"),
+    ],
+)
+def test_a_part_of_each_answer_that_is_not_applied_is_named(part: slice, told: str, named: bool) -> None:
+    found = diagnosed(polled(named=named, of_answer=part))["skipped_reads"]
+    assert found.cause.endswith(told)
+    assert found.remedy.startswith("apply every row of an answer")
 
 
 def test_orders_that_were_read_and_lost_afterwards_are_not_called_skipped() -> None:
@@ -168,7 +188,7 @@ def test_a_few_events_that_are_the_youngest_by_chance_are_not_called_young() -> 
 
 @pytest.mark.parametrize(("kept", "last"), [("first", True), ("odd", False)])
 def test_what_is_not_applied_stands_behind_what_is_in_each_answer(kept: str, last: bool) -> None:
-    """An answer shows five orders that were never sent, and the service applies three of them."""
+    """An answer shows five orders that were never sent, and the service applies two to four of them."""
     unsent = sorted(number for number in range(2, 118) if number % 5 != 2 and number % 7 != 3)
     by_channel: dict[str, list[int]] = {}
     facts = read_after(named=True, young=False, told=False, every=1).facts
@@ -176,8 +196,12 @@ def test_what_is_not_applied_stands_behind_what_is_in_each_answer(kept: str, las
     for number in unsent:
         by_channel.setdefault(sales[number].channel, []).append(number)
     answers = [(channel, some[start : start + 5]) for channel, some in by_channel.items() for start in range(0, 20, 5)]
-    taken = {"first": (0, 1, 2), "odd": (0, 2, 4)}[kept]
-    lost = {order for _, some in answers for place, order in enumerate(some) if place not in taken}
+    lost = {
+        order
+        for number, (_, some) in enumerate(answers)
+        for place, order in enumerate(some)
+        if (place >= 2 + number % 3 if kept == "first" else place % 2)
+    }
     history = never_sent(Shop(lambda one: int(one.order not in lost)), {order for _, some in answers for order in some})
     shown = [f.OrdersShown(ns(7_000 + n), 5_000 + n, channel, tuple(some)) for n, (channel, some) in enumerate(answers)]
     found = diagnosed(History.of([*history.facts, *shown]))["read_not_applied"]
