@@ -1,6 +1,7 @@
 """Memory: whether a process of the subject holds more with every event, over the last two thirds of the load.
 
-The first third is left out, because caches and pools fill then. A process leaks if its memory grew by at least
+The first third is left out, because caches, pools and the heap of a runtime fill then. So is as much time after a
+restart. A process leaks if its memory grew by at least
 GROWTH_MIN_BYTES and a tenth, by more than EVENT_BYTES_MAX an event, and in both halves of the time: a service that
 keeps a row of text for every event stays far below that. Samples before a planned kill are left out. What it gives back
 after the load was garbage that its runtime had not collected yet, and no leak.
@@ -129,7 +130,7 @@ def _rest(history: History, process: str) -> float | None:
 
 
 def late_samples(history: History) -> dict[str, list[f.ResourcesSampled]]:
-    """By process of the subject, its samples after the first third of the load and after its last restart.
+    """By process of the subject, its samples a third of the load after its last start or the begin of the load.
 
     Processes that were not sampled for long enough are left out.
     """
@@ -141,7 +142,7 @@ def late_samples(history: History) -> dict[str, list[f.ResourcesSampled]]:
             taken.setdefault(sample.process, []).append(sample)
     found = {}
     for process, samples in sorted(taken.items()):
-        begin_ns = max([history.start_ns + history.load_ns // 3, *_restarts(history, process)])
+        begin_ns = max([history.start_ns, *_restarts(history, process)]) + history.load_ns // 3
         late = [sample for sample in samples if sample.at_ns >= begin_ns]
         if len(late) >= SAMPLES_MIN and late[-1].at_ns - late[0].at_ns >= SECONDS_MIN * SECOND_NS:
             found[process] = late

@@ -70,3 +70,16 @@ def test_the_database_and_the_generator_are_not_the_subject() -> None:
 def test_a_process_that_was_killed_is_observed_from_its_restart() -> None:
     killed = (f.FaultStarted(ns(15_000), "kill_worker", "worker"), f.FaultEnded(ns(16_000), "kill_worker", "worker"))
     assert sampled([60 + 10 * n for n in range(20)], "worker", 100, *killed).verdict == "not_exercised"
+
+
+def test_a_process_that_was_restarted_fills_its_heap_again() -> None:
+    """Of a service in Node that was killed for the last time at half of the load: a heap of 110 MiB is its usual one."""
+    killed = (f.FaultStarted(ns(19_000), "kill_worker", "worker"), f.FaultEnded(ns(20_000), "kill_worker", "worker"))
+    heap = [71, 78, 79, 80, 84, 89, 90, 91, 94, 98, 102, 106, 110, 111, 111, 112, 112, 112, *[112] * 8]
+    found = sampled([65.0] * 22 + heap, "worker", 15, *killed)
+    assert (found.verdict, found.exposure["seconds observed"]) == ("valid", 9)
+
+
+def test_a_process_that_leaks_after_its_restart_is_invalid() -> None:
+    killed = (f.FaultStarted(ns(4_000), "kill_worker", "worker"), f.FaultEnded(ns(5_000), "kill_worker", "worker"))
+    assert sampled([60.0] * 7 + [60 + 10 * n for n in range(23)], "worker", 100, *killed).verdict == "invalid"
