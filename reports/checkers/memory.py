@@ -21,7 +21,7 @@ from stockstorm.simulator.history import facts as f
 SAMPLES_MIN: Final = 6
 SAMPLES_MAX: Final = 120  # of which the slope is computed; more are thinned out
 SECONDS_MIN: Final = 5.0
-GROWTH_MIN_BYTES: Final = 16 * 1024**2
+GROWTH_MIN_BYTES: Final = 32 * 1024**2  # the heap of a sound service in Node grew by 26 MiB in 12 s
 GROWTH_SHARE_MIN: Final = 0.1
 EVENT_BYTES_MAX: Final = 10 * 1024
 MIB: Final = 1024**2
@@ -32,7 +32,7 @@ class Growth(msgspec.Struct, frozen=True):
 
     process: str
     samples: list[Sample]
-    events: int
+    events: int  # or attempts to deliver them, where those are more
     rest: float | None = None  # the least that it held after the load; None: it was not sampled then
 
     @property
@@ -105,9 +105,11 @@ def growths(history: History) -> list[Growth]:
     """The growth of every process of the subject that was sampled for long enough."""
     late = late_samples(history)
     fired = [event.at_ns for event in history.all(f.EventFired)] if late else []
+    tried = [attempt.at_ns for attempt in history.all(f.AttemptEnded)] if late else []
     found = []
     for process, samples in late.items():
-        events = sum(samples[0].at_ns <= at_ns <= samples[-1].at_ns for at_ns in fired)
+        begin_ns, end_ns = samples[0].at_ns, samples[-1].at_ns
+        events = max(sum(begin_ns <= at_ns <= end_ns for at_ns in times) for times in (fired, tried))
         levels = [(sample.at_ns / SECOND_NS, float(sample.rss_bytes)) for sample in samples]
         found.append(Growth(process, thinned(levels, SAMPLES_MAX), events, _rest(history, process)))
     return found

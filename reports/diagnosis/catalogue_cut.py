@@ -1,7 +1,7 @@
 """The catalogue that the subject read before the load has only a part of the shop's items: the first page.
 
-A subject that reads slowly has read a part of them when the load begins, too. It goes on with lists of items that nothing
-has told it of, which one that knows a part of the catalogue cannot.
+A subject that reads slowly has read a part of them when the load begins, too. It goes on with lists of items that
+nothing has told it of, which one that knows a part of the catalogue cannot.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -43,7 +43,7 @@ def test_a_catalogue_whose_second_page_is_not_read(items: int, at_once: int, cut
 
 @pytest.mark.parametrize("told_of", [False, True])
 def test_a_service_that_goes_on_with_the_catalogue_during_the_load_reads_on(told_of: bool) -> None:
-    """Lists of items that nothing was told of come from the catalogue; those that events were about can come from them."""
+    """Lists of items that nothing was told of come from the catalogue; others can come from the events."""
     skus = [f"ITEM-{number:02}" for number in range(40)]
     facts: list[f.AnyFact] = [
         *Shop(orders=3).history().facts,
