@@ -1,4 +1,4 @@
-"""How the program starts: what a start does not need is not imported. Modules are counted: seconds depend on the machine."""
+"""How the program starts: what a start does not need is not imported. Modules are counted, since seconds vary."""
 
 import os
 import subprocess
@@ -26,7 +26,7 @@ for words in {lines!r}:
         assert not left.code, words
 """
 HEAVY: Final = ("gevent", "graphql", "cryptography", "jinja2", "httpx", "locust", "faker", "prometheus_client")
-MODELS: Final = ("pydantic", "stockstorm.scenarios.spec")
+MODELS: Final = ("stockstorm.loadtests.config.flag", "stockstorm.scenarios.spec")
 JUDGE: Final = ("stockstorm.reports.history", "stockstorm.reports.checkers", "stockstorm.reports.render.html")
 
 
