@@ -29,6 +29,7 @@ TROUBLES = (
     "slow_handler",
     "throttled_api",
     "thundering_herd",
+    "odd_skus",
     "bfcm",
 )
 SEEDS = (1, 7, 2**40)
