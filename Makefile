@@ -63,12 +63,13 @@ demo: $(if $(wildcard $(INSTALLED)),$(INSTALLED),$(DEMO_INSTALLED))
 # Optional: Shopify's own client libraries, which contract tests run against the played APIs, in environments of their own.
 LIBRARIES := tests/contract/shopify_libraries
 LIBRARIES_INSTALLED := $(VENV)/shopify/.installed
-$(LIBRARIES_INSTALLED): $(LIBRARIES)/requirements.txt $(LIBRARIES)/package-lock.json | $(INSTALLED)
+$(LIBRARIES_INSTALLED): $(LIBRARIES)/requirements.txt $(LIBRARIES)/package-lock.json $(LIBRARIES)/frameworks/package-lock.json | $(INSTALLED)
 	@{ $(BIN)/python -m venv $(VENV)/shopify && $(VENV)/shopify/bin/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes -r $(LIBRARIES)/requirements.txt \
 		|| { rm -rf $(VENV)/shopify/bin; echo "Shopify's Python library could not be installed; its tests and the examples in Python are skipped" >&2; }; } & \
-	if command -v npm >/dev/null; then npm ci --silent --ignore-scripts --fetch-retries=0 --fetch-timeout=20000 --prefix $(LIBRARIES) \
-		|| echo "Shopify's Node library could not be installed; its tests are skipped" >&2; fi; wait
+	if command -v npm >/dev/null; then for folder in $(LIBRARIES) $(LIBRARIES)/frameworks; do \
+		npm ci --silent --ignore-scripts --fetch-retries=0 --fetch-timeout=20000 --prefix $$folder \
+		|| echo "Shopify's Node libraries of $$folder could not be installed; their tests are skipped" >&2; done; fi; wait
 	@touch $@
 
 # Four tests at once, and then, one after the other, those whose verdict on speed needs the whole machine.

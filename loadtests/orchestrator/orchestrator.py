@@ -221,7 +221,7 @@ class Orchestrator:
 
     def _notes(self, backing: Backing) -> tuple[str, ...]:
         database = [f"PostgreSQL {backing.description}"] if backing.description else []
-        notes = [*database, *self._subject.notes, *compression_notes(self._scenario)]
+        notes = [*database, *self._subject.notes, *self._faults.notes, *compression_notes(self._scenario)]
         notes += api_fault_notes(self._scenario)
         notes += life_notes(self._scenario)
         return (*notes, *delivery_notes(self._scenario))
