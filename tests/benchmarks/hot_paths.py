@@ -10,10 +10,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
-from pytest_benchmark.fixture import BenchmarkFixture
 
 from stockstorm.reports.history import History
 from stockstorm.reports.history_file import read_facts
@@ -42,6 +41,29 @@ DELIVERIES: Final = 500
 OK: Final = Answer(AT_NS, AT_NS, AT_NS, AT_NS, AT_NS, status=200)
 
 Round = Callable[[], object]
+
+
+class Rounds(Protocol):
+    """CPU seconds of each round."""
+
+    data: list[float]
+
+
+class Measured(Protocol):
+    """What the fixture has after its rounds."""
+
+    stats: Rounds
+
+
+class Benchmark(Protocol):
+    """The part of pytest-benchmark's fixture that is used here; it has no types of its own."""
+
+    stats: Measured | None  # None: benchmarks are switched off
+    extra_info: dict[str, float]
+
+    def pedantic(self, target: Round, *, setup: Round, rounds: int) -> object:
+        """Runs `setup` and then `target`, so many times."""
+        ...
 
 
 def _deliveries(topic: Topic) -> Round:
@@ -93,7 +115,7 @@ def hot_paths(folder: Path) -> Mapping[str, Callable[[], Round]]:
     }
 
 
-def measured(benchmark: BenchmarkFixture, run: Round) -> float | None:
+def measured(benchmark: Benchmark, run: Round) -> float | None:
     """Calibration loops that one run of a path takes, in the best attempt. None where benchmarks are switched off."""
     times, loops_s = runs_a_round(run), list[float]()
 

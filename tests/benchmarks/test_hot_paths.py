@@ -5,12 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pytest_benchmark.fixture import BenchmarkFixture
 
 from tests.benchmarks.hot_paths import (
     ATTEMPTS,
     ROUNDS,
     SLOWER_MAX,
+    Benchmark,
     Round,
     baseline,
     best,
@@ -30,7 +30,7 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[], Ro
 
 @pytest.mark.parametrize("name", list(hot_paths(Path())))
 def test_a_hot_path_is_not_slower_than_its_baseline(
-    paths: dict[str, Callable[[], Round]], name: str, benchmark: BenchmarkFixture
+    paths: dict[str, Callable[[], Round]], name: str, benchmark: Benchmark
 ) -> None:
     found = measured(benchmark, paths[name]())
     if found is None:
@@ -45,7 +45,7 @@ def test_every_hot_path_has_a_baseline(paths: dict[str, Callable[[], Round]]) ->
 
 
 def test_a_path_that_takes_a_fifth_more_than_the_limit_is_found(
-    paths: dict[str, Callable[[], Round]], benchmark: BenchmarkFixture
+    paths: dict[str, Callable[[], Round]], benchmark: Benchmark
 ) -> None:
     run, more = paths["deliver stock"](), SLOWER_MAX * 1.2 - 1
     as_it_is = measured_alone(run)
