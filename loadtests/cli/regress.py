@@ -1,14 +1,12 @@
 """`stockstorm regress`: did a change make a service worse?"""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import typer
 from rich.console import Console
 
-from stockstorm.loadtests.cli.command import takes
-from stockstorm.loadtests.cli.json_option import JsonOptions
-from stockstorm.loadtests.config.flag import Flag
+from stockstorm.loadtests.cli.options.regress import RegressOptions
 from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.json_output import JSON
 from stockstorm.reports.refused import refused_under
@@ -29,21 +27,8 @@ CODES: Final[dict[Change, ExitCode]] = {
 AGAIN: Final = "stockstorm regress BASELINE CANDIDATE"
 
 
-class RegressOptions(JsonOptions):
-    """Flags of `stockstorm regress`."""
-
-    baseline: Annotated[str, Flag("before: a result.json, a run's folder, or a folder of runs", positional=True)]
-    candidate: Annotated[str, Flag("after: the same", positional=True)]
-    junit: Annotated[str, Flag("also write JUnit XML to this file")] = ""
-    page: Annotated[str, Flag("also write a Markdown page to this file")] = ""
-
-
-@takes(RegressOptions)
 def regress_command(options: RegressOptions, _context: typer.Context) -> None:
-    """Compare runs before and after a change: counts exactly, timings by their spread over the runs.
-
-    It ends with 0 (same or improved), 1 (regressed) or 2 (unknown).
-    """
+    """`stockstorm regress`."""
     before, after = gathered(Path(options.baseline)), gathered(Path(options.candidate))
     require_apart(before, after)
     found = regression(before, after, (refused_under(Path(options.baseline)), refused_under(Path(options.candidate))))

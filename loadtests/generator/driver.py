@@ -8,7 +8,7 @@ from collections.abc import Callable
 import gevent
 import msgspec
 
-from stockstorm.loadtests.config.run_spec import RunSpec, reachable
+from stockstorm.loadtests.config.spec import RunSpec, reachable
 from stockstorm.loadtests.generator.evidence import EvidenceFaults
 from stockstorm.loadtests.generator.figures import LiveFigures, LiveReporter, LocustStatistics
 from stockstorm.loadtests.generator.health import GeneratorHealth, connections_allowed

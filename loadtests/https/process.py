@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from stockstorm.loadtests.https.authority import LOCAL, Authority, default_folder
-from stockstorm.loadtests.https.front import TOLD_MAX, Front, connects, within_reach
+from stockstorm.loadtests.https.front import Front, connects, within_reach
 from stockstorm.loadtests.processes.child import IMPORT_ROOT, Child, free_port, inherited_environment
 from stockstorm.simulator.errors import BackingError
 
@@ -93,15 +93,6 @@ def start_front(
     how = "did not listen in time" if child.exit_code is None else f"exited with code {child.exit_code}"
     child.kill()
     raise BackingError("https", f"its front {how}:\n{child.tail()}", "correct that, or leave [https] out")
-
-
-def told_of(log: Path) -> tuple[str, ...]:
-    """What the front's log says: hosts that it refused, and why clients broke off."""
-    try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ()
-    return tuple(lines[:TOLD_MAX])
 
 
 def _reaches_others(environment: Mapping[str, str]) -> bool:

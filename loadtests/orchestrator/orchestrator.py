@@ -16,7 +16,7 @@ import msgspec
 
 from stockstorm.loadtests.backing.cloud.listening import Listeners
 from stockstorm.loadtests.backing.postgres import Backing
-from stockstorm.loadtests.config.run_spec import RunSpec, reachable
+from stockstorm.loadtests.config.spec import RunSpec, reachable
 from stockstorm.loadtests.exits import internal_error
 from stockstorm.loadtests.ipc.messages import (
     Abort,

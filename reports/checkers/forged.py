@@ -19,6 +19,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, Delivery
 from stockstorm.reports.history.faults import excused
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown, verb
+from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import ForgeryKind, PoisonKind
 from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT, KINDS
 from stockstorm.simulator.history import facts as f
@@ -29,6 +30,9 @@ REFUSABLE: Final = frozenset(KINDS) - JUDGED_BY_EFFECT
 EFFECTS = frozenset({"applied", "superseded", "pending"})
 PRIVACY: Final = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
 REVIEW_STATUS: Final = 401
+EMPTIED: Final = "null_level"
+EMPTIED_MIN: Final = 20  # units that a SKU always had, of which a listing of 0 is no state
+EMPTIED_WITHIN_NS: Final = 10 * SECOND_NS
 HELD_BACK_MAX: Final = 5_000  # units below a claimed quantity that a subject may list for it
 LABELS: Final[dict[ForgeryKind | PoisonKind, str]] = {
     "tampered": "tampered",
@@ -161,7 +165,10 @@ class _Effects:
 
     def __init__(self, history: History, made_up: Sequence[Delivery]) -> None:
         self._probed = {row.webhook_id for row in history.probed_strangers if row.state in EFFECTS}
-        claims = [(one.planned.topic, one.planned.claim) for one in made_up if one.planned.claim]
+        emptied = {one.planned.delivery for one in made_up if one.planned.forged == EMPTIED}
+        told = [one.planned for one in made_up if one.planned.claim and one.planned.delivery not in emptied]
+        claims = [(planned.topic, planned.claim) for planned in told]
+        self._emptied = {one.planned.delivery: sets_to_none(history, one) for one in made_up} if emptied else {}
         self._recorded = _recorded(history, [claim for topic, claim in claims if topic != INVENTORY_TOPIC])
         self._listed = _listed(history, [int(claim) for topic, claim in claims if topic == INVENTORY_TOPIC])
 
@@ -171,11 +178,32 @@ class _Effects:
         found = []
         if planned.webhook_id in self._probed and planned.forged in REFUSABLE:
             found.append("the subject reports that it processed it")
+        found += [f"{push.channel} was set to 0 of {push.sku}" for push in self._emptied.get(planned.delivery, ())]
         if planned.claim in self._recorded:
             found.append(f"the master names its order {planned.claim}")
         if planned.claim in self._listed:
             found.append(f"a listing shows its quantity, {planned.claim}")
         return found
+
+
+def sets_to_none(history: History, delivery: Delivery) -> list[f.ListingPushed]:
+    """The first push to each marketplace that takes a level without a quantity for 0, soon after its delivery.
+
+    Only of a SKU that has one location, and that always had far more units than orders can take meanwhile.
+    """
+    planned = delivery.planned
+    ledger = history.ledgers.get(planned.claim)
+    if planned.forged != EMPTIED or not delivery.attempts or ledger is None or ledger.parts:
+        return []
+    if min(ledger.available) - ledger.safety < EMPTIED_MIN:
+        return []
+    begin_ns = delivery.attempts[0].started_ns
+    found: dict[str, f.ListingPushed] = {}
+    for (channel, sku), listing in history.listings.items():
+        for push in listing.pushes if sku == planned.claim else ():
+            if push.quantity == 0 and begin_ns <= push.at_ns <= begin_ns + EMPTIED_WITHIN_NS:
+                found.setdefault(channel, push)
+    return list(found.values())
 
 
 def effects_of(history: History, made_up: Sequence[Delivery]) -> Iterator[tuple[Delivery, list[str]]]:

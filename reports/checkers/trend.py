@@ -6,7 +6,8 @@ and at the end is GROWTH_MIN times as long and GROWTH_MIN_MS longer. Where each 
 ALWAYS_MIN times and ALWAYS_MIN_MS are enough: on a busy machine the start is slow as well. With too few samples or too
 short a phase it is not exercised, nor where the deliveries of an even plan were not even: those held back and sent
 again, and what the subject's own writes fire, come on top later. A load generator that could not keep up makes it
-unknown.
+unknown. So do other programs that kept the machine busy, where latency did not grow once each part is divided by how
+much longer work took in it.
 """
 
 import math
@@ -69,7 +70,7 @@ class Trend(Checker):
                 f"the longest even phase had {rise:.1f} times as many deliveries in its second half as in its first"
             )
             return tally.check(self.name, "not_exercised", reason, {})
-        measures, said = {}, []
+        measures, said, busy = {}, list[str](), False
         for name, samples in _series(history).items():
             levels = _levels(samples, *phase)
             if not levels:
@@ -77,7 +78,9 @@ class Trend(Checker):
             label = name.replace("_", " ")
             measures[f"trend.{name}.growth"] = levels[-1] / max(levels[0], 0.001)
             said.append(f"{label} from {levels[0]:,.0f} to {levels[-1]:,.0f} ms")
-            if _grows(levels):
+            if _grows(levels) and not _grows(_on_a_free_machine(history, phase, levels)):
+                busy = True
+            elif _grows(levels):
                 tally.add(_incident(history, phase[0], label, levels))
         if not said:
             reason = f"fewer than {SAMPLES_MIN} samples in a sixth of the longest even phase"
@@ -85,6 +88,9 @@ class Trend(Checker):
         reason = "over the longest even phase, lower quartiles: " + ", ".join(said)
         if tally.total and (generator := Generator()(history)).verdict == "unknown":
             return tally.check(self.name, "unknown", f"{reason}; but {generator.reason}", measures)
+        if busy and not tally.total:
+            seen = history.cpu_waits.text(*phase)
+            return tally.check(self.name, "unknown", f"{reason}; but {seen}, which explains it", measures)
         return tally.check(self.name, "invalid" if tally.total else "valid", reason, measures)
 
 
@@ -151,6 +157,14 @@ def _grows(levels: list[float]) -> bool:
     if all(after > before for before, after in steps):
         return levels[-1] >= max(ALWAYS_MIN * levels[0], levels[0] + ALWAYS_MIN_MS) or (rising and _much(levels))
     return rising and not falling and _much(levels)
+
+
+def _on_a_free_machine(history: History, phase: tuple[int, int], levels: list[float]) -> list[float]:
+    """The levels, each divided by how many times as long work took in its part because others used the machine."""
+    begin_ns, end_ns = phase
+    edges = [begin_ns + (end_ns - begin_ns) * part // PARTS for part in range(PARTS + 1)]
+    waits = history.cpu_waits
+    return [level / waits.stretch(*part) for level, part in zip(levels, pairwise(edges), strict=True)]
 
 
 def _much(levels: list[float]) -> bool:

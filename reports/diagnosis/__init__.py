@@ -23,10 +23,12 @@ from stockstorm.reports.diagnosis.dead_letters import DeadLetters
 from stockstorm.reports.diagnosis.exact_units import ExactUnits
 from stockstorm.reports.diagnosis.explained import without_consequences
 from stockstorm.reports.diagnosis.failures_forgotten import FailuresForgotten
+from stockstorm.reports.diagnosis.feed_unread import FeedUnread
 from stockstorm.reports.diagnosis.few_topics import FewTopics
 from stockstorm.reports.diagnosis.forgeries import Forgeries
 from stockstorm.reports.diagnosis.growth import Growth
 from stockstorm.reports.diagnosis.held_over import HeldOver
+from stockstorm.reports.diagnosis.keys_reused import KeysReused
 from stockstorm.reports.diagnosis.lacking import Lacking
 from stockstorm.reports.diagnosis.last_units import LastUnits
 from stockstorm.reports.diagnosis.lost_alone import LostAlone
@@ -34,12 +36,14 @@ from stockstorm.reports.diagnosis.lost_at_failure import LostAtFailure
 from stockstorm.reports.diagnosis.lost_events import LostEvents
 from stockstorm.reports.diagnosis.lost_updates import LostUpdates
 from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
+from stockstorm.reports.diagnosis.negative_level import NegativeLevel
 from stockstorm.reports.diagnosis.never_pushed import NeverPushed
 from stockstorm.reports.diagnosis.never_released import NeverReleased
 from stockstorm.reports.diagnosis.never_sent import NeverSent
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.no_timeout import NoTimeout
 from stockstorm.reports.diagnosis.not_played import NotPlayed
+from stockstorm.reports.diagnosis.null_level import NullLevel
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
 from stockstorm.reports.diagnosis.old_read import OldRead
 from stockstorm.reports.diagnosis.one_by_one import OneByOne
@@ -58,6 +62,7 @@ from stockstorm.reports.diagnosis.put_back import PutBack
 from stockstorm.reports.diagnosis.read_not_applied import ReadNotApplied
 from stockstorm.reports.diagnosis.read_not_pushed import ReadNotPushed
 from stockstorm.reports.diagnosis.removed import GapNotReconciled, RemovalUnnoticed
+from stockstorm.reports.diagnosis.repeated_at_once import RepeatedAtOnce
 from stockstorm.reports.diagnosis.retired_version import RetiredVersion
 from stockstorm.reports.diagnosis.retry_after_ignored import RetryAfterIgnored
 from stockstorm.reports.diagnosis.rounded import Rounded
@@ -103,17 +108,21 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     NoTimeout(),
     OutageForgotten(),
     FailuresForgotten(),
+    KeysReused(),
     ChannelBlocksOthers(),
     RetryAfterIgnored(),
     FewTopics(),
+    FeedUnread(),
     NeverSent(),
     CatalogueCut(),
     Forgeries(),
+    NullLevel(),
     SumAtLocation(),
     LostUpdates(),
     DeadLetters(),
     Stops(),
     OneLocation(),
+    NegativeLevel(),
     ChannelFrozen(),
     NeverPushed(),
     SameDifference(),
@@ -147,6 +156,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     OneByOne(),
     NeedlessReads(),
     OwnRetries(),
+    RepeatedAtOnce(),
     OpenConnections(),
     Growth(),
 )

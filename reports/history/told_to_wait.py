@@ -66,7 +66,7 @@ def find_told_to_wait(log: FactLog) -> ToldToWait:
         of_operation.sort(key=_begun)
         early[key[1] == PUSH] += _early(of_operation, rows)
         if key[1].startswith("GET "):
-            hasty += _hasty(of_operation)
+            hasty += _hasty(of_operation, {shown.request for shown in log.all(f.OrdersShown)})
     statuses = Counter(call.status for call in told if call.operation == PUSH)
     return ToldToWait(statuses, tuple(early[True]), len(told) - statuses.total(), len(early[False]), tuple(hasty))
 
@@ -85,9 +85,13 @@ def _early(calls: list[f.ApiCalled], rows: dict[int, set[str]]) -> Iterator[TooE
             place += 1
 
 
-def _hasty(calls: list[f.ApiCalled]) -> Iterator[TooEarly]:
-    """Reads of one operation, in the order in which they began: those that came again at once."""
-    gaps = sorted(_begun(after) - call.at_ns for call, after in pairwise(calls) if call.status == 200)
+def _hasty(calls: list[f.ApiCalled], full: set[int]) -> Iterator[TooEarly]:
+    """Reads of one operation, in the order in which they began: those that came again at once.
+
+    After a read that showed orders the next page may be read at once, so the usual gap is the one after other reads.
+    """
+    answered = [(call, after) for call, after in pairwise(calls) if call.status == 200]
+    gaps = sorted(_begun(after) - call.at_ns for call, after in answered if call.request not in full)
     if len(gaps) < USUAL_MIN:
         return
     soon_ns = HASTY_SHARE * quantile(gaps, USUAL_SHARE)

@@ -16,9 +16,9 @@ from stockstorm.reports.checkers import CHECKERS, CORRECTNESS, measure_of
 from stockstorm.reports.formats import measure_text
 from stockstorm.reports.refused import Refused
 from stockstorm.reports.regress.compared import Change, Compared, title
-from stockstorm.reports.regress.machine import machine_change, yardstick
+from stockstorm.reports.regress.machine import machine_of
 from stockstorm.reports.regress.plans import by_plan, require_same_plans
-from stockstorm.reports.regress.timings import FLOOR, Machine, timings
+from stockstorm.reports.regress.timings import FLOOR, timings
 from stockstorm.reports.result import Incident, Result, counted, verb
 
 INCIDENTS_SHOWN: Final = 5
@@ -37,6 +37,7 @@ class Regression(msgspec.Struct, frozen=True):
     plans: tuple[str, ...]  # "smoke, seed 1"
     seconds: float  # of load in all runs
     machine: float = 1.0  # how many times as slow the machine was after the change
+    delay: float = 1.0  # how many times as long it let work wait
     refused: tuple[str, ...] = ()  # runs without a result, and why
 
 
@@ -46,8 +47,7 @@ def regression(
     """Compares. `refused`: the runs of both sides that have no result. Raises ScenarioError when the plans differ."""
     first, second = by_plan(before), by_plan(after)
     require_same_plans(first, second)
-    name = yardstick((*before, *after))
-    machine = Machine(name, machine_change(first, second, name))
+    machine = machine_of(first, second)
     compared = [*_checks(before, after), *_counts(before, after), *timings(first, second, machine)]
     change, reasons = _overall(compared, before, after)
     if change != "regressed" and refused[1] and not refused[0]:
@@ -58,7 +58,8 @@ def regression(
         reasons=reasons,
         compared=tuple(compared),
         noise=FLOOR,
-        machine=machine.change,
+        machine=machine.speed.change,
+        delay=machine.delay.change,
         refused=tuple(one.text for side in refused for one in side),
         before=tuple(result.run for result in before),
         after=tuple(result.run for result in after),

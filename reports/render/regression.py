@@ -90,15 +90,27 @@ def _noise(found: Regression) -> list[str]:
     lines = [f"intervals are of {confidence:.1%} confidence"] if confidence else []
     lines += [f"a timing counts as changed beyond {found.noise:.0%}, a 95th percentile beyond {OF_TAIL} times that"]
     if most > found.noise:
-        speed = "slower" if found.machine > 1 else "faster"
-        why = f"the machine was {abs(found.machine - 1):.0%} {speed} after the change"
-        lines.append(f"some count only beyond {most:.0%}, because {why}")
+        lines.append(f"some count only beyond {most:.0%}, because after the change {_machine(found)}")
     if followed:
         told = f"{counted(len(followed), 'timing')} followed the machine from run to run"
         lines.append(
-            f"{told}, so {'its factor is' if len(followed) == 1 else 'their factors are'} by the machine's speed"
+            f"{told}, so {'its factor is' if len(followed) == 1 else 'their factors are'} by the machine's own"
         )
     return lines
+
+
+def _machine(found: Regression) -> str:
+    """How the machine was another one."""
+    changes = (
+        (found.machine, "the machine was", "slower", "faster"),
+        (found.delay, "the machine let work wait", "longer", "less"),
+    )
+    told = [
+        f"{what} {abs(change - 1):.0%} {more if change > 1 else less}"
+        for change, what, more, less in changes
+        if abs(change - 1) > found.noise
+    ]
+    return " and ".join(told) or "the machine was another one"
 
 
 def regression_markdown(found: Regression) -> str:

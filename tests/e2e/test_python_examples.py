@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from stockstorm.loadtests.cli.app import app
-from stockstorm.loadtests.exits import exit_code_of, invoke
+from stockstorm.loadtests.invocation import exit_code_of, invoke
 from tests.running import ROOT, is_valid_unless_late
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]

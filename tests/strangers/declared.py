@@ -21,6 +21,15 @@ class Bug(NamedTuple):
     options: tuple[str, ...] = ()
 
 
+class Beyond(NamedTuple):
+    """A scenario that asks for what a sound service was not built for: the first diagnosis says so."""
+
+    stranger: str
+    scenario: str
+    lacks: str
+    named: tuple[str, ...]
+
+
 class Way(NamedTuple):
     """A service that does the same in another way, and is as sound: `ways/NAME`."""
 
@@ -88,6 +97,17 @@ BUGS: Final = (
         scenario="marketplace_down",
     ),
 )  # fmt: skip
+
+NO_FEED: Final = "it never reads orders, and nobody told it of these"
+NO_TOKEN: Final = "it never asks for another token"
+BEYOND: Final = (
+    Beyond("stockroom", "lost_by_shopify", NO_FEED, ("never_sent",)),
+    Beyond("relay", "lost_by_shopify", NO_FEED, ("never_sent",)),
+    Beyond("stockroom", "outage_and_removal", NO_FEED, ("gap_not_reconciled",)),
+    Beyond("relay", "outage_and_removal", NO_FEED, ("gap_not_reconciled",)),
+    Beyond("stockroom", "reinstall", NO_TOKEN, ("not_reinstalled",)),
+    Beyond("relay", "reinstall", NO_TOKEN, ("not_reinstalled",)),
+)
 
 WAYS: Final = (
     Way("stockroom", "compares", ("proof", "two_writers")),

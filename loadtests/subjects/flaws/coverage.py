@@ -43,6 +43,16 @@ DECLARED: Final = (
         diagnoses=frozenset({"channel_frozen", "lost_events", "wrong_listings", "few_topics"}),
     ),
     Flaw(
+        name="feed_not_polled",
+        kind="coverage",
+        mistake="a marketplace that notifies nobody is not polled",
+        must=frozenset({"unheard", "drift"}),
+        may=without(WRONG_STOCK, "unheard", "drift"),
+        subjects=OF_WEBHOOKS,
+        scenario="marketplace_feeds",
+        diagnoses=frozenset({"feed_unread"}),
+    ),
+    Flaw(
         name="cancellations_of_one_channel_ignored",
         kind="coverage",
         mistake="the cancellations of one marketplace have no effect",

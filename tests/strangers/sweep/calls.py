@@ -5,6 +5,7 @@ import json
 import os
 import random
 import time
+from collections import Counter
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -132,12 +133,18 @@ class Shop:
 
     def stock(self) -> dict[str, int]:
         """What is available now, of every SKU."""
-        return {node["sku"]: node["inventoryQuantity"] for node in self.pages(STOCK, "productVariants")}
+        return {node["sku"]: node["inventoryQuantity"] for node in self.sold_by_sku()}
+
+    def sold_by_sku(self) -> list[dict[str, Any]]:
+        """The variants that have a SKU which no other one has."""
+        nodes = self.pages(STOCK, "productVariants")
+        times = Counter(node["sku"] for node in nodes)
+        return [node for node in nodes if node["sku"] and times[node["sku"]] == 1]
 
     def places(self) -> dict[str, tuple[str, str]]:
         """Item and location of every SKU."""
         where = {node["id"]: node["inventoryLevels"]["nodes"] for node in self.pages(WHERE, "inventoryItems")}
-        items = {node["sku"]: node["inventoryItem"]["id"] for node in self.pages(STOCK, "productVariants")}
+        items = {node["sku"]: node["inventoryItem"]["id"] for node in self.sold_by_sku()}
         return {sku: (item, where[item][0]["location"]["id"]) for sku, item in items.items() if where.get(item)}
 
     def adjust(self, key: str, changes: list[dict[str, Any]]) -> None:

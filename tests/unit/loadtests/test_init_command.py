@@ -12,8 +12,8 @@ import typer
 import stockstorm
 from stockstorm.loadtests.cli import init as init_module
 from stockstorm.loadtests.cli.app import app
-from stockstorm.loadtests.cli.init import LEVELS
-from stockstorm.loadtests.exits import exit_code_of, invoke
+from stockstorm.loadtests.cli.options.init import LEVELS
+from stockstorm.loadtests.invocation import exit_code_of, invoke
 from stockstorm.loadtests.subjects.own.reading import read_subject_file
 from stockstorm.scenarios.loader import load
 from stockstorm.simulator.config import ForgeryKind

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from stockstorm.loadtests.cli.app import app
-from stockstorm.loadtests.exits import exit_code_of, invoke
-from stockstorm.reports.render.files import as_json
+from stockstorm.loadtests.invocation import exit_code_of, invoke
+from stockstorm.reports.json_text import as_json
 from tests.unit.reports.literal import golden_result
 
 

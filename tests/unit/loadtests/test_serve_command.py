@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from stockstorm.loadtests.cli.app import app
-from stockstorm.loadtests.cli.serve import ServeOptions, _opened, _shop
-from stockstorm.loadtests.exits import exit_code_of, invoke
+from stockstorm.loadtests.cli.options.shop import ServeOptions
+from stockstorm.loadtests.cli.serve import _opened, _shop
+from stockstorm.loadtests.invocation import exit_code_of, invoke
 from stockstorm.loadtests.serve.state import StateFile
 from stockstorm.simulator.errors import ScenarioError
 

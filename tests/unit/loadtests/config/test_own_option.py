@@ -16,8 +16,9 @@ from stockstorm.loadtests.config.own_checks import (
     warnings_of,
     what_is_sent,
 )
-from stockstorm.loadtests.config.run_options import RunOptions, make_scenario
+from stockstorm.loadtests.config.run_options import RunOptions
 from stockstorm.loadtests.config.run_spec import make_spec
+from stockstorm.loadtests.config.scenario import make_scenario
 from stockstorm.loadtests.orchestrator.process import make_backing
 from stockstorm.loadtests.processes.child import free_port
 from stockstorm.loadtests.subjects import Pending

@@ -9,7 +9,8 @@ import pytest
 from stockstorm.loadtests import extras
 from stockstorm.loadtests.cli.app import app
 from stockstorm.loadtests.cli.prove import _exit_code
-from stockstorm.loadtests.exits import ExitCode, invoke
+from stockstorm.loadtests.exits import ExitCode
+from stockstorm.loadtests.invocation import invoke
 from stockstorm.loadtests.proving.cells import SOUND_ON, Cell, Wanted, cells_of, not_begun, rotated
 from stockstorm.loadtests.proving.page import page_of
 from stockstorm.loadtests.proving.power import powers, wilson

@@ -267,7 +267,35 @@ async def sessions_of_two_pushes(seams: Seams) -> int:
 
 ONE_PUSH = [{"A": 8, "B": 7, "C": 6}]
 
+
+async def refusals_of_a_registration(seams: Seams) -> int:
+    """How often a marketplace without notifications is heard to say so."""
+
+    def answer(*_: Any) -> bytes:
+        raise MarketplaceCallFailed("HTTP 404", status=404)
+
+    try:
+        await marketplace_of(seams, answer).send_notifications_to("http://me")
+    except MarketplaceCallFailed:
+        return 1
+    return 0
+
+
+async def reads_again_at_once(seams: Seams) -> bool:
+    """Whether one read of a feed without orders is more than one call."""
+    paths: list[str] = []
+
+    def answer(path: str, _: Any) -> bytes:
+        paths.append(path)
+        return b'{"orders":[{}],"next_cursor":"1"}' if len(paths) > 2 else b'{"orders":[],"next_cursor":"0"}'
+
+    await marketplace_of(seams, answer).orders_since("0", 10)
+    return len(paths) > 1
+
+
 CASES = (
+    Case("feed_not_polled", refusals_of_a_registration, 1, 0),
+    Case("feed_without_pause", reads_again_at_once, False, True),
     Case("pushes_overtake", order_of_arrival, True, False),
     Case("channel_skipped", pushed({"A": 1}, channel="mercado"), [{"A": 1}], []),
     Case("channel_skipped", pushed({"A": 1}), [{"A": 1}], [{"A": 1}]),

@@ -127,6 +127,16 @@ def test_reads_that_come_again_at_once_are_invalid_and_named() -> None:
     )
 
 
+def test_a_second_page_that_is_read_at_once_is_no_usual_gap() -> None:
+    """Each read that shows orders is followed by one that shows none."""
+    found: list[Facts] = []
+    for n in range(20):
+        at = 1 + n * 300
+        found += [(*read(at, 10 * n), f.OrdersShown(ns(at), 10 * n, "mercado", ())), read(at + 4, 10 * n + 1)]
+    told = [read(8_000 + 4 * n, 1_000 + n, wait_s=2) for n in range(6)]
+    assert judged(*found, *told, read(12_000, 2_000)).verdict == "invalid"
+
+
 @pytest.mark.parametrize("told_gap_ms", [2_001, 300, 150])
 def test_reads_that_wait_or_come_at_their_usual_time_are_no_proof(told_gap_ms: float) -> None:
     """At the usual time it can be another process, which was not told."""

@@ -16,8 +16,8 @@ import msgspec
 import pytest
 
 from stockstorm.loadtests.https import process
-from stockstorm.loadtests.https.front import BROKEN_OFF
-from stockstorm.loadtests.https.process import NOTE, PRELOAD, HttpsPlace, _system_folder, start_front, told_of
+from stockstorm.loadtests.https.process import NOTE, PRELOAD, HttpsPlace, _system_folder, start_front
+from stockstorm.loadtests.https.told import BROKEN_OFF, told_of
 from stockstorm.loadtests.processes.registry import PROCESSES
 from stockstorm.loadtests.subjects.own.greeting import listens
 from tests.unit.loadtests.subjects.own.test_subject import AROUND, python, subject
