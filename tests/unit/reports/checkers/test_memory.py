@@ -83,7 +83,7 @@ def test_a_process_that_was_restarted_fills_its_heap_again() -> None:
     """Of a service in Node that was killed for the last time at half of the load: 110 MiB is its usual heap."""
     killed = (f.FaultStarted(ns(19_000), "kill_worker", "worker"), f.FaultEnded(ns(20_000), "kill_worker", "worker"))
     heap = [71, 78, 79, 80, 84, 89, 90, 91, 94, 98, 102, 106, 110, 111, 111, 112, 112, 112, *[112] * 8]
-    found = sampled([65.0] * 22 + heap, "worker", 15, *killed)
+    found = sampled([*[65.0] * 22, *heap], "worker", 15, *killed)
     assert (found.verdict, found.exposure["seconds observed"]) == ("valid", 9)
 
 
