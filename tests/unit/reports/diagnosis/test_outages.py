@@ -167,7 +167,7 @@ def test_pushes_that_come_before_retry_after() -> None:
         call = f.ApiCalled(
             ns(at), n, "mercado", "PUT listings", 503, "failed", ns(at), injected="down", retry_after_s=2
         )
-        calls += [f.RowsNotListed(ns(at), n, "mercado", ("MUG",)), call]
+        calls += [f.RowsNotListed(ns(at), n, "mercado", ("PEN",)), call]
     history = run(QUICK, without(2_000, 6_500), **down())
     result = judge(History.of([*history.facts, *calls]))
     (found,) = [each for each in result.diagnoses if each.name == "retry_after_ignored"]
