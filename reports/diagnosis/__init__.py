@@ -70,6 +70,7 @@ from stockstorm.reports.diagnosis.same_difference import SameDifference
 from stockstorm.reports.diagnosis.signature_check import SignatureCheck
 from stockstorm.reports.diagnosis.skipped_reads import SkippedReads
 from stockstorm.reports.diagnosis.slow_answers import SlowAnswers
+from stockstorm.reports.diagnosis.slow_recovery import SlowRecovery
 from stockstorm.reports.diagnosis.small_steps import SmallSteps
 from stockstorm.reports.diagnosis.stops import Stops
 from stockstorm.reports.diagnosis.strange_ids import StrangeIds
@@ -110,6 +111,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     FailuresForgotten(),
     KeysReused(),
     ChannelBlocksOthers(),
+    SlowRecovery(),
     RetryAfterIgnored(),
     FewTopics(),
     FeedUnread(),
