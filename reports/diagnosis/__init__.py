@@ -76,6 +76,7 @@ from stockstorm.reports.diagnosis.stops import Stops
 from stockstorm.reports.diagnosis.strange_ids import StrangeIds
 from stockstorm.reports.diagnosis.sum_at_location import SumAtLocation
 from stockstorm.reports.diagnosis.twice_at_failure import TwiceAtFailure
+from stockstorm.reports.diagnosis.unexplained import unexplained
 from stockstorm.reports.diagnosis.unreachable import Unreachable
 from stockstorm.reports.diagnosis.webhook_failures import WebhookFailures
 from stockstorm.reports.diagnosis.wrong_listings import WrongListings
@@ -203,6 +204,8 @@ def find(
             notes.append(f"the diagnosis {one.name} failed: {type(error).__name__}: {error}")
     with suppress(NotHeld):
         found = without_consequences(found, history)
+        if not any(AT_REST in each.diagnosis.explains for each in found):
+            found += unexplained(case)
     return _passed_last(_by_size(found)), tuple(notes)
 
 
