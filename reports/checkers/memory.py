@@ -1,10 +1,10 @@
 """Memory: whether a process of the subject holds more with every event, over the last two thirds of the load.
 
-The first third is left out, because caches and pools fill then. A process leaks if its memory grew by at least
-GROWTH_MIN_BYTES and a tenth, by more than EVENT_BYTES_MAX an event, and in the second half of the time about as fast as
-in the first: a service that keeps a row of text for every event stays far below that. Memory that grows more and more
-slowly may be a heap that warms up for longer than a third of the load; then it is unknown. Samples before a planned
-kill are left out. What it gives back after the load was garbage that its runtime had not collected yet, and no leak.
+The first third is left out, because caches, pools and the heap of a runtime fill then. So is as much time after a
+restart. A process leaks if its memory grew by at least GROWTH_MIN_BYTES and a tenth, by more than EVENT_BYTES_MAX an
+event, and in the second half of the time about as fast as in the first: a service that keeps a row of text for every
+event stays far below that. Memory that grows more and more slowly may be a heap that warms up for longer; then it is
+unknown. Samples before a planned kill are left out. What it gives back after the load was garbage, and no leak.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from stockstorm.simulator.history import facts as f
 SAMPLES_MIN: Final = 6
 SAMPLES_MAX: Final = 120  # of which the slope is computed; more are thinned out
 SECONDS_MIN: Final = 5.0
-GROWTH_MIN_BYTES: Final = 16 * 1024**2
+GROWTH_MIN_BYTES: Final = 32 * 1024**2  # the heap of a sound service in Node grew by 26 MiB in 12 s
 GROWTH_SHARE_MIN: Final = 0.1
 EVENT_BYTES_MAX: Final = 10 * 1024
 SLOWER: Final = 0.75  # of the first half of the time: memory that grows less than this in the second one slows down
@@ -34,7 +34,7 @@ class Growth(msgspec.Struct, frozen=True):
 
     process: str
     samples: list[Sample]
-    events: int
+    events: int  # or attempts to deliver them, where those are more
     rest: float | None = None  # the least that it held after the load; None: it was not sampled then
 
     @property
@@ -124,9 +124,11 @@ def growths(history: History) -> list[Growth]:
     """The growth of every process of the subject that was sampled for long enough."""
     late = late_samples(history)
     fired = [event.at_ns for event in history.all(f.EventFired)] if late else []
+    tried = [attempt.at_ns for attempt in history.all(f.AttemptEnded)] if late else []
     found = []
     for process, samples in late.items():
-        events = sum(samples[0].at_ns <= at_ns <= samples[-1].at_ns for at_ns in fired)
+        begin_ns, end_ns = samples[0].at_ns, samples[-1].at_ns
+        events = max(sum(begin_ns <= at_ns <= end_ns for at_ns in times) for times in (fired, tried))
         levels = [(sample.at_ns / SECOND_NS, float(sample.rss_bytes)) for sample in samples]
         rest = least_after_load(history, process, lambda one: float(one.rss_bytes))
         found.append(Growth(process, thinned(levels, SAMPLES_MAX), events, rest))
@@ -150,7 +152,7 @@ def least_after_load(history: History, process: str, of: Callable[[f.ResourcesSa
 
 
 def late_samples(history: History) -> dict[str, list[f.ResourcesSampled]]:
-    """By process of the subject, its samples after the first third of the load and after its last restart.
+    """By process of the subject, its samples a third of the load after its last start or the begin of the load.
 
     Processes that were not sampled for long enough are left out.
     """
@@ -162,7 +164,7 @@ def late_samples(history: History) -> dict[str, list[f.ResourcesSampled]]:
             taken.setdefault(sample.process, []).append(sample)
     found = {}
     for process, samples in sorted(taken.items()):
-        begin_ns = max([history.start_ns + history.load_ns // 3, *_restarts(history, process)])
+        begin_ns = max([history.start_ns, *_restarts(history, process)]) + history.load_ns // 3
         late = [sample for sample in samples if sample.at_ns >= begin_ns]
         if len(late) >= SAMPLES_MIN and late[-1].at_ns - late[0].at_ns >= SECONDS_MIN * SECOND_NS:
             found[process] = late

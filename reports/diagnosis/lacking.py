@@ -48,8 +48,8 @@ class Lacking(Diagnose):
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        if events_alone(case).many_lost:
-            return  # listings lack what was lost
+        if events_alone(case).many_lost or not case.history.count(f.ListingPushed):
+            return  # listings lack what was lost; where nothing was ever pushed, no event is the reason
         right, wrong = right_and_wrong(case)
         events, traits, last = case.history.deliveries.events, event_traits(case), _last_events(case)
         lacked = first_lacking(case, wrong)
