@@ -61,7 +61,7 @@ class Staff:
     def _transfer(self, item: PlannedTransfer, product: Product, action: Action) -> None:
         """Units move from the fullest location of the item to the emptiest one, at once. The sum stays.
 
-        Where the level is to be below zero, they move the other way: sold at a till, say, before they were booked there.
+        Where the level is to be below zero, they move the other way: sold at a till, say, before they are booked.
         """
         number, now_ns = product.inventory_item_id, action.now_ns
         levels = sorted(self._ledger.levels(number), key=lambda level: level.available)

@@ -52,6 +52,13 @@ def test_what_is_given_back_after_the_load_was_garbage_and_no_leak(after: list[f
     assert sampled([50.0] * 7 + levels[:13], "worker", 100, *rest).verdict == verdict
 
 
+def test_memory_that_grows_more_and_more_slowly_may_be_a_heap_that_warms_up() -> None:
+    found = sampled([400 - 340 * 0.93**n for n in range(20)])
+    assert (found.verdict, found.incidents_total) == ("unknown", 0)
+    assert found.reason.endswith("more and more slowly: a heap that warms up, or a leak. A longer run tells")
+    assert sampled([60 + n * (n + 10) / 2 for n in range(20)]).verdict == "invalid"  # faster and faster
+
+
 def test_a_restart_after_the_load_gives_nothing_back() -> None:
     ended = f.ProcessEnded(ns(20_400), "worker", 41, -9)
     rest = f.ResourcesSampled(ns(20_500), "worker", 9, 50 * MIB)
@@ -76,7 +83,7 @@ def test_a_process_that_was_restarted_fills_its_heap_again() -> None:
     """Of a service in Node that was killed for the last time at half of the load: 110 MiB is its usual heap."""
     killed = (f.FaultStarted(ns(19_000), "kill_worker", "worker"), f.FaultEnded(ns(20_000), "kill_worker", "worker"))
     heap = [71, 78, 79, 80, 84, 89, 90, 91, 94, 98, 102, 106, 110, 111, 111, 112, 112, 112, *[112] * 8]
-    found = sampled([65.0] * 22 + heap, "worker", 15, *killed)
+    found = sampled([*[65.0] * 22, *heap], "worker", 15, *killed)
     assert (found.verdict, found.exposure["seconds observed"]) == ("valid", 9)
 
 
