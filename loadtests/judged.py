@@ -31,7 +31,7 @@ class Judged(msgspec.Struct, frozen=True):
         if as_json:
             JSON.print({"exit": code, "folder": str(self.folder.path), "result": self.result})
         elif quiet:
-            from stockstorm.reports.render.verdict_line import print_verdict  # noqa: PLC0415
+            from stockstorm.reports.render.verdict_line import print_verdict  # noqa: PLC0415 - one way of two
 
             print_verdict(self.result, self.folder)
         else:

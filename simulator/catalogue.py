@@ -130,16 +130,36 @@ _VENDORS = ("Ashdown & Sons", "Nordlicht", "Casa Peñón", "Maison d'Été", "Ki
 SIZES = ("XS", "S", "M", "L", "XL", "XXL", "3XL", "4XL", "5XL", "6XL")  # of the variants of a product, in order
 LEVEL_IDS_PER_LOCATION = 10_000_000  # above the number of products with their offset
 T = TypeVar("T")
+# SKUs as people type them: with spaces, beyond ASCII, with leading zeros, and with characters that have a meaning in
+# JSON, SQL, HTML, URLs and the syntax of searches.
+TYPED = (
+    "Größe 42 / blau {:05d}",
+    "{:07d}",
+    '3" pipe: 50% & more, {:05d}',
+    "日本-{:05d}",
+    "O'Neill <{:05d}>",
+    "tee_{:05d}.v2+b (L)",
+)
+OWN_SKUS = (None, "GIFT WRAP", "GIFT WRAP", "")  # of unlisted variants, in turn: two in four share one
 
 
 class Catalogue(msgspec.Struct, frozen=True):
-    """All that is fixed about a shop. `by_sku` and `by_item` have the values of `products`, in the same order."""
+    """All that is fixed about a shop. `by_sku` has the values of `products`, in the same order.
+
+    `unlisted`: variants that no marketplace lists and no plan sells. `by_item` has them too, after the others.
+    """
 
     products: tuple[Product, ...]
     buyers: tuple[Buyer, ...]
     locations: tuple[int, ...]
     by_sku: Mapping[Sku, Product]
     by_item: Mapping[int, Product]
+    unlisted: tuple[Product, ...] = ()
+
+    @property
+    def in_shop(self) -> tuple[Product, ...]:
+        """All that Shopify shows: what is sold, and the unlisted."""
+        return (*self.products, *self.unlisted)
 
     def level_id(self, product: Product, location_id: int) -> int:
         """The id of an item's level at a location of the shop, whether it is stocked there or not."""
@@ -162,12 +182,30 @@ def hot_count(shop: ShopConfig) -> int:
 
 
 def sku_names(shop: ShopConfig) -> tuple[Sku, ...]:
-    """All SKUs of a shop, hot ones first, in byte order. They have only letters, digits and hyphens."""
+    """All SKUs of a shop, hot ones first. As codes, they are in byte order, of letters, digits and hyphens."""
     return tuple(_sku(shop, n) for n in range(shop.skus))
 
 
 def _sku(shop: ShopConfig, n: int) -> Sku:
+    if shop.sku_style == "typed":
+        return Sku(TYPED[n % len(TYPED)].format(n + 1))
     return Sku(f"{'HOT' if n < hot_count(shop) else 'SKU'}-{n + 1:05d}")
+
+
+def _unlisted(shop: ShopConfig, seeds: Seeds, ids: Ids, n: int, locations: tuple[int, ...], offset: int) -> Product:
+    """A product of the shop's own use. Its ids come before all others, so no list begins with what is sold."""
+    drawn = shop.variants * (shop.skus + n)  # the first variant of a product that is not there
+    product = _product(shop, seeds, ids, drawn, locations, offset - drawn - 1 - n)
+    return msgspec.structs.replace(
+        product,
+        sku=Sku(""),
+        own_sku=OWN_SKUS[n % len(OWN_SKUS)],
+        title=f"Gift wrap {n + 1}",
+        handle=f"gift-wrap-{n + 1}",
+        hot=False,
+        initial_available=shop.stock,
+        others=(),
+    )
 
 
 def make_catalogue(config: WorldConfig, seeds: Seeds) -> Catalogue:
@@ -178,12 +216,14 @@ def make_catalogue(config: WorldConfig, seeds: Seeds) -> Catalogue:
     locations = tuple(ids.location.of(first + 7 * n) for n in range(shop.locations))
     offset = seeds.draw_int("product ids", bits=20)
     products = tuple(_product(shop, seeds, ids, n, locations, offset) for n in range(shop.skus))
+    unlisted = tuple(_unlisted(shop, seeds, ids, n, locations, offset) for n in range(shop.unlisted))
     return Catalogue(
         products=products,
         buyers=make_buyers(shop.buyers, seeds, ids),
         locations=locations,
         by_sku={product.sku: product for product in products},
-        by_item={product.inventory_item_id: product for product in products},
+        by_item={product.inventory_item_id: product for product in (*products, *unlisted)},
+        unlisted=unlisted,
     )
 
 

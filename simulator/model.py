@@ -38,6 +38,8 @@ ORDER_TOPICS: Final[tuple[OrderTopic, ...]] = get_args(OrderTopic)
 SHOPIFY_TOPICS: Final[tuple[ShopifyTopic, ...]] = get_args(ShopifyTopic)
 CALL_TOPICS: Final[tuple[CallTopic, ...]] = get_args(CallTopic)
 APP_TOPICS: Final[tuple[AppTopic, ...]] = get_args(AppTopic)
+# They tell nothing about stock, so no run waits for what a subject refused of them.
+PRIVACY_TOPICS: Final[frozenset[str]] = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
 LIFE_TOPICS: Final[dict[str, AppTopic]] = {
     "uninstall": "app/uninstalled",
     "scopes_update": "app/scopes_update",
@@ -70,7 +72,8 @@ class Product(msgspec.Struct, frozen=True):
     """A variant of a product, and its inventory item. Variants of one product share its id, texts and handle.
 
     It is stocked at `location_id` and at the `others`. `level_id` is that of the first of them. `initial_available` is
-    the sum over all.
+    the sum over all. An empty `sku`: the shop keeps it for itself, without a SKU or with one that others have too, and
+    no marketplace lists it. The history does not know it.
     """
 
     sku: Sku
@@ -88,6 +91,12 @@ class Product(msgspec.Struct, frozen=True):
     initial_available: int
     hot: bool
     others: tuple[Stocked, ...] = ()
+    own_sku: str | None = None  # what Shopify shows in place of an empty `sku`
+
+    @property
+    def shown_sku(self) -> str | None:
+        """The SKU in Shopify. None where the shop gave it none."""
+        return self.sku or self.own_sku
 
     @property
     def stocked(self) -> tuple[Stocked, ...]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Protocol
 
 import gevent
@@ -28,7 +29,7 @@ from stockstorm.simulator.delivery.attempts import Address
 from stockstorm.simulator.delivery.service import DeliveryService, Keep, Secrets, forget
 from stockstorm.simulator.errors import StockstormError
 from stockstorm.simulator.events.payloads import Payloads
-from stockstorm.simulator.history.facts import AnyFact, ApiCalled, GeneratorHeld
+from stockstorm.simulator.history.facts import AnyFact, ApiCalled, CallGivenUp, GeneratorHeld
 from stockstorm.simulator.io.plan_file import StoredPlan, store_plan
 from stockstorm.simulator.limits import CALL_HELD_MIN_NS
 from stockstorm.simulator.model import SHOPIFY, Event
@@ -186,9 +187,17 @@ class SimulatedApis:
         reply = self._answered(request, injection)
         if reply.after_ns:
             self._pause(reply.after_ns / SECOND_NS)
+        if reply.left_open:
+            reply.on_closed = partial(self._given_up, reply.facts)
         if reply.dropped:
             self._evidence.hold()  # until the fault has begun for which this answer is withheld
         return reply
+
+    def _given_up(self, facts: list[AnyFact]) -> None:
+        """The subject closed the connection of the call with these facts, which had no whole answer."""
+        now_ns = self._clock()
+        given_up = [CallGivenUp(now_ns, call.request) for call in facts if isinstance(call, ApiCalled)]
+        self._on_change([*given_up], [], now_ns)
 
     def repeat(self, request: ApiRequest, now_ns: int) -> None:
         """Executes a request that was executed before a restart, at its own time. Nothing is delivered again."""

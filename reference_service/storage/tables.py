@@ -79,7 +79,7 @@ async def listable_of(pool: Pool, skus: Sequence[str]) -> Mapping[str, int]:
 
 async def known_skus(pool: Pool) -> list[str]:
     """Every SKU that has a level."""
-    rows = await pool.fetch("SELECT DISTINCT sku FROM stock WHERE sku IS NOT NULL ORDER BY sku")
+    rows = await pool.fetch("SELECT DISTINCT sku FROM stock WHERE sku <> '' ORDER BY sku")
     return [row["sku"] for row in rows]
 
 

@@ -42,6 +42,7 @@ from stockstorm.reports.checkers.stale_overwrite import StaleOverwrite
 from stockstorm.reports.checkers.sync_latency import SyncLatency
 from stockstorm.reports.checkers.throttling import Throttling
 from stockstorm.reports.checkers.trend import Trend
+from stockstorm.reports.checkers.unanswered import Unanswered
 from stockstorm.reports.checkers.unexplained_push import UnexplainedPush
 from stockstorm.reports.checkers.unheard import Unheard
 from stockstorm.reports.collector import collector_paused
@@ -86,6 +87,7 @@ CHECKERS: Final[tuple[Checker, ...]] = (
     Unheard(),
     NeverSent(),
     Poison(),
+    Unanswered(),
     Throttling(),
     RetryDiscipline(),
     NeedlessReads(),

@@ -3,7 +3,8 @@
 A pair of movement and listing counts for the others if it fired in the outage of another marketplace and its own was up
 throughout. A pair counts for the return if it waited when the outage ended; what it took from then on is the subject's.
 A channel is *slowed* by the outage of another one if its latency then is a multiple of its own at other times: a limit
-for all channels must leave room for one that takes few calls, and so tells little about a quick one.
+for all channels must leave room for one that takes few calls, and so tells little about a quick one. The time from the
+end of an outage until what waited for it is right belongs to no side: then all that was held back is pushed.
 It judges nothing by itself. A scenario says by thresholds what is in time.
 """
 
@@ -116,8 +117,9 @@ def _slowed(history: History, others: list[SyncPair]) -> list[Incident] | None:
         down.setdefault(pair.channel, []).append(pair.latency_ms)
         if pair.channel not in slowest or pair.latency_ms > slowest[pair.channel].latency_ms:
             slowest[pair.channel] = pair
+    troubled = [(one.begin_ns, _settled_ns(history, one)) for one in history.outages]
     for pair in history.owed_pairs:
-        if not pair.excused_ns and not any(one.begin_ns <= pair.fired_ns < one.end_ns for one in history.outages):
+        if not pair.excused_ns and not any(begin_ns <= pair.fired_ns < end_ns for begin_ns, end_ns in troubled):
             up.setdefault(pair.channel, []).append(pair.latency_ms)
     told = [channel for channel in down if min(len(down[channel]), len(up.get(channel, ()))) >= PAIRS_MIN]
     found = []
@@ -136,6 +138,11 @@ def _waiting(history: History, outage: Outage) -> Iterator[SyncPair]:
     for pair in history.owed_pairs:
         if pair.channel == outage.channel and pair.fired_ns < outage.end_ns < pair.ended_ns:
             yield pair
+
+
+def _settled_ns(history: History, outage: Outage) -> int:
+    """When the last listing that waited for the return was right. Without one, the end of the outage."""
+    return max((pair.ended_ns for pair in _waiting(history, outage)), default=outage.end_ns)
 
 
 def _recovery_s(outage: Outage, pair: SyncPair) -> float:

@@ -3,10 +3,11 @@
 A read is paid for by its rows. One that shows a version of stock which an earlier answer had shown, or an order that
 has not changed since, tells nothing. A subject that polls has such reads, and stays far below the limit. It is invalid
 if they take at least SHARE_MAX of the points that the shop restores, in both halves of the load: what is left is too
-little for its writes, and calls are refused as soon as the bucket is empty.
+little for its writes. Where most of these reads are throttled, it asks for more than it gets, and REFUSED_SHARE_MAX is
+enough. The REST API has a bucket of its own, of calls. The bucket that is used up more is judged.
 
-The REST API has a bucket of its own, of calls: a REST read costs one of them. The bucket that is used up more is
-judged.
+A marketplace restores no points. A read of its orders that finds none tells nothing. From FEED_PER_S_MAX of them a
+second on, in both halves of the load, it is invalid: a feed that is read twice a second finds the same orders.
 """
 
 from bisect import bisect_right
@@ -17,6 +18,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.checkers.throttling import is_throttled
 from stockstorm.reports.history import History
 from stockstorm.reports.history.reads import QUERIES_ON_STOCK, REST, is_read
 from stockstorm.reports.result import Check, Incident, Tally
@@ -25,7 +27,10 @@ from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.limits import REST_LEAK_PER_S, RESTORE_PER_S
 
 SHARE_MAX: Final = 0.75
+REFUSED_SHARE_MAX: Final = 0.5
 SECONDS_MIN: Final = 4.0
+FEED: Final = "GET orders"  # of a marketplace
+FEED_PER_S_MAX: Final = 20.0  # reads that find nothing
 # Queries that tell nothing if they show nothing.
 EMPTY: Final = QUERIES_ON_STOCK | {"orders", f"{REST}GET orders", f"{REST}GET inventory_levels"}
 
@@ -71,12 +76,24 @@ class NeedlessReads(Checker):
             "share",
             "share of the rows of stock and orders read that earlier answers had shown",
         ),
+        Measure(
+            "needless_reads.feed_per_s",
+            "reads of orders that found none",
+            "per second",
+            "reads of a marketplace's orders that found none, in the half of the load with fewer; of the marketplace "
+            "with most",
+        ),
     )
 
     def __call__(self, history: History) -> Check:
-        found = list(reads_during_load(history))
+        found, feeds = list(reads_during_load(history)), feed_reads(history)
         check = self._judged(history, found)
-        return msgspec.structs.replace(check, exposure={"reads of stock or orders": len(found)})
+        if feeds:
+            check = _with_feed(history, check, *emptiest(history, feeds))
+        exposure = {"reads of stock or orders": len(found)}
+        if feeds:
+            exposure["reads of marketplaces' orders"] = sum(map(len, feeds.values()))
+        return msgspec.structs.replace(check, exposure=exposure)
 
     def _judged(self, history: History, found: list[Read]) -> Check:
         tally = Tally()
@@ -92,12 +109,63 @@ class NeedlessReads(Checker):
         if rows:
             measures["needless_reads.rows"] = old / rows
         reason = f"{old:,} of {rows:,} rows read showed nothing new: {points / seconds:,.0f} {unit} a second"
-        if share < SHARE_MAX:
+        if refused := _refused(history, found):
+            reason += f", and {refused:,} more reads were throttled"
+        if share < (REFUSED_SHARE_MAX if refused >= len(found) else SHARE_MAX):
             return tally.check(self.name, "valid", reason, measures)
         tally.add(_incident(history, found, reason))
         return tally.check(
             self.name, "invalid", f"{reason}, of {_restored(history, found):,} that the shop restores", measures
         )
+
+
+def _refused(history: History, found: list[Read]) -> int:
+    """How many reads of the same kinds were throttled during the load."""
+    operations = {read.operation for read in found}
+    return sum(
+        is_throttled(call) and call.operation in operations and _during_load(history, call)
+        for call in history.all(f.ApiCalled)
+    )
+
+
+def feed_reads(history: History) -> dict[str, list[f.ApiCalled]]:
+    """Reads of each marketplace's orders that were answered during the load."""
+    found: defaultdict[str, list[f.ApiCalled]] = defaultdict(list)
+    for call in history.all(f.ApiCalled):
+        if call.operation == FEED and call.outcome == "ok" and _during_load(history, call):
+            found[call.api].append(call)
+    return dict(found)
+
+
+def emptiest(history: History, feeds: dict[str, list[f.ApiCalled]]) -> tuple[str, float]:
+    """The marketplace whose orders were read most often in vain, and how often a second, in the half with fewer."""
+    half_ns = max(1, history.load_ns // 2)
+    found = []
+    for channel, calls in feeds.items():
+        second = sum(call.at_ns - history.start_ns >= half_ns for call in calls if not call.rows)
+        first = sum(not call.rows for call in calls) - second
+        found.append((min(first, second) / (half_ns / SECOND_NS), channel))
+    often, channel = max(found)
+    return channel, often
+
+
+def _with_feed(history: History, check: Check, channel: str, often: float) -> Check:
+    """The finding with what is seen of the marketplace's feed."""
+    measures = {**check.measures, "needless_reads.feed_per_s": often}
+    if often < FEED_PER_S_MAX or history.load_ns < SECONDS_MIN * SECOND_NS:
+        verdict, reason = check.verdict, check.reason
+        if verdict == "not_exercised":
+            verdict, reason = "valid", f"orders of {channel} were read in vain {often:,.1f} times a second"
+        return msgspec.structs.replace(check, verdict=verdict, reason=reason, measures=measures)
+    told = f"the orders of {channel} were read {often:,.0f} times a second without finding any"
+    incident = Incident("needless_reads", history.start_ns, f"{told}, all through the load", channel)
+    reason = f"{check.reason}; {told}" if check.verdict == "invalid" else told
+    incidents = (*check.incidents, incident)
+    return msgspec.structs.replace(check, verdict="invalid", reason=reason, measures=measures, incidents=incidents)
+
+
+def _during_load(history: History, call: f.ApiCalled) -> bool:
+    return history.start_ns <= call.at_ns <= history.start_ns + history.load_ns
 
 
 def reads_during_load(history: History) -> Iterator[Read]:
@@ -119,7 +187,7 @@ def reads_during_load(history: History) -> Iterator[Read]:
             known_orders[order] = state
         told = rows or call.operation in EMPTY
         paid = call.api == "admin" and call.outcome == "ok" and is_read(call.operation)
-        if paid and told and history.start_ns <= call.at_ns <= history.start_ns + history.load_ns:
+        if paid and told and _during_load(history, call):
             yield Read(call.at_ns, call.operation, call.cost, rows, old)
 
 

@@ -7,7 +7,7 @@ Calls without a key are judged by the next call of their operation, which may be
 wider: many calls throttled, a large share of all, and hardly a wait. Why the bucket was empty makes no difference.
 
 A marketplace says by Retry-After how long to wait. A subject is invalid if it mostly pushes the same rows again before
-that (`history.told_to_wait`).
+that, or reads again at once, which nothing but the refusal explains (`history.told_to_wait`).
 """
 
 from bisect import bisect_right
@@ -16,10 +16,10 @@ from typing import Final
 
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
-from stockstorm.reports.history.told_to_wait import ToldToWait, TooEarly
+from stockstorm.reports.history.told_to_wait import PUSH, ToldToWait, TooEarly
 from stockstorm.reports.result import Check, Finding, Incident, Tally, counted, unknown, verb
 from stockstorm.reports.statistics.quantiles import quantile
-from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.limits import MUTATION_COST, RESTORE_PER_S
 
@@ -30,6 +30,7 @@ REPEATS_MIN: Final = 20  # with one key
 REPEATS_SHARE: Final = 0.8  # of the time in which the points of one mutation are restored
 EARLY_MIN: Final = 3  # pushes again before Retry-After
 EARLY_SHARE: Final = 0.5
+SHOWN_MIN_NS: Final = 100 * MILLISECOND_NS  # shorter waits are told in milliseconds
 
 
 class Throttling(Checker):
@@ -69,6 +70,12 @@ class Throttling(Checker):
             "count",
             "reads of marketplaces that were answered with Retry-After, and followed by another one before that time",
         ),
+        Measure(
+            "throttling.hasty_reads",
+            "reads at once after Retry-After",
+            "count",
+            "of them, those that came far sooner than reads follow each other where nothing fails",
+        ),
     )
 
     def __call__(self, history: History) -> Check:
@@ -88,9 +95,10 @@ class Throttling(Checker):
         return tally.check(self.name, verdict, "; ".join(reasons), measures)
 
     def exposure(self, history: History) -> dict[str, int]:
-        told = history.told_to_wait.pushes
+        told = history.told_to_wait
         found = {"calls throttled": sum(map(is_throttled, history.all(f.ApiCalled)))}
-        return found | ({"pushes told to wait": told} if told else {})
+        counts = {"pushes told to wait": told.pushes, "reads told to wait": told.reads}
+        return found | {words: count for words, count in counts.items() if count}
 
 
 def _hammering(
@@ -133,10 +141,14 @@ def _too_early(history: History, measures: dict[str, float], tally: Tally) -> st
     measures["throttling.told"] = float(found.pushes)
     measures["throttling.early"] = float(len(early))
     measures["throttling.early_reads"] = float(found.early_reads)
-    seen = f"{len(early):,} of {_pushes(found.pushes)} told to wait came again earlier"
-    if not ignores_retry_after(found):
+    measures["throttling.hasty_reads"] = float(len(found.hasty_reads))
+    parts = [f"{len(early):,} of {_pushes(found.pushes)} told to wait came again earlier"] if found.pushes else []
+    if reads_at_once(found) or not parts:
+        parts.append(f"{len(found.hasty_reads):,} of {counted(found.reads, 'read')} told to wait came again at once")
+    seen, ignored = ", and ".join(parts), too_early(found)
+    if not ignored:
         return seen
-    for one in early:
+    for one in ignored:
         if tally.full:
             tally.count()
         else:
@@ -154,11 +166,29 @@ def ignores_retry_after(found: ToldToWait) -> bool:
     return any(early[status] >= max(EARLY_MIN, EARLY_SHARE * told) for status, told in found.statuses.items())
 
 
+def reads_at_once(found: ToldToWait) -> bool:
+    """Whether reads come again at once, before Retry-After, so often that it is no accident."""
+    return len(found.hasty_reads) >= max(EARLY_MIN, EARLY_SHARE * found.reads)
+
+
+def too_early(found: ToldToWait) -> tuple[TooEarly, ...]:
+    """What proves that the subject does not wait as told, in order of time. Empty if nothing does."""
+    pushes = found.early_pushes if ignores_retry_after(found) else ()
+    reads = found.hasty_reads if reads_at_once(found) else ()
+    return tuple(sorted((*pushes, *reads), key=lambda one: one.told.at_ns))
+
+
 def _early_incident(history: History, one: TooEarly) -> Incident:
     told, again = one.told, one.again
+    waited = (
+        f"{one.waited_ns / SECOND_NS:.1f} s"
+        if one.waited_ns >= SHOWN_MIN_NS
+        else f"{one.waited_ns / MILLISECOND_NS:.1f} ms"
+    )
+    what, again_ = ("a push", "the same rows") if told.operation == PUSH else (told.operation, "such a call")
     text = (
-        f"{told.api} answered a push at {history.offset(told.at_ns)} with {told.status or 'nothing'} and Retry-After: "
-        f"{told.retry_after_s}; the same rows came again after {one.waited_ns / SECOND_NS:.1f} s"
+        f"{told.api} answered {what} at {history.offset(told.at_ns)} with {told.status or 'nothing'} and Retry-After: "
+        f"{told.retry_after_s}; {again_} came again after {waited}"
     )
     return Incident("early_retry", told.at_ns, text, channel=told.api, requests=(told.request, again.request))
 

@@ -23,10 +23,12 @@ from stockstorm.reports.diagnosis.dead_letters import DeadLetters
 from stockstorm.reports.diagnosis.exact_units import ExactUnits
 from stockstorm.reports.diagnosis.explained import without_consequences
 from stockstorm.reports.diagnosis.failures_forgotten import FailuresForgotten
+from stockstorm.reports.diagnosis.feed_unread import FeedUnread
 from stockstorm.reports.diagnosis.few_topics import FewTopics
 from stockstorm.reports.diagnosis.forgeries import Forgeries
 from stockstorm.reports.diagnosis.growth import Growth
 from stockstorm.reports.diagnosis.held_over import HeldOver
+from stockstorm.reports.diagnosis.keys_reused import KeysReused
 from stockstorm.reports.diagnosis.lacking import Lacking
 from stockstorm.reports.diagnosis.last_units import LastUnits
 from stockstorm.reports.diagnosis.lost_alone import LostAlone
@@ -34,11 +36,14 @@ from stockstorm.reports.diagnosis.lost_at_failure import LostAtFailure
 from stockstorm.reports.diagnosis.lost_events import LostEvents
 from stockstorm.reports.diagnosis.lost_updates import LostUpdates
 from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
+from stockstorm.reports.diagnosis.negative_level import NegativeLevel
 from stockstorm.reports.diagnosis.never_pushed import NeverPushed
 from stockstorm.reports.diagnosis.never_released import NeverReleased
 from stockstorm.reports.diagnosis.never_sent import NeverSent
 from stockstorm.reports.diagnosis.no_call import NoCall
+from stockstorm.reports.diagnosis.no_timeout import NoTimeout
 from stockstorm.reports.diagnosis.not_played import NotPlayed
+from stockstorm.reports.diagnosis.null_level import NullLevel
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
 from stockstorm.reports.diagnosis.old_read import OldRead
 from stockstorm.reports.diagnosis.one_by_one import OneByOne
@@ -57,6 +62,7 @@ from stockstorm.reports.diagnosis.put_back import PutBack
 from stockstorm.reports.diagnosis.read_not_applied import ReadNotApplied
 from stockstorm.reports.diagnosis.read_not_pushed import ReadNotPushed
 from stockstorm.reports.diagnosis.removed import GapNotReconciled, RemovalUnnoticed
+from stockstorm.reports.diagnosis.repeated_at_once import RepeatedAtOnce
 from stockstorm.reports.diagnosis.retired_version import RetiredVersion
 from stockstorm.reports.diagnosis.retry_after_ignored import RetryAfterIgnored
 from stockstorm.reports.diagnosis.rounded import Rounded
@@ -99,19 +105,24 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     StrangeIds(),
     RetiredVersion(),
     CallsRefused(),
+    NoTimeout(),
     OutageForgotten(),
     FailuresForgotten(),
+    KeysReused(),
     ChannelBlocksOthers(),
     RetryAfterIgnored(),
     FewTopics(),
+    FeedUnread(),
     NeverSent(),
     CatalogueCut(),
     Forgeries(),
+    NullLevel(),
     SumAtLocation(),
     LostUpdates(),
     DeadLetters(),
     Stops(),
     OneLocation(),
+    NegativeLevel(),
     ChannelFrozen(),
     NeverPushed(),
     SameDifference(),
@@ -145,10 +156,13 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     OneByOne(),
     NeedlessReads(),
     OwnRetries(),
+    RepeatedAtOnce(),
     OpenConnections(),
     Growth(),
 )
 OF_EVENTS: Final = frozenset({"lost_at_failure", "lost_events", "twice_at_failure", "applied_twice"})
+OF_A_WHILE: Final = frozenset({"old_over_new"})  # causes that need not last until rest
+AT_REST: Final = "drift"
 WHERE_HELD: Final = "diagnoses"  # the question to a process that has facts which this one lacks
 RIVAL_SHARE: Final = 0.5  # of what either explains is explained by the other too
 
@@ -187,7 +201,7 @@ def find(
             notes.append(f"the diagnosis {one.name} failed: {type(error).__name__}: {error}")
     with suppress(NotHeld):
         found = without_consequences(found, history)
-    return _by_size(found), tuple(notes)
+    return _passed_last(_by_size(found)), tuple(notes)
 
 
 def _possible(one: Diagnose, case: Case) -> bool:
@@ -209,6 +223,17 @@ def _by_size(found: list[Found]) -> list[Found]:
     for place, each in zip(places, largest, strict=True):
         ordered[place] = each
     return ordered
+
+
+def _passed_last(found: list[Found]) -> list[Found]:
+    """The same, with what was wrong for a while behind the causes of what is wrong at rest."""
+    at_rest = any(AT_REST in each.diagnosis.explains for each in found)
+    passed = [
+        each
+        for each in found
+        if each.diagnosis.name in OF_A_WHILE and AT_REST not in each.diagnosis.explains and at_rest
+    ]
+    return [*(each for each in found if each not in passed), *passed]
 
 
 def diagnose_where_held(history: History, checks: tuple[Check, ...]) -> dict[str, list[Found]]:

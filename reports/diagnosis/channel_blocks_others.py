@@ -2,51 +2,40 @@
 
 A wait is the time from a push that was not taken to the next call to that marketplace. Others are looked at whose own
 last push was taken and for which a change waited. A wait counts if it was far longer than the gap between two pushes to
-them at other times, so a subject that pushes to all at an interval is not meant. Nearly all waits must be silent. Where
-the outage is seen to have slowed the others, one is enough, and its first half counts: a subject may block them only
-while a call gets no answer.
+them at other times, so a subject that pushes to all at an interval is not meant. Nearly all waits must be silent.
+
+A subject may block the others only while a call gets no answer, which is a part of a wait, and not of every one. That
+is told by the pauses of the others: they begin with such calls more often than chance allows (`pauses`). And it may
+call one marketplace again and again, and none of the others meanwhile (`taken_up`).
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from typing import Final, NamedTuple
 
-from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
-from stockstorm.reports.result import Diagnosis
-from stockstorm.reports.statistics.quantiles import quantile
+from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
+from stockstorm.reports.diagnosis.pauses import Blocked, Pause, Pushes, blocked_at_calls, is_taken, pushes_by_channel
+from stockstorm.reports.diagnosis.taken_up import Stretch, taken_up
+from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
-from stockstorm.simulator.history import facts as f
 
-PUSH: Final = "PUT listings"
 WAITS_MIN: Final = 3
-WAITS_OF_SLOWED_MIN: Final = 1
 SHARE_MIN: Final = 0.8
 WAIT_MIN_NS: Final = 300 * MILLISECOND_NS
 TIMES_MIN: Final = 5.0  # the gap between two pushes at other times
 EDGE_NS: Final = 20 * MILLISECOND_NS  # a push that began this shortly after the answer
 LOOKED_AT: Final = 0.75  # of a wait: where channels take turns, the others come just before the next call
-FIRST_HALF: Final = 0.5
+REMEDY: Final = (
+    "push to each marketplace by a queue, a task or a worker of its own, so that a slow answer, a timeout or a wait "
+    "for one holds up no other"
+)
+CALLS_REMEDY: Final = (
+    "give up after a few tries, go on with the next marketplace, and come back later; end a read at a page that is not "
+    "full, because a feed that grows has no empty one"
+)
 CHECKS: Final = (
     "channel_outage", "sync_latency", "oversell", "crisis_time", "refused_though_available", "lost_units",
 )  # fmt: skip
 UNTIL_REST: Final = (*CHECKS, "drift")  # a listing that is wrong at rest waits for nothing
-
-
-class _Pushes(NamedTuple):
-    """The pushes to one marketplace, in the order in which they began."""
-
-    begun: list[int]
-    calls: list[f.ApiCalled]
-
-    def within(self, begin_ns: int, end_ns: int) -> bool:
-        """Whether a push began in an interval."""
-        return bisect_left(self.begun, end_ns) > bisect_right(self.begun, begin_ns)
-
-    def taken_before(self, at_ns: int) -> bool:
-        """Whether the last push by then was taken."""
-        place = bisect_right(self.begun, at_ns) - 1
-        return place >= 0 and _taken(self.calls[place])
 
 
 class _Wait(NamedTuple):
@@ -61,7 +50,7 @@ class _Wait(NamedTuple):
         return self.until_ns - self.begin_ns
 
 
-_Blocked = tuple[int, str, list[_Wait], int]  # ns in all, marketplace, silent waits, number of all waits
+_Waited = tuple[int, str, list[_Wait], int]  # ns in all, marketplace, silent waits, number of all waits
 
 
 class ChannelBlocksOthers(Diagnose):
@@ -69,99 +58,96 @@ class ChannelBlocksOthers(Diagnose):
     checks = UNTIL_REST
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        pushes = _pushes(case)
-        fired = _fired(case)
-        found = list(_blocked(pushes, fired, LOOKED_AT))
-        when = ""
-        if not found and case.incidents("slowed"):
-            found, when = list(_blocked(pushes, fired, FIRST_HALF)), " at first"
-        if found:
-            yield self._found(case, sorted(found, reverse=True), when)
+        pushes = pushes_by_channel(case)
+        explains = case.consequences(*(CHECKS if case.at_rest else UNTIL_REST))
+        if found := sorted(_waited(pushes), reverse=True):
+            yield self._in_waits(case, found, explains)
+        elif paused := blocked_at_calls(case, pushes):
+            yield self._at_calls(case, paused, explains)
+        elif stretches := taken_up(case, pushes):
+            yield self._in_stretches(case, stretches, explains)
 
-    def _found(self, case: Case, found: list[_Blocked], when: str) -> Found:
+    def _in_stretches(self, case: Case, found: dict[str, list[Stretch]], explains: tuple[str, ...]) -> Found:
+        channel, stretches = next(iter(found.items()))
+        calls, refused = sum(one.calls for one in stretches), sum(one.refused for one in stretches)
+        seconds = sum(one.end_ns - one.begin_ns for one in stretches) / SECOND_NS
+        cause = (
+            f"for {seconds:.1f} s it called {channel} alone, which refused or did not answer {refused} of "
+            f"{counted(calls, 'call')}, while {counted(sum(one.owed for one in stretches), 'change')} waited for others"
+        )
+        examples = quoted(
+            f"from {case.when(one.begin_ns)} for {(one.end_ns - one.begin_ns) / SECOND_NS:.1f} s" for one in stretches
+        )
+        also = [f"so it was with {name}, {counted(len(some), 'time')}" for name, some in list(found.items())[1:]]
+        return Found(
+            Diagnosis(self.name, cause, (examples, *also), CALLS_REMEDY, explains, stretches[0].begin_ns),
+            frozenset(f"wait {channel} {one.begin_ns}" for one in stretches),
+        )
+
+    def _in_waits(self, case: Case, found: list[_Waited], explains: tuple[str, ...]) -> Found:
         total_ns, channel, silent, waits = found[0]
         others = ", ".join(name for name in case.history.marketplaces if name != channel)
         longest_s = max(wait.whole_ns for wait in silent) / SECOND_NS
         also = [f"so it was in {len(some)} of {of} waits for {name}" for _, name, some, of in found[1:]]
+        cause = (
+            f"in {len(silent)} of {waits} waits for {channel} ({total_ns / SECOND_NS:.1f} s in all), "
+            f"nothing was pushed to {others}, although changes waited there"
+        )
+        longest = (
+            f"the longest took {longest_s:.1f} s; the first began at {case.when(silent[0].begin_ns)}, with "
+            f"a push to {channel} that was not taken"
+        )
         return Found(
-            Diagnosis(
-                self.name,
-                f"in {len(silent)} of {waits} waits for {channel} ({total_ns / SECOND_NS:.1f} s in all), "
-                f"nothing was pushed to {others}{when}, although changes waited there",
-                (
-                    (
-                        f"the longest took {longest_s:.1f} s; the first began at {case.when(silent[0].begin_ns)}, with "
-                        f"a push to {channel} that was not taken"
-                    ),
-                    *also,
-                ),
-                "push to each marketplace by a queue, a task or a worker of its own, so that a slow answer, a timeout "
-                "or a wait for one holds up no other",
-                case.consequences(*(CHECKS if case.at_rest else UNTIL_REST)),
-                silent[0].begin_ns,
-            ),
+            Diagnosis(self.name, cause, (longest, *also), REMEDY, explains, silent[0].begin_ns),
             frozenset(f"wait {channel} {wait.begin_ns}" for wait in silent),
         )
 
+    def _at_calls(self, case: Case, found: list[Blocked], explains: tuple[str, ...]) -> Found:
+        _, channel, blocker, begun, pauses = found[0]
+        seconds = sum(one.end_ns - one.begin_ns for one in begun) / SECOND_NS
+        cause = (
+            f"{len(begun)} of {counted(pauses, 'pause')} in the pushes to {channel} ({seconds:.1f} s in all) began "
+            f"with a call of {blocker} that failed or got no answer, although {_changes(begun)} waited there"
+        )
+        examples = quoted(
+            f"at {case.when(one.begin_ns)} for {(one.end_ns - one.begin_ns) / SECOND_NS:.1f} s" for one in begun
+        )
+        also = [f"so did {len(each.begun)} of {counted(each.pauses, 'pause')} of {each.channel}" for each in found[1:]]
+        return Found(
+            Diagnosis(self.name, cause, (f"paused {examples}", *also), REMEDY, explains, begun[0].begin_ns),
+            frozenset(f"wait {blocker} {one.begin_ns}" for one in begun),
+        )
 
-def _blocked(pushes: Mapping[str, _Pushes], fired: Mapping[str, list[int]], looked_at: float) -> Iterator[_Blocked]:
-    """The marketplaces for which others wait. `looked_at`: this part of a wait, from its begin."""
+
+def _changes(begun: list[Pause]) -> str:
+    return counted(sum(one.owed for one in begun), "change")
+
+
+def _waited(pushes: Mapping[str, Pushes]) -> Iterator[_Waited]:
+    """The marketplaces for which others wait."""
     for channel, own in pushes.items():
-        others = {name: some for name, some in pushes.items() if name != channel}
+        others = [some for name, some in pushes.items() if name != channel]
         silent, waits = list[_Wait](), 0
-        for wait in _waits(own, looked_at):
-            about = [name for name in others if _concerned(others[name], fired.get(name, []), wait)]
+        for wait in _waits(own):
+            about = [some for some in others if _concerned(some, wait)]
             waits += bool(about)
-            if about and not any(others[name].within(wait.begin_ns, wait.end_ns) for name in about):
+            if about and not any(some.within(wait.begin_ns, wait.end_ns) for some in about):
                 silent.append(wait)
-        if len(silent) >= (WAITS_OF_SLOWED_MIN if looked_at < LOOKED_AT else max(WAITS_MIN, SHARE_MIN * waits)):
+        if len(silent) >= max(WAITS_MIN, SHARE_MIN * waits):
             yield sum(wait.whole_ns for wait in silent), channel, silent, waits
 
 
-def _pushes(case: Case) -> Mapping[str, _Pushes]:
-    calls: dict[str, list[f.ApiCalled]] = {channel: [] for channel in case.history.marketplaces}
-    for call in case.calls:
-        if call.operation == PUSH and call.api in calls:
-            calls[call.api].append(call)
-    for some in calls.values():
-        some.sort(key=_begun)
-    return {channel: _Pushes([_begun(call) for call in some], some) for channel, some in calls.items()}
-
-
-def _fired(case: Case) -> dict[str, list[int]]:
-    """By marketplace: when the changes happened that its listings owed, in order."""
-    found: dict[str, list[int]] = {}
-    for pair in case.history.owed_pairs:
-        found.setdefault(pair.channel, []).append(pair.fired_ns)
-    for times in found.values():
-        times.sort()
-    return found
-
-
-def _waits(pushes: _Pushes, looked_at: float) -> Iterator[_Wait]:
-    for call, begun_ns in zip(pushes.calls, pushes.begun[1:], strict=False):
+def _waits(pushes: Pushes) -> Iterator[_Wait]:
+    for call, next_ns in zip(pushes.calls, pushes.begun[1:], strict=False):
         begin_ns = call.at_ns + EDGE_NS
-        if not _taken(call) and begun_ns - begin_ns >= WAIT_MIN_NS:
-            yield _Wait(begin_ns, begin_ns + round(looked_at * (begun_ns - begin_ns)), begun_ns)
+        if not is_taken(call) and next_ns - begin_ns >= WAIT_MIN_NS:
+            yield _Wait(begin_ns, begin_ns + round(LOOKED_AT * (next_ns - begin_ns)), next_ns)
 
 
-def _concerned(pushes: _Pushes, fired: list[int], wait: _Wait) -> bool:
+def _concerned(pushes: Pushes, wait: _Wait) -> bool:
     """Whether a push was to be expected in the first half of a wait."""
-    middle_ns = wait.begin_ns + round(LOOKED_AT * wait.whole_ns) // 2
-    waited = bisect_left(fired, middle_ns) > bisect_right(fired, wait.begin_ns)
-    usual_ns = _usual_gap_ns(pushes)
-    long = usual_ns is not None and LOOKED_AT * wait.whole_ns >= TIMES_MIN * usual_ns
+    looked_at_ns = wait.end_ns - wait.begin_ns
+    usual_ns = pushes.usual_gap_ns
+    long = usual_ns is not None and looked_at_ns >= TIMES_MIN * usual_ns
+    waited = pushes.owed(wait.begin_ns, wait.begin_ns + looked_at_ns // 2) > 0
     return waited and long and pushes.taken_before(wait.begin_ns)
-
-
-def _usual_gap_ns(pushes: _Pushes) -> float | None:
-    gaps = sorted(float(after - before) for before, after in pairwise(pushes.begun))
-    return quantile(gaps, 0.5) if gaps else None
-
-
-def _taken(call: f.ApiCalled) -> bool:
-    return call.status == 200
-
-
-def _begun(call: f.ApiCalled) -> int:
-    return call.started_ns or call.at_ns

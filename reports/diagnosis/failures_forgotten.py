@@ -33,12 +33,13 @@ class FailuresForgotten(Diagnose):
 
 
 def _writes(name: str, case: Case) -> Iterator[Found]:
+    waiting = _waiting(case)
     failed: dict[str, f.ApiCalled] = {}
     last: dict[str, f.ApiCalled] = {}
     for call in case.calls:
         if call.api == "admin" and call.key:
             last[call.key] = call
-            if _unanswered(call):
+            if _unanswered(call) and call.request not in waiting:
                 failed[call.key] = call
     forgotten = [call for key, call in failed.items() if last[key] is call]
     if not forgotten:
@@ -63,6 +64,11 @@ def _writes(name: str, case: Case) -> Iterator[Found]:
         ),
         frozenset(f"call {call.request}" for call in forgotten),
     )
+
+
+def _waiting(case: Case) -> set[int]:
+    """Calls that were never answered and that the subject never gave up, so it has had no failure to forget."""
+    return {one.call.request for one in case.history.held_calls if not one.given_up}
 
 
 def _again(case: Case, forgotten: list[f.ApiCalled]) -> str:
@@ -98,7 +104,10 @@ def _how(call: f.ApiCalled) -> str:
 
 def _rows(name: str, case: Case) -> Iterator[Found]:
     rejected: dict[tuple[str, str], int] = {}
+    waiting = _waiting(case)
     for fact in case.history.all(f.RowsNotListed):
+        if fact.request in waiting:
+            continue
         rejected |= {(fact.channel, sku): fact.at_ns for sku in fact.skus}
     if not rejected:
         return

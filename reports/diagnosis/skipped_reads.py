@@ -1,4 +1,5 @@
-"""Orders that the master lacks because reads of a marketplace's orders skip them: a cursor too far, a page not read.
+"""Orders that the master lacks because reads of a marketplace's orders skip them: a cursor too far, a page not read,
+an answer of which only a part is applied.
 
 Read are orders that an answer of the marketplace's API showed. A subject that hears of orders by webhooks alone reads
 hardly any, so chance explains that it has not read those that it lacks.
@@ -18,10 +19,15 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
 SHARE_MIN: Final = 0.7  # of the orders that the master lacks, and of those that were skipped
+PLACE_SHARE_MIN: Final = (
+    0.9  # the same, with references, where the place in an answer says which: many places are tried
+)
 CHANCE_MAX: Final = 0.001
 ORDERS_MIN: Final = 2
 SAME_READ_NS: Final = SECOND_NS // 2  # from one page to the next
+ROWS: Final = "apply every row of an answer before the cursor that it gave is stored"
 CURSOR: Final = "go on with the cursor that the last answer gave, unchanged"
+APPLIED: Final = (1, 2, 3, 5, 10, 20, 25, 50, 100)  # orders of an answer, where no more are applied
 PAGES: Final = "read on until a page is not full, and apply every page before the cursor is stored"
 
 
@@ -38,7 +44,9 @@ class SkippedReads(Diagnose):
         shown, later = _shown(case)
         if not shown:
             return
-        unread, paged = placed - shown, (later & placed) - (placed - shown)
+        read = {told.channel for told in case.history.all(f.OrdersShown)}  # one that was never read skips none
+        unread = {order for order in placed - shown if case.history.orders.by_order[order][0].channel in read}
+        paged = (later & placed) - (placed - shown)
         if _explains(case, unread, placed):
             first = sum(order in _first_after_answers(case) for order in unread)
             whole = first >= SHARE_MIN * len(unread)
@@ -52,6 +60,10 @@ class SkippedReads(Diagnose):
         elif _explains(case, paged, placed):
             cause = f"{len(paged)} orders came with the second or a later page of a read, and the master lacks them"
             yield _found(self.name, case, cause, paged, PAGES)
+        elif part := _left_out(case, placed):
+            which, orders = part
+            cause = f"{counted(len(orders), 'order')} that the master lacks {verb(len(orders), 'were')} {which}"
+            yield _found(self.name, case, cause, orders, ROWS)
 
 
 def _shown(case: Case) -> tuple[set[int], set[int]]:
@@ -65,7 +77,29 @@ def _shown(case: Case) -> tuple[set[int], set[int]]:
     return first | later, later - first
 
 
-def _explains(case: Case, skipped: Collection[int], placed: Collection[int]) -> bool:
+def _left_out(case: Case, placed: Collection[int]) -> tuple[str, set[int]] | None:
+    """Orders that the master lacks by their place in every answer that showed them, and what that place is."""
+    places: dict[int, int] = {}
+    ends: dict[int, bool] = {}
+    for told in case.history.all(f.OrdersShown):
+        for place, order in enumerate(told.orders):
+            places[order] = min(place, places.get(order, place))
+            ends[order] = ends.get(order, True) and 0 < place == len(told.orders) - 1
+    ways = [({order for order, place in places.items() if place >= most}, _behind(most)) for most in APPLIED]
+    ways.append(({order for order, last in ends.items() if last}, "the last ones of an answer of several"))
+    owed = {effect.order for effect in case.history.orders.effects if not effect.settled}.intersection(placed)
+    for orders, which in ways:
+        found = orders & owed
+        if _explains(case, found, placed, PLACE_SHARE_MIN):
+            return which, found
+    return None
+
+
+def _behind(most: int) -> str:
+    return f"behind the first {'one' if most == 1 else most} of an answer, of which the rest is not applied"
+
+
+def _explains(case: Case, skipped: Collection[int], placed: Collection[int], share_min: float = SHARE_MIN) -> bool:
     """Whether the master lacks just these orders: by its references, else by the units of its SKUs."""
     orders, history = case.history.orders, case.history
     if len(skipped) < ORDERS_MIN:
@@ -80,7 +114,7 @@ def _explains(case: Case, skipped: Collection[int], placed: Collection[int]) -> 
     missing = {effect.order for effect in orders.effects if effect.version < 0 and not effect.settled}
     missing -= history.pending.orders
     both = len(missing.intersection(skipped))
-    if both < SHARE_MIN * max(len(missing), len(skipped)):
+    if both < share_min * max(len(missing), len(skipped)):
         return False
     return chance(both, len(missing), len(skipped), len(placed)) <= math.log(CHANCE_MAX)
 

@@ -56,7 +56,7 @@ def api_outages(scenario: Scenario, start_ns: int) -> list[FaultInterval]:
     """The intervals in which every call of an API failed, in order of begin. They excuse nothing."""
     found = []
     for one in scenario.api_faults:
-        if one.share == 1:
+        if one.share == 1 and one.count is None:
             until_s = scenario.load_s if one.until_s is None else min(one.until_s, scenario.load_s)
             begin_ns, end_ns = (start_ns + round(at_s * SECOND_NS) for at_s in (one.from_s, until_s))
             name = f"{'every API' if one.api == EVERY_API else one.api}: {API_FAULTS[one.kind]}"

@@ -80,6 +80,7 @@ REFERENCES: Final = (
     Reference(f.ApiCalled, "status", "HTTP status"),
     Reference(f.GeneratorHeld, "request", "call"),
     Reference(f.GeneratorHeld, "api", "API"),
+    Reference(f.CallGivenUp, "request", "call"),
     Reference(f.RowsNotListed, "request", "call"),
     Reference(f.RowsNotListed, "channel", "marketplace"),
     Reference(f.RowsNotListed, "skus", "SKU", many=True),
@@ -102,6 +103,7 @@ UNIQUE: Final[tuple[tuple[tuple[Kind, ...], tuple[str, ...]], ...]] = (
     ((f.FinalStock,), ("sku",)),
     ((f.FinalListing,), ("channel", "sku")),
     ((f.ApiCalled,), ("request",)),
+    ((f.CallGivenUp,), ("request",)),
     ((f.VersionAsked,), ("asked",)),
 )
 

@@ -19,7 +19,7 @@ IN_ORDER: Final[frozenset[Kind]] = frozenset(
         f.ItemStocked, f.ChannelOpened, f.PhaseStarted, f.PurchaseAccepted, f.PurchaseRefused, f.FollowUpVoid,
         f.OrderPaid, f.OrderCancelled, f.OrderReturned, f.OrderWritten, f.StockChanged, f.StockUnmoved,
         f.ListingPushed, f.EventFired, f.EventUnheard, f.DeliveryWithheld,
-        f.DeliveryPlanned, f.ApiCalled, f.RowsNotListed, f.StockShown,
+        f.DeliveryPlanned, f.ApiCalled, f.CallGivenUp, f.RowsNotListed, f.StockShown,
         f.OrdersShown, f.FinalStock, f.FinalListing,
     }
 )  # fmt: skip

@@ -2,22 +2,28 @@
 
 A push counts as repeated too early if a later one holds one of its rows: another process that pushes other rows may not
 have been told. Reads name no rows, so several processes that each wait as told look like one that does not. They are
-counted apart and prove nothing.
+counted apart. One is *hasty* if it came far sooner than reads follow each other where nothing failed: others that read
+at their own time would be seen to do so then too.
 """
 
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 import msgspec
 
 from stockstorm.reports.history.log import FactLog
+from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.history import facts as f
 
 KNOWN_NS = 20 * MILLISECOND_NS  # a call that began this shortly after an answer was sent without knowing it
 SLACK_NS = 100 * MILLISECOND_NS  # a client's clock and timers
 PUSH = "PUT listings"
+USUAL_MIN = 10  # gaps between reads, to know the usual one
+USUAL_SHARE = 0.1  # the shortest tenth of them
+HASTY_SHARE = 1 / 3  # of the usual gap
 
 
 class TooEarly(msgspec.Struct, frozen=True):
@@ -35,6 +41,7 @@ class ToldToWait(msgspec.Struct, frozen=True):
     early_pushes: tuple[TooEarly, ...]
     reads: int
     early_reads: int
+    hasty_reads: tuple[TooEarly, ...] = ()
 
     @property
     def pushes(self) -> int:
@@ -52,13 +59,16 @@ def find_told_to_wait(log: FactLog) -> ToldToWait:
     for call in log.all(f.ApiCalled):
         if (call.api, call.operation) in concerned:
             calls[call.api, call.operation].append(call)
-    rows = _rows(log)
+    rows = rows_of_pushes(log)
     early: dict[bool, list[TooEarly]] = {True: [], False: []}
+    hasty = list[TooEarly]()
     for key, of_operation in calls.items():
         of_operation.sort(key=_begun)
         early[key[1] == PUSH] += _early(of_operation, rows)
+        if key[1].startswith("GET "):
+            hasty += _hasty(of_operation, {shown.request for shown in log.all(f.OrdersShown)})
     statuses = Counter(call.status for call in told if call.operation == PUSH)
-    return ToldToWait(statuses, tuple(early[True]), len(told) - statuses.total(), len(early[False]))
+    return ToldToWait(statuses, tuple(early[True]), len(told) - statuses.total(), len(early[False]), tuple(hasty))
 
 
 def _early(calls: list[f.ApiCalled], rows: dict[int, set[str]]) -> Iterator[TooEarly]:
@@ -75,7 +85,23 @@ def _early(calls: list[f.ApiCalled], rows: dict[int, set[str]]) -> Iterator[TooE
             place += 1
 
 
-def _rows(log: FactLog) -> dict[int, set[str]]:
+def _hasty(calls: list[f.ApiCalled], full: set[int]) -> Iterator[TooEarly]:
+    """Reads of one operation, in the order in which they began: those that came again at once.
+
+    After a read that showed orders the next page may be read at once, so the usual gap is the one after other reads.
+    """
+    answered = [(call, after) for call, after in pairwise(calls) if call.status == 200]
+    gaps = sorted(_begun(after) - call.at_ns for call, after in answered if call.request not in full)
+    if len(gaps) < USUAL_MIN:
+        return
+    soon_ns = HASTY_SHARE * quantile(gaps, USUAL_SHARE)
+    for call, after in pairwise(calls):
+        waited_ns = _begun(after) - call.at_ns
+        if call.retry_after_s and 0 <= waited_ns < min(soon_ns, call.retry_after_s * SECOND_NS - SLACK_NS):
+            yield TooEarly(call, after, waited_ns)
+
+
+def rows_of_pushes(log: FactLog) -> dict[int, set[str]]:
     """By call: the SKUs of a push, whether they were listed or not."""
     found: dict[int, set[str]] = {}
     for push in log.all(f.ListingPushed):

@@ -12,7 +12,7 @@ from stockstorm.reports.history.log import FactLog
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
-UNTOLD: Final = frozenset({"answer_lost", "failed_after"})
+UNTOLD: Final = frozenset({"answer_lost", "failed_after", "cut_short"})
 LATE: Final = "slow"
 GRACE_NS: Final = SECOND_NS  # a slow answer, and a push that was under way when the answer came
 NEVER: Final = 2**62

@@ -4,8 +4,8 @@ An API is a function `(request, now_ns) -> ApiReply` over the world. The HTTP se
 """
 
 import re
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
 
 import msgspec
 
@@ -26,6 +26,8 @@ class ApiRequest(msgspec.Struct, frozen=True):
     body: bytes
 
 
+# A connection that stays open until the client closes it: after no byte of the answer, or after half of it.
+LeftOpen = Literal["", "silent", "half"]
 REQUEST_ID: Final = "X-Request-Id"  # the header of every answer by which a client's log and the history name a call
 
 
@@ -37,7 +39,8 @@ def request_id(serial: int) -> str:
 class ApiReply(msgspec.Struct):
     """The answer, the resulting facts in order, and the events to deliver.
 
-    The answer is given after `after_ns` more. `dropped`: there is none, and the connection is closed.
+    The answer is given after `after_ns` more. `dropped`: there is none, and the connection is closed. `left_open`:
+    there is no whole answer, and `on_closed` is called when the client closes the connection.
     """
 
     status: int
@@ -47,6 +50,8 @@ class ApiReply(msgspec.Struct):
     events: list[Event]
     after_ns: int = 0
     dropped: bool = False
+    left_open: LeftOpen = ""
+    on_closed: Callable[[], None] | None = None
 
 
 class RequestSerial:

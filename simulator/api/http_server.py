@@ -10,10 +10,11 @@ import json
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
+import gevent
 from gevent import socket as gevent_socket
 from gevent.pool import Pool
 from gevent.pywsgi import WSGIHandler, WSGIServer
@@ -51,6 +52,8 @@ _REASONS: Final = {
     504: "Gateway Timeout",
 }
 _JSON: Final = [("Content-Type", "application/json; charset=utf-8")]
+_SOCKET: Final = "stockstorm.socket"  # of a request's connection, in its environment
+_LOOK_EVERY_S: Final = 0.5  # at a connection whose client sent more than one request
 
 
 class Connections:
@@ -146,6 +149,11 @@ class _Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
         finally:
             connections.busy -= 1
 
+    def get_environ(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environ()
+        environ[_SOCKET] = self.socket
+        return environ
+
     def _handle_client_error(self, error: Exception) -> tuple[str, bytes]:
         expected = error if isinstance(error, ValueError) else ValueError(str(error))
         answer: tuple[str, bytes] = super()._handle_client_error(expected)
@@ -204,9 +212,38 @@ class _Application:
             return [text]
         reply = self._handle(_request(environ, body))
         if reply.dropped:
-            raise ConnectionResetError(errno.ECONNRESET, "dropped")  # gevent then closes the connection, silently
-        start_response(_status(reply.status), [*reply.headers, ("Content-Length", str(len(reply.body)))])
+            raise _dropped()
+        head = [*reply.headers, ("Content-Length", str(len(reply.body)))]
+        if reply.left_open:
+            half = len(reply.body) // 2 if reply.left_open == "half" else 0
+            if half:
+                start_response(_status(reply.status), head)
+            return _left_open(environ[_SOCKET], reply, half)
+        start_response(_status(reply.status), head)
         return [reply.body]
+
+
+def _dropped() -> ConnectionResetError:
+    """Upon this error gevent closes the connection, silently."""
+    return ConnectionResetError(errno.ECONNRESET, "dropped")
+
+
+def _left_open(connection: Any, reply: ApiReply, half: int) -> Iterator[bytes]:
+    """The first `half` bytes of an answer. The rest never follows: this ends when the client closes."""
+    if half:
+        yield reply.body[:half]
+    _wait_for_end(connection)
+    if reply.on_closed is not None:
+        reply.on_closed()
+    raise _dropped()
+
+
+def _wait_for_end(connection: Any) -> None:
+    """Returns when the peer has closed the connection, or has sent something over TLS, where nobody can look ahead."""
+    gevent_socket.wait_read(connection.fileno())
+    with suppress(OSError, ValueError):  # the second for TLS
+        while connection.recv(1, socket.MSG_PEEK):
+            gevent.sleep(_LOOK_EVERY_S)
 
 
 def _bounded_body(environ: dict[str, Any]) -> bytes | _BodyError:

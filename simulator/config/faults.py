@@ -99,7 +99,8 @@ class FaultConfig(Config):
 
 # The only definition of the kinds of API fault, with their labels in reports. Each is a file of `api.faults`.
 ApiFaultKind = Literal[
-    "server_error", "failed_after", "throttled", "rows_rejected", "slow", "answer_lost", "dropped", "down"
+    "server_error", "failed_after", "throttled", "rows_rejected", "slow", "answer_lost", "dropped", "down",
+    "unanswered", "cut_short",
 ]  # fmt: skip
 API_FAULTS: Final[dict[ApiFaultKind, str]] = {
     "server_error": "server errors",
@@ -110,7 +111,10 @@ API_FAULTS: Final[dict[ApiFaultKind, str]] = {
     "answer_lost": "answers lost after execution",
     "dropped": "connections dropped before execution",
     "down": "an outage",
+    "unanswered": "calls that were never answered",
+    "cut_short": "answers that stopped half-way",
 }
+LEFT_OPEN: Final = frozenset({"unanswered", "cut_short"})  # the connection stays open until the subject closes it
 EVERY_API: Final = "all"
 ADMIN: Final = "admin"
 MARKETPLACES: Final = "marketplaces"
@@ -129,6 +133,10 @@ class ApiFaultConfig(Config):
     ] = 1.0
     from_s: Annotated[Seconds, Field(description="seconds after the start of load")] = 0.0
     until_s: Annotated[Seconds | None, Field(description="end of the interval; left out: the end of the load")] = None
+    count: Annotated[
+        int | None,
+        Field(ge=1, le=1000, description="how many calls it hits at most, reads and writes of each API counted apart"),
+    ] = None
     seconds: Annotated[
         float | None,
         Field(

@@ -69,6 +69,16 @@ def _stale_key(attack: Attack) -> Signed:
     return Signed(attack.claimed, sign(stale, attack.claimed))
 
 
+def _empty_key(attack: Attack) -> Signed:
+    """Signed with a key of no bytes, as by a service in which a secret is not set."""
+    return Signed(attack.claimed, sign(b"", attack.claimed))
+
+
+def _other_case(attack: Attack) -> Signed:
+    """The right signature with small letters for large ones, and the other way round. Base64 tells them apart."""
+    return Signed(attack.claimed, sign(attack.secret, attack.claimed).swapcase())
+
+
 def _truncated(attack: Attack) -> Signed:
     """The first half of the right signature. A comparison of what both have in common accepts it."""
     return Signed(attack.claimed, sign(attack.secret, attack.claimed)[:_KEPT])
@@ -107,4 +117,6 @@ KINDS: Final[Mapping[ForgeryKind, Callable[[Attack], Signed]]] = {
     "other_shop": _right,
     "replayed": _right,
     "stale_key": _stale_key,
+    "empty_key": _empty_key,
+    "other_case": _other_case,
 }

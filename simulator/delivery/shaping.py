@@ -13,12 +13,11 @@ import msgspec
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.delivery.filters import make_filter
 from stockstorm.simulator.events.encoding import escaped
-from stockstorm.simulator.events.metafields import metafield_bodies
+from stockstorm.simulator.events.metafields import metafield_bodies, order_metafields, product_metafields
 from stockstorm.simulator.events.product_payload import LISTED_SINCE
 from stockstorm.simulator.history.facts import WithheldFor
 from stockstorm.simulator.model import Event, Subscription
 
-WITH_METAFIELDS: Final = ("products/", "orders/")  # orders of this shop have none
 RESOURCES_MAX: Final = 20_000  # of which a subscription's last payload is remembered
 _Chosen = dict[str, "_Chosen"]  # names of fields, with those chosen within them; empty: the whole field
 
@@ -36,9 +35,8 @@ class Shape:
     def shaped(self, event: Event, body: bytes) -> bytes | WithheldFor:
         """The bytes for this subscription, or why it gets none."""
         payload: Any = msgspec.json.decode(body)
-        if self._namespaces and event.topic.startswith(WITH_METAFIELDS):
-            found = [] if event.product is None else metafield_bodies(event.product, self._namespaces, LISTED_SINCE)
-            payload["metafields"] = msgspec.to_builtins(found)
+        if self._namespaces:
+            self._add_metafields(event, payload)
         if self._chosen:
             payload = _cut(payload, self._chosen)
         if self._wants is not None and not self._wants(payload):
@@ -47,6 +45,16 @@ class Shape:
             return body
         made = escaped(msgspec.json.encode(payload))
         return "unchanged" if self._chosen and self._repeats(event, made) else made
+
+    def _add_metafields(self, event: Event, payload: dict[str, Any]) -> None:
+        """Only bodies that are a product or an order have any."""
+        if event.product is not None and event.topic.startswith("products/"):
+            found, since = product_metafields(event.product), LISTED_SINCE
+        elif event.order is not None and event.topic.startswith("orders/") and event.topic != "orders/edited":
+            found, since = order_metafields(event.order.order_id), payload["created_at"]
+        else:
+            return
+        payload["metafields"] = msgspec.to_builtins(metafield_bodies(found, self._namespaces, since))
 
     def _repeats(self, event: Event, made: bytes) -> bool:
         """Whether the resource's last payload was the same, a short time ago."""

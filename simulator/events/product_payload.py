@@ -28,7 +28,7 @@ class Variant(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     position: int
     price: str
     product_id: int
-    sku: str
+    sku: str | None
     taxable: bool = True
     title: str
     updated_at: str
@@ -85,7 +85,7 @@ class ItemBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The body of inventory_items/update: the 14 documented fields, in Shopify's order."""
 
     id: int
-    sku: str
+    sku: str | None
     created_at: str = LISTED_SINCE
     updated_at: str
     requires_shipping: bool
@@ -104,7 +104,7 @@ def item_body(product: Product, at: str) -> ItemBody:
     """The inventory item of a product as edited at a time (ISO 8601)."""
     return ItemBody(
         id=product.inventory_item_id,
-        sku=product.sku,
+        sku=product.shown_sku,
         updated_at=at,
         requires_shipping=product.requires_shipping,
         cost=None if product.cost_minor is None else amount(product.cost_minor),
@@ -158,7 +158,7 @@ class ProductPayload:
             position=product.position,
             price=amount(product.price_minor),
             product_id=product.product_id,
-            sku=product.sku,
+            sku=product.shown_sku,
             title=title,
             option1=title,
             updated_at=at,

@@ -26,8 +26,9 @@ from stockstorm.simulator.plan.items import PlannedForgery
 from stockstorm.simulator.seeds import Seeds
 
 ALL_KINDS: Final[tuple[ForgeryKind, ...]] = get_args(ForgeryKind)
-# Those that take turns. A stale key is refused by whatever refuses a wrong one, nearly always.
-FORGERY_KINDS: Final = tuple(kind for kind in ALL_KINDS if kind != "stale_key")
+# Whatever refuses a wrong key refuses these too, nearly always: they come where every kind comes on every topic.
+SELDOM: Final[frozenset[ForgeryKind]] = frozenset({"stale_key", "empty_key", "other_case"})
+FORGERY_KINDS: Final = tuple(kind for kind in ALL_KINDS if kind not in SELDOM)  # those that take turns
 LAST: Final[ForgeryKind] = "replayed"  # when something of every topic has been sent
 OF_SHOPIFY: Final[frozenset[ForgeryKind]] = frozenset({"other_shop"})  # a marketplace names no shop
 

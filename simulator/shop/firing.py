@@ -29,6 +29,7 @@ class Changes(msgspec.Struct):
 
     facts: list[AnyFact] = msgspec.field(default_factory=list)
     events: list[Event] = msgspec.field(default_factory=list)
+    beside: tuple[AnyFact, ...] = ()  # about unlisted variants, which the history does not know
 
 
 class Firing:
@@ -71,6 +72,13 @@ class Action:
         """Record a fact."""
         self.changes.facts.append(fact)
 
+    def note_of(self, sku: str, fact: AnyFact) -> None:
+        """Record a fact about an item, for the history unless it is unlisted."""
+        if sku:
+            self.note(fact)
+        else:
+            self.changes.beside += (fact,)
+
     def order(self, source: str, topic: Topic, order: Order, nth: int = 1, refund: Refund | None = None) -> None:
         """Fire an event of an order. `nth` counts events of this topic and order, from 1."""
         serial, event_id, now_ns = self._firing.next_serial(), self._event_id or self._id(), self.now_ns
@@ -91,7 +99,8 @@ class Action:
         self.changes.events.append(
             Event(serial, event_id, SHOPIFY, topic, now_ns, rng_key, None, None, level, None, sold)
         )
-        self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, order, sku, level.version))
+        version = level.version if sku else -1
+        self.changes.facts.append(EventFired(now_ns, serial, event_id, SHOPIFY, topic, order, sku, version))
 
     def connection(self, topic: CallTopic, level: Level, sku: str) -> None:
         """Fire that an item is stocked at one more location, or at one less."""

@@ -10,10 +10,9 @@ Place = tuple[Sku, int]  # a SKU and the location of its units; 0 for an item's 
 
 def left(order: Order) -> list[tuple[Sku, int]]:
     """(SKU, units) of each line that did not come back with a return. A cancellation gives them back."""
-    back: dict[int, int] = {}
-    for refund in order.refunds:
-        for line in refund.lines:
-            back[line.line_id] = back.get(line.line_id, 0) + line.quantity
+    if not order.refunds:
+        return [(line.sku, line.quantity) for line in order.lines]
+    back = refunded_units(order)
     remaining = [(line.sku, line.quantity - back.get(line.line_id, 0)) for line in order.lines]
     return [(sku, units) for sku, units in remaining if units]
 

@@ -56,6 +56,7 @@ _SCHEMA: Final = (
     "CREATE TABLE returned (ref TEXT, id INTEGER, PRIMARY KEY (ref, id))",
 )
 UNSHIPPED: Final = "unfulfilled"
+ORDERS_AT_HAND: Final = 2_000  # decoded, besides their rows; about 1 KB each
 
 
 class OrderBook:
@@ -68,6 +69,9 @@ class OrderBook:
         self._written = self._refunds = self._parcels = 0  # of the subject so far
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(Order).decode
+        # By id, those that changed last and those before them: most changes follow a purchase soon.
+        self._newest: dict[int, Order] = {}
+        self._earlier: dict[int, Order] = {}
 
     def open(
         self, item: PlannedPurchase, products: Sequence[Product], now_ns: int, drawn: tuple[Drawn, ...] = ()
@@ -77,9 +81,12 @@ class OrderBook:
         number = self._numbers.get(channel, FIRST_ORDER_NUMBER)
         self._numbers[channel] = number + 1
         order_id, first_line = self._ids.order.of(key), key * LINE_IDS_PER_ORDER
+        line_id = self._ids.line.of
         lines = tuple(
-            OrderLine(self._ids.line.of(first_line + n), sku, quantity, products[n].price_minor)
-            for n, (sku, quantity) in enumerate(item.lines)
+            [
+                OrderLine(line_id(first_line + n), sku, quantity, products[n].price_minor)
+                for n, (sku, quantity) in enumerate(item.lines)
+            ]
         )
         ref = str(order_id) if channel == ONLINE else f"{channel}-{number}"
         buyer = -1 if item.origin == "pos" else item.buyer
@@ -105,12 +112,19 @@ class OrderBook:
         self._insert(order)
         return order
 
+    def _remember(self, order: Order) -> None:
+        """Keep an order at hand, and forget those that changed longest ago."""
+        if len(self._newest) >= ORDERS_AT_HAND // 2:
+            self._earlier, self._newest = self._newest, {}
+        self._newest[order.order_id] = order
+
     def _insert(self, order: Order) -> None:
         own = order.channel == ONLINE
         skus = _words_of_skus(order) if own else ""
         words = None if order.written is None else words_of(order.written)
         status = financial_status(order) if own else ""
         at_ns, body = order.created_ns, self._encode(order)
+        self._remember(order)
         self._records.write(
             "INSERT INTO orders VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)",
             (order.order_id, own, at_ns, at_ns, order.number, status, skus, order.buyer, UNSHIPPED, words, body),
@@ -118,6 +132,7 @@ class OrderBook:
 
     def replace(self, order: Order) -> None:
         """Store the new value of a known order."""
+        self._remember(order)
         status = financial_status(order) if order.channel == ONLINE else ""
         self._records.write(
             "UPDATE orders SET updated_ns = ?, cancelled = ?, status = ?, body = ? WHERE id = ?",
@@ -158,7 +173,9 @@ class OrderBook:
 
     def get(self, key: OrderKey) -> Order | None:
         """The order of a purchase. None if the purchase was refused or has not happened yet."""
-        return self._one("SELECT body FROM orders WHERE id = ?", self._ids.order.of(key))
+        order_id = self._ids.order.of(key)
+        order = self._newest.get(order_id) or self._earlier.get(order_id)
+        return order or self._one("SELECT body FROM orders WHERE id = ?", order_id)
 
     def begin_call(self) -> None:
         """A new API call begins, with a new allowance of work for its searches."""
@@ -185,7 +202,7 @@ class OrderBook:
 
 
 def _words_of_skus(order: Order) -> str:
-    return SEPARATOR.join(["", *(line.sku.casefold() for line in order.lines), ""])
+    return SEPARATOR.join(["", *[line.sku.casefold() for line in order.lines], ""])
 
 
 def paid(order: Order, now_ns: int) -> Order | None:

@@ -24,7 +24,7 @@ from stockstorm.simulator.delivery.service import DeliveryService
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import MARKETPLACE_TOPICS, SHOPIFY, SHOPIFY_TOPICS
-from stockstorm.simulator.plan.forgeries import ALL_KINDS, told_topics
+from stockstorm.simulator.plan.forgeries import ALL_KINDS, SELDOM, told_topics
 from stockstorm.simulator.plan.items import PlannedForgery, PlannedPoison
 from stockstorm.simulator.plan.planner import make_plan
 from stockstorm.simulator.plan.quotas import CORRECTED_AFTER_NS, KEPT_KEY, Roles, late_ns
@@ -223,5 +223,5 @@ def test_forgeries_cover_every_topic_of_every_source_and_every_kind_whatever_the
         forgeries = [item for item in make_plan(name, scenario, seed).items if isinstance(item, PlannedForgery)]
         of_app = {(SHOPIFY, topic) for topic in told_topics(scenario)}
         assert {(item.source, item.topic) for item in forgeries} == wanted | of_app
-        few = {"stale_key"} if scenario.quotas.forgeries < len(ALL_KINDS) else set()
+        few = set(SELDOM) if scenario.quotas.forgeries < len(ALL_KINDS) else set()
         assert {item.kind for item in forgeries} == set(get_args(ForgeryKind)) - few

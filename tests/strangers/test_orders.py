@@ -5,10 +5,12 @@ import subprocess
 from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast, get_args
 
 import pytest
 
+from stockstorm.simulator.config import PoisonKind
+from stockstorm.simulator.delivery.poison import spoiled
 from tests.strangers.stockroom.clients import Clients
 from tests.strangers.stockroom.settings import Settings
 from tests.strangers.stockroom.store import Store
@@ -17,6 +19,11 @@ from tests.strangers.sweep.orders import difference, effect, fold
 from tests.strangers.trial import HERE, node
 
 LINES = [{"sku": "MUG", "quantity": 2}, {"sku": "CUP", "quantity": 1}, {"sku": "MUG", "quantity": 1}]
+COUNTABLE: Final[tuple[PoisonKind, ...]] = (
+    "null_lines",
+    "huge_quantity",
+    "wrong_type",
+)  # those seen without a catalogue
 CASES = [
     ("placed", {"MUG": -3, "CUP": -1}),
     ("cancelled", {}),
@@ -83,12 +90,37 @@ def test_the_stockroom_writes_the_same_in_any_order(kinds: str, units: dict[str,
         assert store.unwritten() == {}
 
 
-def test_the_relay_writes_the_same_in_any_order() -> None:
+@pytest.mark.parametrize("kind", get_args(PoisonKind))
+def test_the_stockroom_puts_poison_aside_and_takes_the_rest(kind: PoisonKind) -> None:
+    settings = Settings(0, 0, "", "", "", "", (), "", "", "", Path(":memory:"))
+    shop, store = Shop(), Store(settings.database, ())
+    worker = Worker(settings, store, cast(Clients, shop))
+    for sku in ("MUG", "CUP"):
+        store.rows("INSERT INTO items VALUES (?, ?, 'here')", sku, sku)
+    genuine = json.dumps(notification("placed")).encode()
+    store.accept("a", "marketplace", spoiled(kind, genuine.replace(b'"1"', b'"2"'), 1))
+    store.accept("b", "marketplace", genuine)
+    worker.take_all(store.new_messages(10))
+    worker.write_to_shop()
+    assert shop.total == {"MUG": -3, "CUP": -1}
+    assert store.rows("SELECT state FROM inbox ORDER BY number") == [("dead_lettered",), ("taken",)]
+
+
+def relay_totals(lists: list[list[dict[str, Any]]]) -> list[dict[str, int]]:
     if node() is None:
         pytest.skip("the service in JavaScript is NOT tested: node is not installed (Debian: apt install nodejs)")
-    lists = [told for kinds, _ in CASES for told in orders_of_arrival(kinds)]
-    wanted = [units for kinds, units in CASES for _ in orders_of_arrival(kinds)]
     words = [str(node()), str(HERE / "relay" / "totals.mjs")]
     done = subprocess.run(words, input=json.dumps(lists), capture_output=True, text=True, check=True)
-    found = [{sku: delta for sku, delta in total.items() if delta} for total in json.loads(done.stdout)]
-    assert found == wanted
+    return [{sku: delta for sku, delta in total.items() if delta} for total in json.loads(done.stdout)]
+
+
+def test_the_relay_leaves_out_what_cannot_be_counted() -> None:
+    genuine, back = notification("placed"), notification("returned")
+    poison = [json.loads(spoiled(kind, json.dumps(each).encode(), 1)) for kind in COUNTABLE for each in (genuine, back)]
+    assert relay_totals([[*poison, genuine, *poison]]) == [{"MUG": -3, "CUP": -1}]
+
+
+def test_the_relay_writes_the_same_in_any_order() -> None:
+    lists = [told for kinds, _ in CASES for told in orders_of_arrival(kinds)]
+    wanted = [units for kinds, units in CASES for _ in orders_of_arrival(kinds)]
+    assert relay_totals(lists) == wanted

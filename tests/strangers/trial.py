@@ -1,7 +1,7 @@
 """Runs Stockstorm against a stranger by its subject file, as a user of both would.
 
 python -m tests.strangers.trial stockroom smoke --seeds 1-10
-python -m tests.strangers.trial stockroom smoke --bug first_line_only
+python -m tests.strangers.trial stockroom declared --bug first_line_only
 """
 
 import argparse
@@ -14,11 +14,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.running import ROOT, run_module
+from tests.strangers.declared import BUGS, Bug
+from tests.strangers.regress import subject_of
 
 HERE = Path(__file__).parent
 STRANGERS = ("stockroom", "relay", "sweep")
 WAYS = "ways."
+RECEIVER = "ways.receiver"  # of the stockroom; its subject file differs in more than its start
 RUN_WITHIN_S = 240
+DECLARED = "declared"
 TRADE = {"oversell", "refused_though_available", "lost_units", "crisis_time"}
 
 
@@ -46,9 +50,27 @@ class Trial(NamedTuple):
         return [f"{check['name']}: {incident['text']}" for check in checks for incident in check["incidents"]]
 
     @property
+    def invalid(self) -> list[str]:
+        """Names of the checks that are invalid."""
+        return [check["name"] for check in self.result.get("checks", ()) if check["verdict"] == "invalid"]
+
+    @property
     def causes(self) -> list[str]:
         """Causes that the diagnoses name, the first one first."""
         return [found["cause"] for found in self.result.get("diagnoses", ())]
+
+    @property
+    def named(self) -> str:
+        """The first diagnosis. Empty without one."""
+        return next((str(found["name"]) for found in self.result.get("diagnoses", ())), "")
+
+    def catches(self, bug: Bug) -> bool:
+        """Whether every check that the bug must fail is invalid."""
+        return self.verdict == "invalid" and set(bug.must) <= set(self.invalid)
+
+    def names(self, bug: Bug) -> bool:
+        """Whether the first cause is the bug's."""
+        return self.named in bug.named and bug.says in self.causes[0]
 
 
 def node() -> str | None:
@@ -64,6 +86,10 @@ def subject_file(stranger: str, bug: str | None, folder: Path) -> Path:
     file = HERE / stranger / "subject.toml"
     if bug is None:
         return file
+    copy = folder / "subject.toml"
+    if bug == RECEIVER:
+        copy.write_text(subject_of("sound"))
+        return copy
     part = bug.replace(".", "/") if bug.startswith(WAYS) else f"bugs/{bug}"
     text = file.read_text()
     for sound, other in (
@@ -71,14 +97,18 @@ def subject_file(stranger: str, bug: str | None, folder: Path) -> Path:
         (f"{stranger}.service", f"{stranger}.{part.replace('/', '.')}"),
     ):
         text = text.replace(sound, other)
-    copy = folder / "subject.toml"
     copy.write_text(text.replace('folder = "../../.."', f'folder = "{ROOT}"'))
     return copy
 
 
+def parts(stranger: str, folder: str) -> list[str]:
+    """Names of its files in `bugs` or `ways`."""
+    return sorted(path.stem for path in (HERE / stranger / folder).glob("[a-z]*.*"))
+
+
 def bugs(stranger: str) -> list[str]:
     """Names of its bugs."""
-    return sorted(path.stem for path in (HERE / stranger / "bugs").glob("[a-z]*.*"))
+    return parts(stranger, "bugs")
 
 
 def trial(stranger: str, scenario: str, folder: Path, *options: str, bug: str | None = None) -> Trial:
@@ -96,22 +126,27 @@ def main() -> None:
     """Prints a line for each run, and the first screen of each that is not as it should be."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("stranger", choices=STRANGERS)
-    parser.add_argument("scenario")
+    parser.add_argument("scenario", help="its name, or `declared`: that of the bug")
     parser.add_argument("--seeds", default="1", help="3, or 1-10")
     parser.add_argument("--bug", help="one of its bugs, or `all`")
     parser.add_argument("--runs", type=Path, help="keep the runs here")
     known, options = parser.parse_known_args()
     first, _, last = known.seeds.partition("-")
-    for bug in bugs(known.stranger) if known.bug == "all" else [known.bug]:
+    for name in bugs(known.stranger) if known.bug == "all" else [known.bug]:
+        bug = next((each for each in BUGS if (each.stranger, each.name) == (known.stranger, name)), None)
+        scenario = bug.scenario if bug is not None and known.scenario == DECLARED else known.scenario
+        mine = bug.options if bug is not None and scenario == bug.scenario else ()
         for seed in range(int(first), int(last or first) + 1):
             folder = known.runs or Path(tempfile.mkdtemp(prefix="trial-"))
             folder.mkdir(parents=True, exist_ok=True)
-            done = trial(known.stranger, known.scenario, folder, "--seed", str(seed), *options, bug=bug)
-            print(known.stranger, known.scenario, seed, bug or "sound", done.verdict, *done.failed, flush=True)
+            done = trial(known.stranger, scenario, folder, "--seed", str(seed), *mine, *options, bug=name)
+            print(known.stranger, scenario, seed, name or "sound", done.verdict, *done.failed, flush=True)
+            if bug is not None:
+                print("  caught:", done.catches(bug), "named:", done.names(bug), done.named, flush=True)
             told = [("cause", cause) for cause in done.causes]
-            told += [("accused", text) for text in done.accusations] if not bug else []
+            told += [("accused", text) for text in done.accusations] if not name else []
             print(*(f"  {kind}: {text}\n" for kind, text in told), sep="", end="", flush=True)
-            if bug or done.verdict != "valid":
+            if name or done.verdict != "valid":
                 print(done.output)
                 print("  log:", folder, done.log[-600:])
 

@@ -2,7 +2,16 @@
 
 from typing import Final
 
-from stockstorm.loadtests.subjects.flaws.flaw import CALLS, LATE_EFFECTS, OF_WEBHOOKS, WRONG_STOCK, Flaw, without
+from stockstorm.loadtests.subjects.flaws.flaw import (
+    CALLS,
+    LATE_EFFECTS,
+    OF_POLLING,
+    OF_QUEUES,
+    OF_WEBHOOKS,
+    WRONG_STOCK,
+    Flaw,
+    without,
+)
 
 DECLARED: Final = (
     Flaw(
@@ -14,6 +23,37 @@ DECLARED: Final = (
         subjects=OF_WEBHOOKS,
         scenario="throttled_api",
         diagnoses=frozenset({"own_retries"}),
+    ),
+    Flaw(
+        name="backoff_in_ms",
+        kind="conduct",
+        mistake="every wait before a retry is a thousandth of what it should be",
+        must=frozenset({"retry_discipline"}),
+        may=without({**CALLS, **LATE_EFFECTS}, "retry_discipline"),
+        subjects=OF_WEBHOOKS,
+        scenario="failing_apis",
+        diagnoses=frozenset({"repeated_at_once", "own_retries", "retry_after_ignored"}),
+    ),
+    Flaw(
+        name="reads_again_at_once",
+        kind="conduct",
+        mistake="a read of a marketplace's orders that fails is repeated at once, whatever Retry-After says",
+        must=frozenset({"throttling"}),
+        may=without({**CALLS, **LATE_EFFECTS}, "throttling"),
+        subjects=OF_POLLING,
+        scenario="marketplace_down",
+        diagnoses=frozenset({"retry_after_ignored"}),
+    ),
+    Flaw(
+        name="no_timeout",
+        kind="conduct",
+        mistake="a call is waited for without a bound, so one that is never answered holds its worker up for ever",
+        must=frozenset({"unanswered"}),
+        may=without({**CALLS, **LATE_EFFECTS, **WRONG_STOCK}, "unanswered")
+        | {"stability": "what waits for an answer is pending when the run ends"},
+        subjects=OF_QUEUES,
+        scenario="unanswered_calls",
+        diagnoses=frozenset({"no_timeout"}),
     ),
     Flaw(
         name="retries_in_lockstep",
@@ -34,6 +74,17 @@ DECLARED: Final = (
         subjects=OF_WEBHOOKS,
         scenario="bfcm",
         diagnoses=frozenset({"one_by_one"}),
+    ),
+    Flaw(
+        name="feed_without_pause",
+        kind="conduct",
+        mistake="a marketplace's feed without orders is read again at once",
+        must=frozenset({"needless_reads"}),
+        may=without({**CALLS, **LATE_EFFECTS}, "needless_reads"),
+        subjects=OF_WEBHOOKS,
+        scenario="marketplace_feeds",
+        diagnoses=frozenset({"needless_reads"}),
+        says=("without a pause",),
     ),
     Flaw(
         name="poll_storm",

@@ -121,9 +121,7 @@ class OwnSubject:
     def parts(self) -> dict[FaultTarget, Part]:
         if not self._parts:
             return {}
-        known: dict[FaultTarget, Part] = {
-            PROCESS_NAMES[name]: part for name, part in self._parts.items() if name in PROCESS_NAMES
-        }
+        known: dict[FaultTarget, Part] = {role: self._parts[name] for role, name in self._file.life.roles().items()}
         return {**known, "subject": Together(*self._parts.values())}
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
@@ -190,7 +188,7 @@ class OwnSubject:
             secrets[names.next_client_secret] = around.next_client_secret
         inherited = {name: value for name, value in os.environ.items() if name not in self._private}
         given = {name: filled(text, self._values) for name, text in self._file.environment.items()}
-        return inherited | secrets | (https.environment(inherited) if https is not None else {}) | given
+        return inherited | secrets | (https.environment(inherited, given) if https is not None else {}) | given
 
     def _child(self, name: str, text: str) -> Tree:
         life = self._file.life

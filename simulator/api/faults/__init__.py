@@ -2,7 +2,7 @@
 
 A fault of share s hits one call in each stretch of 1/s calls of its API; which one is drawn. So N calls contain N·s
 hits to within one, for every seed. Reads and writes count apart, so that frequent reads do not take the hits of rare
-writes. The same sequence of calls meets the same faults.
+writes. The same sequence of calls meets the same faults. A fault with a count hits no more calls than that.
 """
 
 import re
@@ -13,6 +13,7 @@ import msgspec
 
 from stockstorm.simulator.api.exchange import ApiRequest
 from stockstorm.simulator.api.faults.answer_lost import answer_lost
+from stockstorm.simulator.api.faults.cut_short import cut_short
 from stockstorm.simulator.api.faults.down import down
 from stockstorm.simulator.api.faults.dropped import dropped
 from stockstorm.simulator.api.faults.failed_after import failed_after
@@ -21,6 +22,7 @@ from stockstorm.simulator.api.faults.rows_rejected import rows_rejected
 from stockstorm.simulator.api.faults.server_error import server_error
 from stockstorm.simulator.api.faults.slow import slow
 from stockstorm.simulator.api.faults.throttled import throttled
+from stockstorm.simulator.api.faults.unanswered import unanswered
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import ADMIN, EVERY_API, MARKETPLACES, ApiFaultConfig, ApiFaultKind
 from stockstorm.simulator.seeds import Draws, Seeds
@@ -43,6 +45,8 @@ REGISTRY: Final[dict[ApiFaultKind, ApiFault]] = {
     "answer_lost": answer_lost,
     "dropped": dropped,
     "down": down,
+    "unanswered": unanswered,
+    "cut_short": cut_short,
 }
 MILLION: Final = 1_000_000  # shares are counted in whole millionths, so that the stretches have no gap
 _MARKETPLACE: Final = re.compile(r"/marketplaces/([^/]+)/v1/([a-z]+)")
@@ -87,7 +91,7 @@ class _Active:
         number = self._calls.get(key, 0)
         self._calls[key] = number + 1
         hit = self._hit(key, number)
-        if hit < 0:
+        if hit < 0 or (self._config.count is not None and hit >= self._config.count):
             return None
         draws = self._seeds.draws(f"{self._name}.what", *key, hit)
         return REGISTRY[self._config.kind](self._config, draws)

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.simulator.api.exchange import ApiReply
+from stockstorm.simulator.api.exchange import ApiReply, LeftOpen
 from stockstorm.simulator.history.facts import AnyFact, ApiCalled, Injected, OrdersShown, StockShown
 
 # A gateway in front of an API answers in HTML, and its answer does not tell whether the call was executed.
@@ -17,7 +17,7 @@ class Injection(msgspec.Struct, frozen=True):
 
     `before_ns`, `after_ns`: how long it waits before it is executed, and then before it is answered. `executes`:
     whether it is executed. `status`: what it is answered instead, if not 0. `answers`: whether it is answered at all;
-    if not, its connection is closed. `pick`: a number in [0, 1) that chooses the rejected rows.
+    if not, its connection is closed, or `left_open`. `pick`: a number in [0, 1) that chooses the rejected rows.
     """
 
     kind: Injected = ""
@@ -28,6 +28,7 @@ class Injection(msgspec.Struct, frozen=True):
     answers: bool = True
     retry_after_s: int = 0
     pick: float = 0.0
+    left_open: LeftOpen = ""
 
     def rejects(self, row: int, rows: int) -> bool:
         """Whether row number `row` of `rows` is rejected: every second one, and the only one."""
@@ -37,7 +38,8 @@ class Injection(msgspec.Struct, frozen=True):
         """The reply as the fault leaves it. An answer that the subject does not get has shown it nothing."""
         if not self.kind:
             return reply
-        reply.after_ns, reply.dropped = self.after_ns, not self.answers
+        reply.after_ns, reply.left_open = self.after_ns, self.left_open
+        reply.dropped = not self.answers and not self.left_open
         if self.status in GATEWAY:
             reply.status = self.status
             reply.headers = (_HTML, *(pair for pair in reply.headers if pair[0] != "Content-Type"))

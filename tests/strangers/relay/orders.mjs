@@ -1,5 +1,18 @@
 // Marketplace orders: what is known of each, and which writes ("acts") the shop is owed for it.
 
+const UNITS_MAX = 100_000;
+
+// RangeError or TypeError: this cannot be what somebody ordered, or brought back.
+export function mustCount({ topic, order }) {
+  const parts = topic === "order.returned" ? [order.lines, order.return.lines] : [order.lines];
+  for (const { sku, quantity } of parts.flatMap((lines) => [...lines])) {
+    if (typeof sku !== "string") throw new TypeError(`a SKU is no text: ${JSON.stringify(sku)}`);
+    if (!Number.isInteger(quantity) || quantity < 1 || quantity > UNITS_MAX) {
+      throw new RangeError(`nobody orders ${JSON.stringify(quantity)} units`);
+    }
+  }
+}
+
 export class Orders {
   constructor() {
     this.known = new Map(); // by "channel:order_id"

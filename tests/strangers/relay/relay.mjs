@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 
 import { Calls, Refused, pause } from "./calls.mjs";
 import { Journal } from "./journal.mjs";
-import { Orders } from "./orders.mjs";
+import { Orders, mustCount } from "./orders.mjs";
 
 export const SHOP_TOPICS = [
   "orders/create",
@@ -22,6 +22,13 @@ const ACTS_MAX = 60;
 const SKUS_MAX = 60;
 const BATCHES_MAX = 3;
 const SEEN_MAX = 200000;
+
+// Those whose SKU is no other item's: nobody can sell the rest by SKU.
+function ofOneItem(items) {
+  const times = new Map();
+  for (const { sku } of items) times.set(sku, (times.get(sku) ?? 0) + 1);
+  return items.filter(({ sku }) => sku && times.get(sku) === 1);
+}
 
 export class Relay {
   constructor(settings) {
@@ -49,16 +56,26 @@ export class Relay {
   // Learns the catalogue, subscribes, and lists everything once.
   async start() {
     const open = this.replay();
-    for (const item of await this.catalogue()) {
+    for (const item of ofOneItem(await this.catalogue())) {
       this.items.set(item.sku, item);
       this.skuOf.set(item.item, item.sku);
       this.dirty.add(item.sku);
     }
     for (const batch of open) await this.send(batch);
     for (const channel of this.settings.channels) await this.calls.beNotified(channel, this.settings.webhookUrl);
-    for (const topic of SHOP_TOPICS) await this.calls.subscribe(topic, this.settings.webhookUrl);
+    for (const topic of SHOP_TOPICS) await this.subscribe(topic);
     this.ready = true;
     this.work();
+  }
+
+  // An app that lacks a scope lives without the topic.
+  async subscribe(topic) {
+    try {
+      await this.calls.subscribe(topic, this.settings.webhookUrl);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      console.log("not subscribed:", topic, String(error));
+    }
   }
 
   async catalogue() {
@@ -90,6 +107,7 @@ export class Relay {
   // A notification of a marketplace, as text. Its id is that of the event, so a copy under another delivery id is known.
   notified(text) {
     const notification = JSON.parse(text);
+    mustCount(notification);
     if (this.isKnown(notification.id)) return;
     this.journal.add("told", notification);
     for (const sku of this.orders.tell(notification)) this.dirty.add(sku);
@@ -126,6 +144,7 @@ export class Relay {
     const skus = new Set();
     for (const act of this.orders.acts.values()) {
       if (acts.length === ACTS_MAX) break;
+      if (this.setAside(act)) continue;
       if (act.deltas.some(([sku]) => this.held.has(sku))) continue;
       acts.push(act);
       for (const [sku] of act.deltas) skus.add(sku);
@@ -135,6 +154,14 @@ export class Relay {
     this.journal.add("batch", batch);
     this.orders.take(acts);
     this.during("writes", skus, () => this.send(batch));
+    return true;
+  }
+
+  // Whether it is about a SKU that the shop does not have: nobody can write that.
+  setAside(act) {
+    if (act.deltas.every(([sku]) => this.items.has(sku))) return false;
+    console.log("set aside:", act.reference);
+    this.orders.acts.delete(act.reference);
     return true;
   }
 
@@ -170,7 +197,8 @@ export class Relay {
     const skus = new Set();
     for (const sku of this.dirty) {
       if (skus.size === SKUS_MAX) break;
-      if (!this.held.has(sku)) skus.add(sku);
+      if (!this.items.has(sku)) this.dirty.delete(sku);
+      else if (!this.held.has(sku)) skus.add(sku);
     }
     if (!skus.size) return false;
     for (const sku of skus) this.dirty.delete(sku);

@@ -12,7 +12,7 @@ export function settings(env = process.env) {
     graphqlUrl: env.GRAPHQL_URL,
     shopDomain: env.SHOP_DOMAIN,
     adminToken: env.ADMIN_TOKEN,
-    clientSecret: env.CLIENT_SECRET,
+    clientSecrets: [env.CLIENT_SECRET, env.NEXT_CLIENT_SECRET].filter(Boolean), // two while the shop's is rotated
     channels: env.CHANNELS.split(","),
     channelUrl: env.CHANNEL_URL,
     channelToken: env.CHANNEL_TOKEN,
@@ -41,8 +41,19 @@ export class Server {
     request.on("error", () => response.destroy());
     request.on("end", () => {
       if (request.method !== "POST" || request.url !== "/webhooks") response.writeHead(404).end();
-      else response.writeHead(size > BODY_MAX ? 413 : this.receive(request.headers, Buffer.concat(parts))).end();
+      else response.writeHead(size > BODY_MAX ? 413 : this.status(request.headers, Buffer.concat(parts))).end();
     });
+  }
+
+  // A signed body that makes no sense is refused, and nothing of it is kept.
+  status(headers, body) {
+    try {
+      return this.receive(headers, body);
+    } catch (error) {
+      if (!(error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError)) throw error;
+      console.log("refused:", String(error));
+      return 422;
+    }
   }
 
   // The status to answer. What is acknowledged is in the journal, or was only a hint.
@@ -60,7 +71,7 @@ export class Server {
 
   shopMay(headers, body) {
     if (headers["x-shopify-shop-domain"] !== this.settings.shopDomain) return false;
-    return this.isSigned(this.settings.clientSecret, body, headers["x-shopify-hmac-sha256"]);
+    return this.settings.clientSecrets.some((each) => this.isSigned(each, body, headers["x-shopify-hmac-sha256"]));
   }
 
   marketplaceMay(headers, body) {

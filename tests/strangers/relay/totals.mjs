@@ -1,9 +1,10 @@
 // For a test: reads JSON lists of notifications from stdin, and writes what each list makes the shop change, by SKU.
-// Between two notifications every second act is written, so that some orders are cancelled before and some after.
+// Between two notifications every second act is written, so that some orders are cancelled before and some after. What
+// makes no sense is left out.
 
 import { readFileSync } from "node:fs";
 
-import { Orders } from "./orders.mjs";
+import { Orders, mustCount } from "./orders.mjs";
 
 function totals(notifications) {
   const orders = new Orders();
@@ -13,6 +14,11 @@ function totals(notifications) {
     orders.take(acts);
   };
   notifications.forEach((each, n) => {
+    try {
+      mustCount(each);
+    } catch {
+      return;
+    }
     orders.tell(each);
     if (n % 2) write([...orders.acts.values()]);
   });

@@ -19,6 +19,7 @@ class Settings(NamedTuple):
     channel_token: str
     channel_secret: str
     database: Path
+    next_client_secret: str = ""  # while the shop's secret is rotated
 
     @property
     def webhook_url(self) -> str:
@@ -40,4 +41,5 @@ def from_environment() -> Settings:
         channel_token=env["CHANNEL_TOKEN"],
         channel_secret=env["CHANNEL_SECRET"],
         database=Path(env["STATE"]),
+        next_client_secret=env.get("NEXT_CLIENT_SECRET", ""),
     )

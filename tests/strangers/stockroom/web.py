@@ -12,6 +12,7 @@ from tests.strangers.stockroom.settings import Settings
 from tests.strangers.stockroom.store import Store
 
 Answer = tuple[str, int]
+SETTLED = ("applied", "dead_lettered")
 
 
 class Quiet(WSGIRequestHandler):
@@ -32,7 +33,9 @@ class Guard:
     def shop(self, body: bytes) -> bool:
         if request.headers.get("X-Shopify-Shop-Domain") != self.settings.shop_domain:
             return False
-        return self.signed(self.settings.client_secret, body, request.headers.get("X-Shopify-Hmac-Sha256", ""))
+        given = request.headers.get("X-Shopify-Hmac-Sha256", "")
+        secrets = filter(None, (self.settings.client_secret, self.settings.next_client_secret))
+        return any(self.signed(secret, body, given) for secret in secrets)
 
     def marketplace(self, body: bytes) -> bool:
         return self.signed(self.settings.channel_secret, body, request.headers.get("X-Marketplace-Signature", ""))
@@ -80,7 +83,7 @@ def probes(store: Store) -> Flask:
             "SELECT number, webhook_id, state FROM inbox WHERE number > ? ORDER BY number LIMIT ?", after, limit
         )
         rows = [
-            {"webhook_id": webhook_id, "state": "applied" if state == "applied" else "pending", "times": 1}
+            {"webhook_id": webhook_id, "state": state if state in SETTLED else "pending", "times": 1}
             for _, webhook_id, state in found
         ]
         return jsonify(effects=rows, next=str(found[-1][0]) if len(found) == limit else None)

@@ -2,14 +2,18 @@
 
 import http.client
 import json
+import os
 import random
 import time
+from collections import Counter
 from typing import Any
 from urllib.parse import urlsplit
 
 TRIES = 5
 FIRST_PAUSE_S, LONGEST_PAUSE_S, TIMEOUT_S = 0.12, 5.0, 10.0
-ROWS_MAX = 250
+ASKS_EVERY_S = 1.0  # for a token
+ROWS_MAX = PAGE = 250
+TOKEN, ACCESS = "X-Shopify-Access-Token", "access_token"
 
 STOCK = """query Stock($after: String) {
   productVariants(first: 250, after: $after) {
@@ -39,13 +43,17 @@ class Rejected(Exception):
     """The call is wrong, and will be wrong again."""
 
 
+class Stale(Rejected):
+    """The token of the call is not valid, or no longer."""
+
+
 class Site:
     """One host that is called; reuses its connection, tries again with growing pauses."""
 
     def __init__(self, url: str, headers: dict[str, str]) -> None:
         parts = urlsplit(url)
         self._root = parts.path
-        self._headers = {"Content-Type": "application/json", **headers}
+        self.headers = {"Content-Type": "application/json", **headers}
         self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
 
     def call(self, method: str, path: str = "", body: Any = None) -> Any:
@@ -56,6 +64,8 @@ class Site:
                 answer = json.loads(text) if text else {}
                 if not throttled(answer):
                     return answer
+            elif status == 401:
+                raise Stale(f"{status} from {path}")
             elif status and status != 429 and status < 500:
                 raise Rejected(f"{status} from {path}: {text[:200]!r}")
             time.sleep(min(max(later_s, FIRST_PAUSE_S * 2**number * random.uniform(0.6, 1.0)), LONGEST_PAUSE_S))
@@ -64,7 +74,7 @@ class Site:
     def _once(self, method: str, path: str, body: str | None) -> tuple[int, bytes, float]:
         """Status, body and Retry-After; status 0 when the connection failed."""
         try:
-            self._connection.request(method, self._root + path, body, self._headers)
+            self._connection.request(method, self._root + path, body, self.headers)
             answer = self._connection.getresponse()
             return answer.status, answer.read(), float(answer.headers.get("Retry-After", 0))
         except (OSError, http.client.HTTPException):
@@ -79,13 +89,32 @@ def throttled(answer: Any) -> bool:
 
 
 class Shop:
-    """The Admin API."""
+    """The Admin API. `renewed` tells that there is a new token, so that the app was installed again."""
+
+    renewed = False
 
     def __init__(self, url: str, token: str) -> None:
-        self._site = Site(url, {"X-Shopify-Access-Token": token})
+        self._site = Site(url, {TOKEN: token})
+
+    def renew(self) -> None:
+        """Asks for a token once. It is refused while the app is not installed."""
+        wanted = {"client_id": os.environ["CLIENT_ID"], "client_secret": os.environ["CLIENT_SECRET"]}
+        try:
+            site = Site(os.environ["TOKEN_URL"], {})
+            self._site.headers[TOKEN] = site.call("POST", "", {**wanted, "grant_type": "client_credentials"})[ACCESS]
+        except Rejected:
+            time.sleep(ASKS_EVERY_S)
+        else:
+            self.renewed = True
 
     def ask(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
-        answer = self._site.call("POST", "", {"query": query, "variables": variables})
+        try:
+            answer = self._site.call("POST", "", {"query": query, "variables": variables})
+        except Stale:
+            if "TOKEN_URL" not in os.environ:
+                raise
+            self.renew()
+            raise NoAnswer("the token was not valid") from None
         if answer.get("errors"):
             raise Rejected(json.dumps(answer["errors"])[:500])
         data: dict[str, Any] = answer["data"]
@@ -104,12 +133,18 @@ class Shop:
 
     def stock(self) -> dict[str, int]:
         """What is available now, of every SKU."""
-        return {node["sku"]: node["inventoryQuantity"] for node in self.pages(STOCK, "productVariants")}
+        return {node["sku"]: node["inventoryQuantity"] for node in self.sold_by_sku()}
+
+    def sold_by_sku(self) -> list[dict[str, Any]]:
+        """The variants that have a SKU which no other one has."""
+        nodes = self.pages(STOCK, "productVariants")
+        times = Counter(node["sku"] for node in nodes)
+        return [node for node in nodes if node["sku"] and times[node["sku"]] == 1]
 
     def places(self) -> dict[str, tuple[str, str]]:
         """Item and location of every SKU."""
         where = {node["id"]: node["inventoryLevels"]["nodes"] for node in self.pages(WHERE, "inventoryItems")}
-        items = {node["sku"]: node["inventoryItem"]["id"] for node in self.pages(STOCK, "productVariants")}
+        items = {node["sku"]: node["inventoryItem"]["id"] for node in self.sold_by_sku()}
         return {sku: (item, where[item][0]["location"]["id"]) for sku, item in items.items() if where.get(item)}
 
     def adjust(self, key: str, changes: list[dict[str, Any]]) -> None:
@@ -136,7 +171,7 @@ class Marketplace:
 
     def news(self, cursor: str) -> tuple[list[dict[str, Any]], str]:
         """What happened to its orders since, and where to go on."""
-        page = self._site.call("GET", f"/orders?limit=250&since={cursor}")
+        page = self._site.call("GET", f"/orders?limit={PAGE}&since={cursor}")
         return page["orders"], page["next_cursor"]
 
     def show(self, stock: dict[str, int]) -> set[str]:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.strangers.sweep.calls import Marketplace, NoAnswer, Rejected, Shop
+from tests.strangers.sweep.calls import PAGE, Marketplace, NoAnswer, Rejected, Shop
 from tests.strangers.sweep.orders import Units, difference, effect, fold
 
 GAP_S = float(os.environ.get("GAP_S", "0.2"))  # between two rounds
@@ -46,6 +46,7 @@ class Sweeper:
     def __init__(self, shop: Shop, marketplaces: dict[str, Marketplace], state: State) -> None:
         self.shop, self.marketplaces, self.state = shop, marketplaces, state
         self.wake = threading.Event()
+        self.subscribe: Callable[[], object] = bool  # to the shop's webhooks; set by the service
         self.places: dict[str, tuple[str, str]] = {}
         self.shown: dict[str, Units] = {channel: {} for channel in marketplaces}
         self.touched: dict[str, set[str]] = {channel: set() for channel in marketplaces}
@@ -65,6 +66,9 @@ class Sweeper:
 
     def sweep(self) -> None:
         """One round."""
+        if self.shop.renewed:
+            self.subscribe()
+            self.shop.renewed = False
         self.at_each(self.read)
         self.write()
         stock = self.stock()
@@ -81,14 +85,17 @@ class Sweeper:
                 self.wake.set()
 
     def read(self, channel: str, marketplace: Marketplace) -> None:
-        """All news of a marketplace."""
-        while True:
-            entries, cursor = marketplace.news(self.state.cursors.get(channel, "0"))
-            for entry in entries:
-                self.learn(f"{channel}/{entry['order']['order_id']}", entry)
-            self.state.cursors[channel] = cursor
-            if not entries:
-                return
+        """All news of a marketplace. A page that is not full is the last one: more can be read in the next round."""
+        while self.read_page(channel, marketplace) == PAGE:
+            pass
+
+    def read_page(self, channel: str, marketplace: Marketplace) -> int:
+        """How many entries it had."""
+        entries, cursor = marketplace.news(self.state.cursors.get(channel, "0"))
+        for entry in entries:
+            self.learn(f"{channel}/{entry['order']['order_id']}", entry)
+        self.state.cursors[channel] = cursor
+        return len(entries)
 
     def learn(self, name: str, entry: dict[str, Any]) -> None:
         order = self.state.orders[name] = fold(self.state.orders.get(name, {}), entry)

@@ -3,6 +3,7 @@
 Resolvers are plain functions `(source, arguments, call) -> value`. Both executors use the same ones.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -108,7 +109,7 @@ class LevelIds:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._locations = catalogue.locations
-        self._first = {product.level_id: product for product in catalogue.products}
+        self._first = {product.level_id: product for product in catalogue.in_shop}
 
     def named(self, level_id: int) -> tuple[Product, int] | None:
         """Product and location. None for an id that no level can have."""
@@ -136,10 +137,11 @@ class AdminState:
         self.other_stock = OtherStock()
         self._asked: set[str] = set()  # versions in the addresses of calls so far
         self.locations = {number: Location(number, index) for index, number in enumerate(catalogue.locations, 1)}
-        self.items = tuple(sorted(catalogue.products, key=lambda product: product.inventory_item_id))
+        self.items = tuple(sorted(catalogue.in_shop, key=lambda product: product.inventory_item_id))
         self.item_ids = catalogue.by_item.keys()
         self.level_ids = LevelIds(catalogue)
         self.by_variant = {product.variant_id: product for product in self.items}
+        self.sku_counts = Counter(product.shown_sku for product in self.items if product.shown_sku)
 
     def newly_asked(self, asked: str, served: ApiVersion, now_ns: int) -> list[VersionAsked]:
         """A fact of the first call that asks for a version."""
@@ -247,8 +249,9 @@ class Call:
         self.events.extend(changes.events)
 
     def show_level(self, product: Product, level: Level) -> None:
-        """Record that the answer shows this ledger version."""
-        self._levels_shown[product.sku, level.version] = None
+        """Record that the answer shows this ledger version. The history does not know unlisted variants."""
+        if product.sku:
+            self._levels_shown[product.sku, level.version] = None
 
     def show_orders(self, orders: Sequence[Order]) -> None:
         """Record that the answer shows these orders."""

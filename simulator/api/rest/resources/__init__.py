@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from stockstorm.simulator.api.rest.call import RestCall
-from stockstorm.simulator.api.rest.resources import inventory, locations, orders, products, shop, webhooks
+from stockstorm.simulator.api.rest.resources import inventory, locations, metafields, orders, products, shop, webhooks
 
 Answer = tuple[int, object]  # HTTP status, and the body before it is encoded
 Handler = Callable[[RestCall], Answer]
@@ -41,6 +41,9 @@ ROUTES: Final[dict[tuple[str, str], Handler]] = {
     ("GET", "orders/{id}/refunds/{id}"): orders.refund,
     ("GET", "orders/{id}/fulfillments"): orders.fulfillments,
     ("GET", "orders/{id}/fulfillments/count"): orders.fulfillment_count,
+    **{("GET", f"{owner}/{{id}}/metafields"): metafields.metafields for owner in metafields.OWNERS},
+    **{("GET", f"{owner}/{{id}}/metafields/count"): metafields.count for owner in metafields.OWNERS},
+    **{("GET", f"{owner}/{{id}}/metafields/{{id}}"): metafields.metafield for owner in metafields.OWNERS},
     ("GET", "webhooks"): webhooks.webhooks,
     ("GET", "webhooks/count"): webhooks.count,
     ("GET", "webhooks/{id}"): webhooks.webhook,

@@ -69,7 +69,9 @@ def test_an_authority_that_is_not_there_and_a_database_without_url_are_told() ->
     ("life", "kinds", "said"),
     [
         ({"start": "x"}, ["kill_subject"], []),
-        ({"start": "x"}, ["kill_worker"], ["mine has one process, and no worker for kill_worker"]),
+        ({"start": "x"}, ["kill_worker", "kill_receiver", "pause_worker", "pause_receiver"], []),
+        ({"processes": {"web": "x"}}, ["kill_worker", "kill_receiver"], []),
+        ({"processes": {"worker": "y", "jobs": "z"}}, ["kill_receiver"], ["and no receiver for kill_receiver"]),
         ({"processes": {"receiver": "x", "worker": "y"}}, ["kill_worker", "pause_receiver", "kill_subject"], []),
         (
             {"processes": {"worker": "y"}},

@@ -16,12 +16,14 @@ from stockstorm.loadtests.ipc.messages import Setup
 from stockstorm.loadtests.subjects import SHOP_TOPICS, Receiving
 from stockstorm.scenarios.loader import load
 from stockstorm.simulator.api.exchange import ApiRequest
+from stockstorm.simulator.api.faults import ApiFaults
 from stockstorm.simulator.clock import WallPair
-from stockstorm.simulator.config import LifeConfig
+from stockstorm.simulator.config import ApiFaultConfig, LifeConfig
 from stockstorm.simulator.delivery.attempts import Address
 from stockstorm.simulator.errors import LimitError, StockstormError
-from stockstorm.simulator.history.facts import AnyFact, GeneratorHeld
+from stockstorm.simulator.history.facts import AnyFact, ApiCalled, CallGivenUp, GeneratorHeld
 from stockstorm.simulator.model import Event
+from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.shop.app import CLIENT_ID
 from tests.small_world import small_world
 
@@ -107,6 +109,27 @@ def test_each_request_reaches_its_api_and_its_changes_are_reported(path: str, to
     reply = apis.handle(ApiRequest("PUT", path, "", headers, b'{"url": "http://127.0.0.1:8080/hooks"}'))
     assert reply.status == status
     assert reported == [(reply.facts, reply.events, 5)]
+
+
+def test_a_call_that_was_never_answered_is_told_when_the_subject_closes_its_connection() -> None:
+    reported: list[AnyFact] = []
+    times = iter(range(5, 100))
+    faults = ApiFaults([ApiFaultConfig(kind="unanswered", count=1)], Seeds(1), 10.0)
+    faults.start(0)
+    parts = (SETUP, load("smoke"), small_world(), WallPair(0, 0), lambda: next(times))
+    apis = SimulatedApis(*parts, lambda *change: reported.extend(change[0]), faults=faults)
+    request = ApiRequest("PUT", "/marketplaces/bazaar/v1/notifications", "", {"authorization": "Bearer c"}, b"{}")
+    reply = apis.handle(request)
+    assert (reply.left_open, reply.dropped) == ("silent", False)
+    assert reply.on_closed is not None
+    reply.on_closed()
+    called, given_up = reported
+    assert isinstance(called, ApiCalled)
+    assert isinstance(given_up, CallGivenUp)
+    assert (called.injected, called.status, called.outcome) == ("unanswered", 0, "failed")
+    assert given_up.request == called.request
+    assert given_up.at_ns > called.at_ns
+    assert not apis.handle(request).left_open
 
 
 def test_a_shop_that_fails_in_a_call_ends_the_run_and_answers_503(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,8 @@ REQUESTS = {
     "empty": (SHOP, "orders/create", BODY, b""),
     "truncated": (SHOP, "orders/create", BODY, SIGNED[:8]),
     "hex": (SHOP, "orders/create", BODY, IN_HEX),
+    "empty key": (SHOP, "orders/create", BODY, signature_of(b"", BODY)),
+    "other case": (SHOP, "orders/create", BODY, SIGNED.swapcase()),
 }
 GENUINE = {"genuine", "genuine of a channel"}
 
@@ -205,6 +207,8 @@ CASES = (
     Case("signature_in_either_form", accepted, GENUINE, GENUINE | {"hex"}),
     Case("signature_by_prefix", accepted, GENUINE, GENUINE | {"empty", "truncated"}),
     Case("signature_may_be_empty", accepted, GENUINE, GENUINE | {"empty"}),
+    Case("signature_of_empty_key", accepted, GENUINE, GENUINE | {"empty key"}),
+    Case("signature_case_ignored", accepted, GENUINE, GENUINE | {"other case"}),
     Case("signature_of_parsed_body", accepted, GENUINE, set()),
     Case("wrong_secret", accepted, GENUINE, {"genuine of a channel"}),
     Case("no_order_dedup", entries_after(twice), 1, 2),

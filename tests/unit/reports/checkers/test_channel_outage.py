@@ -50,6 +50,13 @@ def test_a_quick_channel_that_an_outage_slows_is_named_though_it_stays_within_th
     assert checked(QUICK, without(2_000, 6_500), **down()).measures["channel_outage.slowed"] == 0
 
 
+def test_what_is_slow_after_the_return_too_hides_no_channel_that_was_slowed() -> None:
+    """While all that waited is pushed, a channel that shares its connection waits as well."""
+    late = [at for at in QUICK if not 2_000 <= at < 8_000 or at % 900 < 100]
+    found = checked(late, without(2_000, 8_000), **down())
+    assert [one.channel for one in found.incidents if one.kind == "slowed"] == ["bazaar"]
+
+
 def test_a_channel_that_is_always_slow_is_not_slowed() -> None:
     late = QUICK[::9]
     assert checked(late, without(2_000, 6_500), **down()).measures["channel_outage.slowed"] == 0

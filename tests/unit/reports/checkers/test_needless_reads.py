@@ -54,6 +54,24 @@ def test_a_loop_that_waits_for_points_and_never_is_throttled_is_invalid() -> Non
     assert checked(run(500, 48, [0])).verdict == "invalid"  # 96 of 100 points
 
 
+@pytest.mark.parametrize(
+    ("cost", "refused_of_each", "verdict"), [(30, 2, "invalid"), (30, 0, "valid"), (30, 0.5, "valid"), (20, 2, "valid")]
+)
+def test_reads_that_are_mostly_throttled_ask_for_more_than_they_get(
+    cost: int, refused_of_each: float, verdict: str
+) -> None:
+    """60 or 40 points a second of 100 are spent on reads that tell nothing, and more of them are refused."""
+    found = run(500, cost, [0])
+    reads = round(SECONDS * 2 * refused_of_each)
+    refused = [
+        f.ApiCalled(ns(n * SECONDS * 1_000 / max(1, reads) + 2), 9_000 + n, "admin", "inventoryItems", 200, "throttled")
+        for n in range(reads)
+    ]
+    check = checked(History.of([*found.facts, *refused]))
+    assert check.verdict == verdict
+    assert (f"and {reads} more reads were throttled" in check.reason) is bool(reads)
+
+
 def test_empty_answers_in_a_loop_are_invalid() -> None:
     assert checked(run(20, 2, [-1])).verdict == "invalid"
 
@@ -143,3 +161,30 @@ def test_a_level_is_news_although_another_location_has_a_newer_version() -> None
         ]
     check = checked(history(*start, *calls))
     assert (check.verdict, check.measures["needless_reads.rows"]) == ("valid", 0)
+
+
+def of_feed(every_ms: float, filled: int = 0, until_s: float = SECONDS) -> History:
+    """Reads of a marketplace's orders at an interval, of which each `filled`-th finds some; beside a little polling."""
+    calls = []
+    for n in range(int(until_s * 1_000 / every_ms)):
+        rows = int(filled > 0 and n % filled == 0)
+        at_ns = ns(n * every_ms + 1)
+        calls.append(f.ApiCalled(at_ns, 10_000 + n, "bazaar", "GET orders", 200, "ok", at_ns - 1, rows=rows))
+    return history(*run(2_000, 2, [0]).facts, *calls)
+
+
+def test_a_feed_that_is_read_without_a_pause_is_invalid_and_named() -> None:
+    found = of_feed(10)
+    check = checked(found)
+    assert (check.verdict, check.measures["needless_reads.feed_per_s"]) == ("invalid", 100.0)
+    assert check.reason == "the orders of bazaar were read 100 times a second without finding any"
+    (named,) = [one for one in diagnose(found, (check,))[0] if one.name == "needless_reads"]
+    assert named.cause.startswith("the orders of bazaar are read without a pause: 2,000 of 2,000 reads found none")
+
+
+@pytest.mark.parametrize(
+    "found",
+    [of_feed(200), of_feed(1_000), of_feed(10, filled=1), of_feed(10, until_s=6)],  # the last: it catches up, once
+)
+def test_a_feed_that_is_read_at_an_interval_or_finds_orders_is_valid(found: History) -> None:
+    assert checked(found).verdict == "valid"

@@ -68,6 +68,17 @@ def test_a_short_phase_or_a_rising_load_tells_nothing() -> None:
     assert Trend()(history()).verdict == "not_exercised"
 
 
+def test_deliveries_that_rise_in_an_even_plan_tell_nothing() -> None:
+    """Those that were held back, or sent again, come on top of the later ones: latency may rise with them."""
+    again = [
+        fact for n in range(300, 400) for fact in (planned(n * 25, 1_000 + n, n), tried(n * 25, 1_000 + n, 10 + n))
+    ]
+    found = acked(lambda n: 10 + n, 12, "constant", *again)
+    assert found.verdict == "not_exercised"
+    assert found.reason == "the longest even phase had 1.4 times as many deliveries in its second half as in its first"
+    assert acked(lambda n: 10 + n, 12, "constant", *again[:100]).verdict == "invalid"
+
+
 def test_a_phase_with_a_fault_tells_nothing() -> None:
     fault = (f.FaultStarted(ns(3_000), "kill_worker", "worker"), f.FaultEnded(ns(4_000), "kill_worker", "worker"))
     assert acked(lambda n: 10 + n, 12, "constant", *fault).verdict == "not_exercised"
@@ -83,3 +94,21 @@ def test_a_phase_in_which_calls_of_the_apis_fail_tells_nothing() -> None:
 def test_a_late_generator_makes_growth_unknown() -> None:
     late = [f.AttemptEnded(ns(n), 9_000, 1, ns(0), ns(n), ns(n), ns(n), ns(0), 200, "") for n in range(5_000, 5_100)]
     assert acked(lambda n: 10 + n, 12, "constant", *late).verdict == "unknown"
+
+
+@pytest.mark.parametrize(("waited_ms", "others_ms", "verdict"), [(300, 900, "unknown"), (300, 0, "invalid")])
+def test_growth_that_other_programs_of_the_machine_explain_is_unknown(
+    waited_ms: int, others_ms: int, verdict: str
+) -> None:
+    """40 to 160 ms, while a process waits longer and longer for a CPU that others use, or the run itself."""
+    busy: list[f.AnyFact] = []
+    cpu = waited = used = 0
+    for second in range(13):
+        at = ns(second * 1_000)
+        busy += [f.ResourcesSampled(at - 1, "worker", cpu, 1, waited_ns=waited), f.MachineSampled(at, 2, used)]
+        cpu, waited = cpu + 100_000_000, waited + second * waited_ms * 100_000
+        used += 100_000_000 + others_ms * 1_000_000
+    found = acked(lambda n: 40.0 + n // 80 * 24, 12, "constant", *busy)
+    assert found.verdict == verdict
+    if verdict == "unknown":
+        assert "but a process of the run waited 2.0 s of 12.0 s for a CPU" in found.reason

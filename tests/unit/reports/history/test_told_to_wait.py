@@ -4,6 +4,7 @@ import pytest
 
 from stockstorm.reports.checkers import check_all
 from stockstorm.reports.checkers.throttling import Throttling
+from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.history.told_to_wait import find_told_to_wait
 from stockstorm.reports.result import Check
 from stockstorm.simulator.history import facts as f
@@ -95,6 +96,62 @@ def test_workers_that_each_wait_with_rows_of_their_own_are_valid() -> None:
 
 def test_reads_before_the_time_are_no_proof() -> None:
     assert judged(*(read(1 + n * 200, n, wait_s=2) for n in range(30))).verdict == "valid"
+
+
+def feed(gap_ms: float, times: int, *, told_gap_ms: float, refusals: int = 6, start: int = 0) -> list[Facts]:
+    """A feed that is read at an interval, and from the middle on refused for a while."""
+    at, found = 1.0, list[Facts]()
+    for n in range(times):
+        refused_ = times // 2 <= n < times // 2 + refusals
+        found.append(read(at, start + n, wait_s=2 if refused_ else 0))
+        at += told_gap_ms if refused_ else gap_ms
+    return found
+
+
+def test_reads_that_come_again_at_once_are_invalid_and_named() -> None:
+    found = judged(*feed(300, 40, told_gap_ms=4))
+    assert (found.verdict, found.measures["throttling.hasty_reads"]) == ("invalid", 6)
+    assert "6 of 6 reads told to wait came again at once: it does not wait as Retry-After says" in found.reason
+    text = found.incidents[0].text
+    assert text.endswith(
+        "mercado answered GET orders at 6.001 s with 429 and Retry-After: 2; such a call came again after 4.0 ms"
+    )
+    (named,) = [
+        one
+        for one in diagnose(history(opened(), *feed(300, 40, told_gap_ms=4)), (found,))[0]
+        if one.name == "retry_after_ignored"
+    ]
+    assert named.cause == (
+        "6 of 6 reads that marketplaces answered with Retry-After were repeated before that time: after 0.004 s "
+        "(median) and not 2 s"
+    )
+
+
+def test_a_second_page_that_is_read_at_once_is_no_usual_gap() -> None:
+    """Each read that shows orders is followed by one that shows none."""
+    found: list[Facts] = []
+    for n in range(20):
+        at = 1 + n * 300
+        found += [(*read(at, 10 * n), f.OrdersShown(ns(at), 10 * n, "mercado", ())), read(at + 4, 10 * n + 1)]
+    told = [read(8_000 + 4 * n, 1_000 + n, wait_s=2) for n in range(6)]
+    assert judged(*found, *told, read(12_000, 2_000)).verdict == "invalid"
+
+
+@pytest.mark.parametrize("told_gap_ms", [2_001, 300, 150])
+def test_reads_that_wait_or_come_at_their_usual_time_are_no_proof(told_gap_ms: float) -> None:
+    """At the usual time it can be another process, which was not told."""
+    assert judged(*feed(300, 40, told_gap_ms=told_gap_ms)).verdict == "valid"
+
+
+def test_reads_of_several_processes_that_each_wait_are_valid() -> None:
+    """Four of them, which read at once, at an interval of 1.2 s, and wait as they are told."""
+    facts = [each for n in range(12) for k in range(4) for each in [read(1 + n * 1_200 + k * 2, 100 * n + k)]]
+    told = [read(20_000 + k * 2, 9_000 + k, wait_s=2) for k in range(4)]
+    assert judged(*facts, *told, *(read(23_000 + k * 2, 9_100 + k) for k in range(4))).verdict == "valid"
+
+
+def test_a_feed_that_is_read_without_a_pause_shows_no_haste() -> None:
+    assert judged(*feed(3, 200, told_gap_ms=3)).verdict == "valid"
 
 
 def test_one_that_waits_after_a_429_and_not_after_a_503_is_invalid() -> None:

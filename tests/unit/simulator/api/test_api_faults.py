@@ -10,7 +10,7 @@ from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
 from stockstorm.simulator.api.faults import HELD, NONE, REGISTRY, WITHHELD, ApiFaults, Injection, target_of
 from stockstorm.simulator.api.marketplace import TRY_AGAIN, MarketplaceApi
 from stockstorm.simulator.clock import SECOND_NS
-from stockstorm.simulator.config import API_FAULTS, ApiFaultConfig, ApiFaultKind
+from stockstorm.simulator.config import API_FAULTS, LEFT_OPEN, ApiFaultConfig, ApiFaultKind
 from stockstorm.simulator.history.facts import (
     ApiCalled,
     ListingPushed,
@@ -25,8 +25,8 @@ from tests.admin_calls import ADJUST, PATH, START_NS, TOKEN, WALL, Admin, adjust
 from tests.small_world import buy, sku, small_world
 
 EVERY: tuple[ApiFaultKind, ...] = get_args(ApiFaultKind)
-UNEXECUTED = {"server_error", "throttled", "dropped", "down"}
-UNANSWERED = {"answer_lost", "dropped"}
+UNEXECUTED = {"server_error", "throttled", "dropped", "down", "unanswered"}
+UNANSWERED = {"answer_lost", "dropped"} | LEFT_OPEN
 CHANNEL = "/marketplaces/bazaar/v1/"
 READ = ApiRequest("GET", f"{CHANNEL}orders", "", {}, b"")
 PUSH = ApiRequest("PUT", f"{CHANNEL}listings", "", {}, b"")
@@ -61,6 +61,15 @@ def test_every_kind_has_a_variant_and_a_label() -> None:
 def test_the_number_of_hits_does_not_depend_on_luck(share: float, seed: int) -> None:
     found = hits(started(ApiFaultConfig(kind="dropped", share=share), seed=seed), PUSH, 400)
     assert 400 * share - 1 <= len(found) <= 400 * share + 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_fault_with_a_count_hits_that_many_calls_of_each_kind_soon(seed: int) -> None:
+    faults = started(ApiFaultConfig(kind="unanswered", share=0.2, count=2), seed=seed)
+    for request in (PUSH, READ, ApiRequest("PUT", "/marketplaces/mercado/v1/listings", "", {}, b"")):
+        found = hits(faults, request, 100)
+        assert len(found) == 2
+        assert found[-1] < 10  # a share of a fifth falls into each stretch of five calls
 
 
 def test_the_same_calls_meet_the_same_faults_and_other_seeds_others() -> None:
@@ -155,7 +164,8 @@ def test_a_call_is_executed_and_answered_as_the_kind_says(
     reply = call(made(kind))
     rejected = kind == "rows_rejected" and effect is ListingPushed
     assert (effect in kinds(reply)) is (kind not in UNEXECUTED and not rejected)
-    assert reply.dropped is (kind in UNANSWERED)
+    assert reply.dropped is (kind in UNANSWERED - LEFT_OPEN)
+    assert bool(reply.left_open) is (kind in LEFT_OPEN)
     fact = called(reply)
     assert fact.injected == kind
     assert fact.status == (0 if kind in UNANSWERED else reply.status)

@@ -5,6 +5,7 @@ import json
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 
@@ -22,11 +23,18 @@ import json, sys
 from stockstorm.simulator.api.http_server import make_server
 from stockstorm.simulator.api.exchange import ApiReply
 
+closed = []
+
 def handle(request):
     if request.path == "/defect":
         raise RuntimeError("a defect")
     if request.path == "/dropped":
         return ApiReply(200, (), b"never sent", [], [], dropped=True)
+    if request.path == "/closed":
+        return ApiReply(200, (), json.dumps(closed).encode(), [], [])
+    if request.path in ("/silent", "/half"):
+        left_open, on_closed = request.path[1:], lambda: closed.append(request.path)
+        return ApiReply(200, (), b"0123456789", [], [], left_open=left_open, on_closed=on_closed)
     seen = [request.method, request.path, request.query, dict(request.headers), len(request.body)]
     return ApiReply(422, (("Content-Type", "application/json"), ("X-Seen", "yes")), json.dumps(seen).encode(), [], [])
 
@@ -75,6 +83,34 @@ def test_a_dropped_call_closes_its_connection_without_an_answer_and_the_next_one
     with closing(http.client.HTTPConnection(*address, timeout=10)) as other:
         other.request("GET", "/other")
         assert other.getresponse().status == 422
+
+
+@pytest.mark.parametrize(("path", "read"), [("/silent", b""), ("/half", b"01234")])
+def test_a_call_that_is_never_answered_is_open_until_its_client_closes_it(
+    address: tuple[str, int], path: str, read: bytes
+) -> None:
+    with closing(http.client.HTTPConnection(*address, timeout=10)) as other:
+
+        def closed() -> list[str]:
+            other.request("GET", "/closed")
+            found: list[str] = json.loads(other.getresponse().read())
+            return found
+
+        with closing(socket.create_connection(address, timeout=10)) as client:
+            client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            client.settimeout(0.3)
+            got = b""
+            with suppress(TimeoutError):
+                while data := client.recv(1_000):
+                    got += data
+                pytest.fail("the server closed the connection")
+            assert got.partition(b"\r\n\r\n")[2] == read
+            assert path not in closed()
+        for _ in range(100):
+            if path in closed():
+                return
+            time.sleep(0.05)
+        pytest.fail("the end of the connection was not noticed")
 
 
 def test_a_connection_is_kept_for_the_next_request(connection: http.client.HTTPConnection) -> None:

@@ -51,6 +51,14 @@ def test_a_stale_key_is_neither_the_right_one_nor_the_wrong_one() -> None:
     assert len({RIGHT, forged("stale_key").signature, forged("wrong_key").signature}) == 3
 
 
+def test_an_empty_key_signs_as_anybody_can() -> None:
+    assert matches(b"", CLAIMED, forged("empty_key").signature or "")
+
+
+def test_the_other_case_is_the_right_signature_to_whoever_ignores_case() -> None:
+    assert (forged("other_case").signature or "").lower() == RIGHT.lower()
+
+
 def test_half_a_signature_is_right_and_its_rest_is_missing_or_wrong() -> None:
     cut, prefix = forged("truncated").signature or "", forged("prefix").signature or ""
     assert (len(cut), len(prefix)) == (22, 44)

@@ -114,6 +114,16 @@ def test_metafields_of_the_namespaces_are_added_to_products(
     assert len(product) == 23
 
 
+def test_metafields_are_added_to_orders_and_to_nothing_else(setup: DeliverySetup) -> None:
+    subscribe(setup, "orders/create", metafield_namespaces=("warehouse",))
+    subscribe(setup, metafield_namespaces=("warehouse",))
+    order, level = sent(setup.deliveries.fire([order_event("orders/create"), stock(2, 5)], AT_NS))
+    (wave,) = order["metafields"]
+    assert (wave["key"], wave["owner_id"], wave["owner_resource"]) == ("wave", order["id"], "order")
+    assert wave["created_at"] == order["created_at"]
+    assert "metafields" not in level
+
+
 def test_a_changed_subscription_gets_what_it_asks_for_from_then_on(setup: DeliverySetup) -> None:
     number = subscribe(setup)
     old = setup.world.subscription(number)

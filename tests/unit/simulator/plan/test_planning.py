@@ -12,6 +12,7 @@ from stockstorm.simulator.config import (
 )
 from stockstorm.simulator.delivery.forgery import KINDS
 from stockstorm.simulator.errors import LimitError
+from stockstorm.simulator.plan.forgeries import SELDOM
 from stockstorm.simulator.plan.items import (
     AnyPlanItem,
     Plan,
@@ -68,7 +69,7 @@ def test_everything_that_was_asked_for_is_planned_at_its_rate() -> None:
 
 def test_every_kind_of_forgery_is_tried() -> None:
     kinds = {item.kind for item in plan().items if isinstance(item, PlannedForgery)}
-    assert kinds == set(KINDS) - {"stale_key"}
+    assert kinds == set(KINDS) - SELDOM
 
 
 def test_only_orders_of_the_own_store_are_paid_and_none_after_its_cancellation() -> None:

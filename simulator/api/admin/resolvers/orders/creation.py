@@ -96,7 +96,10 @@ def _product(row: dict[str, Any], call: Call) -> Product | None:
     if row.get("variantId") is None:
         raise not_played("use", "of a line of orderCreate without variantId")
     number = number_of("ProductVariant", row["variantId"])
-    return None if number is None else call.state.by_variant.get(number)
+    product = None if number is None else call.state.by_variant.get(number)
+    if product is not None and not product.sku:
+        raise not_played("use", "of orderCreate with a variant that only the shop itself uses")
+    return product
 
 
 def _money(bag: dict[str, Any] | None) -> int | None:

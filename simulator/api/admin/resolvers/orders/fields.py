@@ -7,7 +7,9 @@ from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Key, Page, page_of
 from stockstorm.simulator.api.admin.base.views import Counted, LineView, Money, RefundView, gid
 from stockstorm.simulator.api.admin.resolvers.orders import parcels, payments, people
+from stockstorm.simulator.api.admin.resolvers.products.metafields import metafields_of
 from stockstorm.simulator.events.encoding import amount
+from stockstorm.simulator.events.metafields import order_metafields
 from stockstorm.simulator.events.order_sums import (
     bought_total,
     current_shipping,
@@ -151,6 +153,7 @@ ORDER: dict[str, Resolver] = {
     "fulfillable": lambda row, _arguments, _call: row.cancelled_ns is None and shipping_status(row) != "fulfilled",
     "edited": lambda row, _arguments, _call: bool(row.edits),
     "returnStatus": lambda _row, _arguments, _call: "NO_RETURN",
+    **metafields_of(lambda row: order_metafields(row.order_id)),
 }
 ATTRIBUTE: dict[str, Resolver] = {
     "key": lambda pair, _arguments, _call: pair[0],

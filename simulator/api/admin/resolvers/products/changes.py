@@ -142,7 +142,7 @@ def _item_edits(
 ) -> tuple[dict[str, Any], list[UserError]]:
     if given.get("tracked") is False:
         raise not_played("use", "of an inventory item that is not tracked")
-    if "sku" in given and given["sku"] != product.sku:
+    if "sku" in given and given["sku"] != product.shown_sku:
         raise not_played("use", "of a new SKU for an inventory item")
     values: dict[str, Any] = {}
     errors: list[UserError] = []

@@ -1,6 +1,5 @@
-"""Fields of products, variants, collections and metafields. A product is its first variant; each has one item."""
+"""Fields of products, variants and collections. A product is its first variant; each has one item."""
 
-import hashlib
 from typing import Final
 
 import msgspec
@@ -10,10 +9,11 @@ from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.views import Counted, Money, ProductView, Variant, gid, number_of
 from stockstorm.simulator.api.admin.resolvers import stock
 from stockstorm.simulator.api.admin.resolvers.products.index import Collection, Ranked, index_of
+from stockstorm.simulator.api.admin.resolvers.products.metafields import metafields_of
 from stockstorm.simulator.api.admin.resolvers.products.searches import page, tags_of
 from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.events.encoding import amount
-from stockstorm.simulator.events.metafields import Metafield, product_metafields, variant_metafields
+from stockstorm.simulator.events.metafields import collection_metafields, product_metafields, variant_metafields
 from stockstorm.simulator.events.product_payload import option_name, variant_title
 from stockstorm.simulator.model import Product
 
@@ -87,31 +87,6 @@ def _in_collection(row: Row, arguments: Arguments, call: Call) -> bool:
     return number_of("Collection", arguments["id"]) == index_of(call.state).collection_of(row.product).collection_id
 
 
-# -- metafields ----------------------------------------------------------------------------------------------------
-
-
-def _one(found: list[Metafield], arguments: Arguments) -> Metafield | None:
-    namespace, key = arguments.get("namespace"), arguments["key"]
-    if namespace is None and "." in key:
-        namespace, _, key = key.partition(".")
-    return next((each for each in found if each.key == key and each.namespace == namespace), None)
-
-
-def _some(found: list[Metafield], arguments: Arguments) -> Page[Metafield]:
-    namespace, keys = arguments.get("namespace"), arguments.get("keys")
-    rows = [
-        each
-        for each in found
-        if (namespace is None or each.namespace == namespace)
-        and (keys is None or f"{each.namespace}.{each.key}" in keys or each.key in keys)
-    ]
-    return page_of(sorted(rows, key=metafield_key), metafield_key, arguments)
-
-
-def metafield_key(row: Metafield) -> tuple[int, int]:
-    return row.metafield_id, row.metafield_id
-
-
 # -- collections ---------------------------------------------------------------------------------------------------
 
 
@@ -140,6 +115,7 @@ PRODUCT: Final[dict[str, Resolver]] = {
     "publishedAt": stock.created_at,
     "onlineStoreUrl": lambda row, _args, call: f"https://{call.world.config.shop.domain}/products/{row.product.handle}",
     "templateSuffix": lambda _row, _arguments, _call: None,
+    "featuredImage": lambda _row, _arguments, _call: None,  # webhooks show no pictures either
     "priceRangeV2": _prices,
     "variantsCount": lambda row, _arguments, call: Counted(len(_siblings(row, call))),
     "totalVariants": lambda row, _arguments, call: len(_siblings(row, call)),
@@ -147,8 +123,7 @@ PRODUCT: Final[dict[str, Resolver]] = {
     "options": lambda row, _arguments, _call: [row],
     "collections": _collections,
     "inCollection": _in_collection,
-    "metafield": lambda row, arguments, _call: _one(product_metafields(row.product), arguments),
-    "metafields": lambda row, arguments, _call: _some(product_metafields(row.product), arguments),
+    **metafields_of(lambda row: product_metafields(row.product)),
 }
 VARIANT: Final[dict[str, Resolver]] = {
     **stock.VARIANT,
@@ -157,13 +132,13 @@ VARIANT: Final[dict[str, Resolver]] = {
     "compareAtPrice": lambda row, _args, call: _optional_amount(edited(row, call).compare_at_minor),
     "availableForSale": lambda row, _arguments, call: available(row, call) > 0,
     "inventoryPolicy": lambda _row, _arguments, _call: "DENY",
+    "image": lambda _row, _arguments, _call: None,
     "position": lambda row, _arguments, _call: row.product.position,
     "product": lambda row, _arguments, call: ProductView(_siblings(row, call)[0]),
     "selectedOptions": lambda row, _arguments, _call: [row],
     "sellableOnlineQuantity": lambda row, _arguments, call: max(0, available(row, call)),
     "taxable": lambda row, _arguments, call: edited(row, call).taxable,
-    "metafield": lambda row, arguments, _call: _one(variant_metafields(row.product), arguments),
-    "metafields": lambda row, arguments, _call: _some(variant_metafields(row.product), arguments),
+    **metafields_of(lambda row: variant_metafields(row.product)),
     "updatedAt": stock.PRODUCT["updatedAt"],
 }
 
@@ -177,9 +152,18 @@ def _cost(product: Product, _arguments: Arguments, call: Call) -> Money | None:
     return None if minor is None else Money(minor)
 
 
+def _history_url(product: Product, _arguments: Arguments, call: Call) -> str:
+    address = f"https://{call.world.config.shop.domain}/admin/products"
+    return f"{address}/{product.product_id}/variants/{product.variant_id}/inventory_history"
+
+
+IMAGE: Final[dict[str, Resolver]] = dict.fromkeys(
+    ("id", "altText", "height", "width", "url"), lambda _row, _arguments, _call: None
+)  # no product has one
 ITEM: Final[dict[str, Resolver]] = {
     **stock.ITEM,
     "unitCost": _cost,
+    "inventoryHistoryUrl": _history_url,
     "countryCodeOfOrigin": lambda product, _arguments, call: call.world.edits.of(product).origin,
     "provinceCodeOfOrigin": lambda product, _arguments, call: call.world.edits.of(product).origin_province,
     "harmonizedSystemCode": lambda product, _arguments, call: call.world.edits.of(product).harmonized,
@@ -219,16 +203,5 @@ COLLECTION: Final[dict[str, Resolver]] = {
     "productsCount": lambda row, _arguments, _call: Counted(len(row.products)),
     "products": _collection_products,
     "hasProduct": _has_product,
-}
-METAFIELD: Final[dict[str, Resolver]] = {
-    "id": lambda row, _arguments, _call: gid("Metafield", row.metafield_id),
-    "legacyResourceId": lambda row, _arguments, _call: str(row.metafield_id),
-    "namespace": lambda row, _arguments, _call: row.namespace,
-    "key": lambda row, _arguments, _call: row.key,
-    "type": lambda _row, _arguments, _call: "single_line_text_field",
-    "value": lambda row, _arguments, _call: row.value,
-    "jsonValue": lambda row, _arguments, _call: row.value,
-    "compareDigest": lambda row, _arguments, _call: hashlib.sha256(row.value.encode()).hexdigest(),
-    "createdAt": stock.created_at,
-    "updatedAt": stock.created_at,
+    **metafields_of(lambda row: collection_metafields(row.collection_id)),
 }

@@ -51,7 +51,7 @@ class ProductIndex:
         self.by_handle = {product.handle: product for product in firsts}
         self.by_sku: dict[str, list[Product]] = {}
         for product in products:
-            self.by_sku.setdefault(product.sku.casefold(), []).append(product)
+            self.by_sku.setdefault((product.shown_sku or "").casefold(), []).append(product)
         self._products = sorted(firsts, key=lambda product: product.product_id)
         self._all = sorted(products, key=lambda product: product.variant_id)
         self._orders: dict[str, list[Ranked]] = {}
@@ -68,6 +68,15 @@ class ProductIndex:
     def by_variant(self) -> list[Ranked]:
         """All variants in the order of their ids."""
         return self._ranked("variant", lambda: [Ranked(each.variant_id, each) for each in self._all])
+
+    def by_sku_of_variants(self) -> list[Ranked]:
+        """All variants in the order of their SKUs, those without one first."""
+
+        def ranked() -> list[Ranked]:
+            rows = sorted(self._all, key=lambda each: ((each.shown_sku or "").casefold(), each.variant_id))
+            return [Ranked(rank, each) for rank, each in enumerate(rows)]
+
+        return self._ranked("skus", ranked)
 
     def by_text_of_variants(self, sort: Sort) -> list[Ranked]:
         """All variants in the order of their products, and of their positions."""

@@ -81,9 +81,10 @@ def _shared(call: Call) -> dict[str, Callable[[Term], Test]]:
     edited, index = call.world.edits.of, index_of(call.state)
     return {
         DEFAULT: _text(
-            index, lambda product: [product.sku, product.vendor, product.product_type, *_words(product.title)]
+            index,
+            lambda product: [product.shown_sku or "", product.vendor, product.product_type, *_words(product.title)],
         ),
-        "sku": _text(index, lambda product: [product.sku]),
+        "sku": _text(index, lambda product: [product.shown_sku or ""]),
         "title": _text(index, lambda product: [product.title, *_words(product.title)]),
         "vendor": _text(index, lambda product: [product.vendor]),
         "product_type": _text(index, lambda product: [product.product_type]),

@@ -132,6 +132,26 @@ def test_collections_and_metafields_are_read() -> None:
     assert asked["product"]["collections"]["nodes"] == [{"title": one["title"]}]
 
 
+def test_variants_orders_customers_and_collections_have_metafields_too() -> None:
+    admin = Admin()
+    admin.world.apply(buy(7, "online", (0, 1)), admin.now_ns)
+    fields = "metafields(first: 5) { nodes { namespace key value ownerType type sizeInBytes } }"
+    found = admin.data(
+        f"{{ productVariants(first: 1) {{ nodes {{ {fields} }} }} collections(first: 1) {{ nodes {{ {fields} }} }}"
+        f" orders(first: 1) {{ nodes {{ {fields} customer {{ {fields}"
+        ' one: metafield(key: "loyalty.tier") { value }'
+        ' none: metafield(namespace: "loyalty", key: "x") { value } } } } }'
+    )
+    order = found["orders"]["nodes"][0]
+    owners = [found["productVariants"]["nodes"][0], found["collections"]["nodes"][0], order, order["customer"]]
+    kinds = ["PRODUCTVARIANT", "COLLECTION", "ORDER", "CUSTOMER"]
+    assert [[each["ownerType"] for each in owner["metafields"]["nodes"]] for owner in owners] == [[k] for k in kinds]
+    (tier,) = order["customer"]["metafields"]["nodes"]
+    assert (tier["namespace"], tier["key"], tier["sizeInBytes"]) == ("loyalty", "tier", len(tier["value"]))
+    assert order["customer"]["one"] == {"value": tier["value"]}
+    assert order["customer"]["none"] is None
+
+
 def test_an_edit_changes_price_and_item_from_then_on_and_tells_subscribers() -> None:
     admin = Admin()
     mug = product(0)
