@@ -31,6 +31,7 @@ TROUBLES = (
     "thundering_herd",
     "odd_skus",
     "bfcm",
+    "unanswered_calls",
 )
 SEEDS = (1, 7, 2**40)
 RUN_MAX_S = 90.0
