@@ -82,8 +82,8 @@ _BAD_NAME: Final = "Name name field can only contain alphanumeric characters, un
 _BAD_FILTER: Final = "The specified filter is invalid, please ensure you specify the field(s) you wish to filter on."
 NAME_MAX: Final = 50
 PLAYED_TOPICS: Final[frozenset[str]] = frozenset((*SHOPIFY_TOPICS, *APP_TOPICS, *get_args(CallTopic)))
-# Of what never happens in this shop: nobody makes or deletes a product, a location or an order. To hear nothing of it is
-# the truth. A topic of what would happen in Shopify, such as carts/create, is refused, since its subscriber would miss it.
+# Of what never happens in this shop: nobody makes or deletes a product, a location or an order. To hear nothing of it
+# is the truth. A topic of what would happen, such as carts/create, is refused: its subscriber would miss something.
 QUIET_TOPICS: Final = frozenset(
     {
         "app_subscriptions/approaching_capped_amount", "app_subscriptions/update", "collections/create",
