@@ -21,6 +21,7 @@ from stockstorm.reports.render.view import RunView
 from stockstorm.reports.verdict.judge import judge
 from stockstorm.simulator.delivery.attempts import Answer
 from stockstorm.simulator.model import Topic
+from tests.benchmarks.bought import buys
 from tests.benchmarks.judging import calibration_s
 from tests.benchmarks.played import PLAYED, Played
 from tests.benchmarks.traded import trade
@@ -108,6 +109,8 @@ def hot_paths(folder: Path) -> Mapping[str, Callable[[], Round]]:
     return {
         "deliver stock": partial(_deliveries, "inventory_levels/update"),
         "deliver orders": partial(_deliveries, "orders/create"),
+        "buy in the own store": partial(buys, "online"),
+        "buy on a marketplace": partial(buys, "bazaar"),
         **{name: partial(of_api, name) for name in PLAYED},
         "read a history": lambda: of_run(lambda one: read_facts(one.file)),
         "judge a history": lambda: of_run(lambda one: judge(History.of(one.facts))),
