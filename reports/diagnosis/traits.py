@@ -14,7 +14,8 @@ TraitKind = Literal[
     "topic", "source", "cause", "way", "process_end", "copies", "ahead", "retried", "two_lines", "lines", "units",
     "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close", "perturbed",
     "forgery", "channel", "sku", "hot", "phase", "size", "zero", "one_unit",
-    "outage", "restart", "read", "tie", "inexact", "burst", "together", "cancel_heard", "shows", "after_push", "digit",
+    "outage", "restart", "read", "read_before", "tie", "inexact",
+    "burst", "together", "cancel_heard", "shows", "after_push", "digit",
 ]  # fmt: skip
 
 PHRASES: Final[dict[TraitKind, str]] = {
@@ -38,7 +39,8 @@ PHRASES: Final[dict[TraitKind, str]] = {
     "outage": "acknowledged during the fault {}",
     "restart": "first tried less than {} after a restart",
     "read": "of orders that the service read by API too",
-    "tie": "of the same second as the change before",
+    "read_before": "of orders that the service had read by API before",
+    "tie": "made by others and of the same second as the change before",
     "inexact": "of items whose id is rounded as a float",
     "cancel_heard": "of orders whose cancellation had arrived before",
     "shows": "ones that show {}",
@@ -78,6 +80,7 @@ HINTS: Final[dict[TraitKind, str]] = {
     "outage": "answer 2xx only after the event is stored; an error while it is stored must be answered 5xx",
     "restart": "look at what a start does with events that come while it is not yet ready",
     "read": "what is read by API and what a webhook told are the same events: recognise both by the order and its kind",
+    "read_before": "an order that was read by API may not have been applied: mark it as known only with its effect",
     "tie": "two changes of one second cannot be ordered by updated_at: on a tie read the level by API",
     "inexact": "read ids as text or as 64-bit integers: JSON.parse and float columns round those above 2^53",
     "cancel_heard": "look at how a change of an order that is already cancelled is handled",

@@ -17,7 +17,7 @@ from stockstorm.reports.formats import measure_text
 from stockstorm.reports.refused import Refused
 from stockstorm.reports.regress.compared import Change, Compared, title
 from stockstorm.reports.regress.machine import machine_of
-from stockstorm.reports.regress.plans import by_plan, require_same_plans
+from stockstorm.reports.regress.plans import by_plan, in_turns, require_same_plans
 from stockstorm.reports.regress.timings import FLOOR, timings
 from stockstorm.reports.result import Incident, Result, counted, verb
 
@@ -39,6 +39,8 @@ class Regression(msgspec.Struct, frozen=True):
     machine: float = 1.0  # how many times as slow the machine was after the change
     delay: float = 1.0  # how many times as long it let work wait
     refused: tuple[str, ...] = ()  # runs without a result, and why
+    in_turns: bool = True  # else a drift of the machine within minutes can look like a change
+    unknown: tuple[str, ...] = ()  # runs of both sides without a verdict, and why
 
 
 def regression(
@@ -61,6 +63,8 @@ def regression(
         machine=machine.speed.change,
         delay=machine.delay.change,
         refused=tuple(one.text for side in refused for one in side),
+        in_turns=in_turns(before, after),
+        unknown=tuple(_why_unknown(result) for result in (*before, *after) if result.verdict == "unknown"),
         before=tuple(result.run for result in before),
         after=tuple(result.run for result in after),
         plans=tuple(plan.text for plan in first),
@@ -71,11 +75,13 @@ def regression(
 def _overall(
     compared: Sequence[Compared], before: Sequence[Result], after: Sequence[Result]
 ) -> tuple[Change, tuple[str, ...]]:
+    unjudged = _unjudged(after) or _unjudged(before)
     for change in ("regressed", "improved"):
-        found = tuple(f"{title(one)}: {one.reason}" for one in compared if one.change == change)
-        if found and (change == "regressed" or not _unjudged(after)):
-            return change, found
-    if unjudged := _unjudged(after) or _unjudged(before):
+        of_change = [one for one in compared if one.change == change]
+        certain = [one for one in of_change if not unjudged or (change == "regressed" and one.kind != "timing")]
+        if certain:
+            return change, tuple(f"{title(one)}: {one.reason}" for one in certain)
+    if unjudged:
         return "unknown", (unjudged,)
     timed = [one for one in compared if one.kind == "timing"]
     unclear = [one for one in compared if one.change == "unknown" and one.kind != "count"]
@@ -88,10 +94,15 @@ def _overall(
 
 
 def _unjudged(results: Sequence[Result]) -> str:
+    """Where no run of a side has a verdict: why. Its timings tell nothing, for example of a generator that was late."""
     unknown = [result for result in results if result.verdict == "unknown"]
     if len(unknown) < len(results) or not unknown:
         return ""
-    return f"no run is judged: {unknown[0].run} is unknown, {unknown[0].reasons[0] if unknown[0].reasons else ''}"
+    return f"no run of a side is judged: {_why_unknown(unknown[0])}"
+
+
+def _why_unknown(result: Result) -> str:
+    return f"{result.run} is unknown{f', {result.reasons[0]}' if result.reasons else ''}"
 
 
 def _checks(before: Sequence[Result], after: Sequence[Result]) -> list[Compared]:

@@ -57,6 +57,8 @@ SHAPES: Final = {  # the keys of what each prints when it succeeds
         "machine",
         "delay",
         "refused",
+        "in_turns",
+        "unknown",
     },
     "init": {"folder", "files", "next"},
     "doctor": {"findings"},

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from stockstorm.reports.checkers import check_all
-from stockstorm.reports.checkers.applied_twice import AppliedTwice
+from stockstorm.reports.checkers.applied_twice import HORIZON, AppliedTwice
 from stockstorm.reports.checkers.exposed import cases_of, exposed, promise_of
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check
@@ -89,9 +89,11 @@ def test_every_case_of_a_repeated_order_is_counted_apart() -> None:
         "order notifications delivered again",
         "more than 2 s later",
         "under a new webhook id",
+        HORIZON,
         "after the order's cancellation",
         "orders read again by API",
     }
+    assert found.exposure[HORIZON] == 3
 
 
 def test_a_write_that_came_again_after_its_answer_was_withheld_is_counted() -> None:

@@ -174,6 +174,21 @@ def test_a_zero_that_is_never_pushed_is_told_by_what_is_sold_out(monkeypatch: py
     assert found.cause == "all 6 wrong listings are of SKUs that are sold out"
 
 
+def test_what_most_right_listings_share_names_no_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixteen wrong listings are of SKUs whose last change was of one unit, like many right ones."""
+    monkeypatch.setattr(shop_module, "SKUS", tuple(f"SKU-{number}" for number in range(300)))
+    history = Shop(orders=400).history()
+    last = {fact.sku: fact.delta for fact in history.all(f.StockChanged)}
+    of_one_unit = sorted(sku for sku, delta in last.items() if abs(delta) == 1)
+    assert len(of_one_unit) > 40
+    wrong = {*of_one_unit[:8]}
+    facts = [
+        replace(fact, listed=fact.listed + 1) if isinstance(fact, f.FinalListing) and fact.sku in wrong else fact
+        for fact in history.facts
+    ]
+    assert "wrong_listings" not in diagnosed(History.of(facts))
+
+
 def test_changes_that_are_too_small_to_be_pushed() -> None:
     def pushed_by(step: int) -> History:
         facts: list[f.AnyFact] = []
