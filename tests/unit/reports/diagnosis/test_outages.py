@@ -1,6 +1,6 @@
 """Causes of what went wrong while a marketplace was down."""
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -101,7 +101,7 @@ def test_others_that_stay_in_time_are_not_blocked() -> None:
     assert "channel_blocks_others" not in names(run(QUICK, without(2_000, 11_950), **down()))
 
 
-SLOWED = {"expect": {"channel_outage_ms.others.p95": "< 300"}}
+SLOWED: dict[str, Any] = {"expect": {"channel_outage_ms.others.p95": "< 300"}}
 
 
 def paused(*pauses_ms: tuple[int, int]) -> list[int]:
