@@ -16,7 +16,7 @@ FAUXQS := loadtests/backing/cloud/fauxqs
 # Every process of a run compiles all modules again where this is set: 0.85 s of CPU in place of 0.53.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test prove proofs fuzz check bench hot schema lock
+.PHONY: help setup demo test prove proofs fuzz check bench hot baseline schema lock
 
 help:
 	@echo "make demo    run the flash sale against the reference service and write a report"
@@ -27,6 +27,7 @@ help:
 	@echo "make check   format, lint, types, import contracts, tidiness"
 	@echo "make bench   benchmarks"
 	@echo "make hot     the hot paths against their stored baseline, as CI compares them"
+	@echo "make baseline  measure the hot paths and store them as the baseline"
 	@echo "make setup   only create .venv, with everything that tests and development need"
 	@echo "make schema  write the JSON Schemas of scenario files and subject files"
 	@echo "make lock    pin the newest versions that pyproject.toml allows"
@@ -111,9 +112,15 @@ bench: setup
 	$(BIN)/python -m tests.benchmarks.compare $(ARGS)
 	$(BIN)/python -m pytest -q tests/benchmarks
 
+TABLE := --benchmark-columns=min,median,rounds --benchmark-sort=fullname
 # Part of CI, and of `make bench`. By ratio to a calibration loop of the same run, so that it holds on any machine.
 hot: setup
-	$(BIN)/python -m pytest -q tests/benchmarks/test_hot_paths.py
+	$(BIN)/python -m pytest -q $(TABLE) tests/benchmarks/test_hot_paths.py
+
+# What `make hot` compares with. A path that became slower on purpose shows in the diff.
+baseline: setup
+	STOCKSTORM_SLOWER_MAX=inf $(BIN)/python -m pytest -q $(TABLE) tests/benchmarks/test_hot_paths.py \
+		-k "a_hot_path_is_not_slower" --benchmark-json tests/benchmarks/baseline.json
 
 COMPILE := $(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host

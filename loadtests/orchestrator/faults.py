@@ -85,6 +85,12 @@ class PlannedFaults:
         moved = [kind for kind in planned if self._target(kind) != FAULTS[kind].target]
         self.notes = (ONE_PROCESS.format(", ".join(moved)),) if moved else ()
 
+    @property
+    def one_process(self) -> bool:
+        """Whether one process of the subject receives and works."""
+        found = [self._parts.get(name) for name in _PROCESSES]
+        return found[0] is not None and all(part is found[0] for part in found)
+
     def begin(
         self, kind: FaultKind, duration_ns: int, on: FaultTrigger = "time", request: int = -1, delivery: int = -1
     ) -> None:
@@ -156,8 +162,7 @@ class PlannedFaults:
     def _target(self, kind: FaultKind) -> FaultTarget:
         """What a fault hits in this run."""
         target = FAULTS[kind].target
-        processes = {id(self._parts.get(name)) for name in _PROCESSES}
-        return "subject" if target in _PROCESSES and len(processes) == 1 else target
+        return "subject" if target in _PROCESSES and self.one_process else target
 
     def _of(self, target: FaultTarget) -> list[_Open]:
         return [one for one in self._open if one.target == target]

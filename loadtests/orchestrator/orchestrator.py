@@ -211,6 +211,7 @@ class Orchestrator:
             settle_s=self._settle_s,
             lease_s=self._subject.lease_s,
             polls=self._subject.settle_s > 0,
+            one_process=self._faults.one_process,
             ceilings=ceilings,
         )
 

@@ -30,7 +30,7 @@ DELIVERIES_RISE_MAX: Final = 1.3  # of the second half, as a multiple of the fir
 SAMPLES_MIN: Final = 20  # in each part
 SHARE: Final = 0.25
 GROWTH_MIN: Final = 3.0
-GROWTH_MIN_MS: Final = 50.0
+GROWTH_MIN_MS: Final = 150.0
 ALWAYS_MIN: Final = 2.0
 ALWAYS_MIN_MS: Final = 200.0
 RISE: Final = 1.05
@@ -62,15 +62,11 @@ class Trend(Checker):
     def __call__(self, history: History) -> Check:
         tally = Tally()
         phase = even_phase(history)
-        if phase is None:
-            reason = f"there was no phase of even load of {SECONDS_MIN:.0f} s without a fault"
+        if phase is None or (why_not := _uneven(history, phase)):
+            reason = why_not if phase else f"there was no phase of even load of {SECONDS_MIN:.0f} s without a fault"
             return tally.check(self.name, "not_exercised", reason, {})
-        if (rise := _rise(history.acks, *phase)) > DELIVERIES_RISE_MAX:
-            reason = (
-                f"the longest even phase had {rise:.1f} times as many deliveries in its second half as in its first"
-            )
-            return tally.check(self.name, "not_exercised", reason, {})
-        measures, said, busy = {}, list[str](), False
+        measures, said, busy = {}, list[str](), ""
+        waits = history.cpu_waits.text(*phase)
         for name, samples in _series(history).items():
             levels = _levels(samples, *phase)
             if not levels:
@@ -78,8 +74,8 @@ class Trend(Checker):
             label = name.replace("_", " ")
             measures[f"trend.{name}.growth"] = levels[-1] / max(levels[0], 0.001)
             said.append(f"{label} from {levels[0]:,.0f} to {levels[-1]:,.0f} ms")
-            if _grows(levels) and not _grows(_on_a_free_machine(history, phase, levels)):
-                busy = True
+            if waits and _grows(levels) and not _grows(_on_a_free_machine(history, phase, levels)):
+                busy = waits
             elif _grows(levels):
                 tally.add(_incident(history, phase[0], label, levels))
         if not said:
@@ -89,9 +85,15 @@ class Trend(Checker):
         if tally.total and (generator := Generator()(history)).verdict == "unknown":
             return tally.check(self.name, "unknown", f"{reason}; but {generator.reason}", measures)
         if busy and not tally.total:
-            seen = history.cpu_waits.text(*phase)
-            return tally.check(self.name, "unknown", f"{reason}; but {seen}, which explains it", measures)
+            return tally.check(self.name, "unknown", f"{reason}; but {busy}, which explains it", measures)
         return tally.check(self.name, "invalid" if tally.total else "valid", reason, measures)
+
+
+def _uneven(history: History, phase: tuple[int, int]) -> str:
+    """Why the deliveries of a phase were not even; empty if they were."""
+    if (rise := _rise(history.acks, *phase)) <= DELIVERIES_RISE_MAX:
+        return ""
+    return f"the longest even phase had {rise:.1f} times as many deliveries in its second half as in its first"
 
 
 def even_phase(history: History) -> tuple[int, int] | None:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import chance
 from stockstorm.reports.diagnosis.contrast import fit as units_fit
-from stockstorm.reports.diagnosis.order_rules import RULES, Rule, Story, Units, stories
+from stockstorm.reports.diagnosis.order_rules import ALL_RULES, Rule, Story, Units, stories
 from stockstorm.reports.history.channel_orders import order_named, tokens
 from stockstorm.reports.result import Diagnosis, counted, verb
 
@@ -22,7 +22,7 @@ CHECKS: Final = (
 )  # fmt: skip
 SHARE_MIN: Final = 0.7  # of the SKUs that are wrong, and of those that the rule makes wrong
 SKUS_MIN: Final = 2
-CHANCE_MAX: Final = 0.01 / len(RULES)
+CHANCE_MAX: Final = 0.01 / len(ALL_RULES)
 
 
 class Fit(NamedTuple):
@@ -93,7 +93,7 @@ def fits(case: Case) -> list[Fit]:
     told = list(stories(case.history))
     scored: list[tuple[float, Fit]] = []
     seen: list[Units] = []
-    for rule in RULES:
+    for rule in ALL_RULES:
         of_orders = {story.order: of_order for story in told if (of_order := rule.units(story))}
         sums = {sku: count for sku, count in _sums(of_orders.values()).items() if count}
         if not sums or sums in seen:

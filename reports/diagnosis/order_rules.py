@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from stockstorm.reports.diagnosis.traits import TOPIC_OF
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import NEVER_NS
+from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
 Units = dict[str, int]
@@ -27,6 +28,7 @@ class Story(NamedTuple):
     left: Units | None  # what the cancellation gave back
     cancelled_first: bool  # the subject heard of the cancellation before it heard of the return
     ahead: bool = False  # it heard of the cancellation before it heard of the order
+    after_ns: int = 0  # from the sale to the first return or cancellation
 
 
 class Rule(NamedTuple):
@@ -62,6 +64,7 @@ def stories(history: History) -> Iterator[Story]:
             _units(cancelled) if cancelled else None,
             times[0] < times[1],
             times[0] < times[2],
+            min(fact.at_ns for fact in (*returns, cancelled) if fact is not None) - sale.at_ns,
         )
 
 
@@ -161,6 +164,12 @@ def _other_way(story: Story) -> Units:
     return {sku: -2 * count for sku, count in back.items()}
 
 
+def _all_of_it(story: Story) -> Units:
+    """What is given back too much where any news of an order gives back the whole of it."""
+    back = story.returned if story.returned is not None and story.restocked else {}
+    return _less(story.sold, _sum([*back.items(), *(story.left or {}).items()]))
+
+
 HELD: Final = "give back only what the order still holds: keep, for each order, what was sold and what came back"
 RULES: Final = (
     Rule(
@@ -196,3 +205,18 @@ RULES: Final = (
     Rule("what comes back is taken from the stock instead of added", "look at the sign of cancellations and returns",
          _other_way),
 )  # fmt: skip
+# Of orders whose first return or cancellation came later than so many seconds after the sale.
+FORGOTTEN_AFTER_S: Final = (1, 2, 5, 10, 20, 30, 60, 120)
+
+
+def forgotten(after_s: int) -> Rule:
+    """What a subject does that keeps orders for a while, or so many of them, and writes what an order calls for."""
+    return Rule(
+        f"a return or cancellation more than {after_s} s after its sale gives back all of the order, as of one that is "
+        "not known any more",
+        "keep what was written for an order for as long as it can come back",
+        lambda story: _all_of_it(story) if story.after_ns > after_s * SECOND_NS else {},
+    )
+
+
+ALL_RULES: Final = (*RULES, *map(forgotten, FORGOTTEN_AFTER_S))

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 TRIES = 5
 FIRST_PAUSE_S, LONGEST_PAUSE_S, TIMEOUT_S = 0.12, 5.0, 10.0
 ASKS_EVERY_S = 1.0  # for a token
-ROWS_MAX = 250
+ROWS_MAX = PAGE = 250
 TOKEN, ACCESS = "X-Shopify-Access-Token", "access_token"
 
 STOCK = """query Stock($after: String) {
@@ -171,7 +171,7 @@ class Marketplace:
 
     def news(self, cursor: str) -> tuple[list[dict[str, Any]], str]:
         """What happened to its orders since, and where to go on."""
-        page = self._site.call("GET", f"/orders?limit=250&since={cursor}")
+        page = self._site.call("GET", f"/orders?limit={PAGE}&since={cursor}")
         return page["orders"], page["next_cursor"]
 
     def show(self, stock: dict[str, int]) -> set[str]:

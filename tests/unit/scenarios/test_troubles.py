@@ -29,6 +29,7 @@ TROUBLES = (
     "slow_handler",
     "throttled_api",
     "thundering_herd",
+    "odd_skus",
     "bfcm",
     "unanswered_calls",
 )

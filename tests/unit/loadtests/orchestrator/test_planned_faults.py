@@ -247,9 +247,11 @@ def test_a_process_that_has_both_roles_stays_down_until_the_last_kill_of_either_
 
 
 def test_the_report_notes_which_faults_hit_more_than_they_say() -> None:
+    assert one_process().faults.one_process
     (note,) = one_process().faults.notes
     assert note.endswith("these faults hit all of it: kill_worker")
     apart = Run()
     apart.faults.have({"receiver": Target(apart, 0), "worker": Target(apart, 0)}, ["kill_worker"])
-    assert apart.faults.notes == ()
-    assert Run().faults.notes == (), "a subject that only works has a worker"
+    only_works = Run()
+    assert apart.faults.notes == only_works.faults.notes == ()
+    assert [run.faults.one_process for run in (apart, only_works)] == [False, False]

@@ -41,6 +41,26 @@ def test_a_catalogue_whose_second_page_is_not_read(items: int, at_once: int, cut
         assert causes == []
 
 
+@pytest.mark.parametrize("told_of", [False, True])
+def test_a_service_that_goes_on_with_the_catalogue_during_the_load_reads_on(told_of: bool) -> None:
+    """Lists of items that nothing was told of come from the catalogue; others can come from the events."""
+    skus = [f"ITEM-{number:02}" for number in range(40)]
+    facts: list[f.AnyFact] = [
+        *Shop(orders=3).history().facts,
+        *(f.ItemStocked(ns(-2), sku, 100 + place, 7, 5, 500, hot=False) for place, sku in enumerate(skus)),
+    ]
+    if told_of:
+        topic = "inventory_levels/update"
+        facts += [f.EventFired(ns(1), 5_000 + n, f"e{n}", "shopify", topic, sku=sku) for n, sku in enumerate(skus)]
+    for number, page in enumerate((skus[:20], skus[20:])):
+        at = ns(-1 if number == 0 else 200)
+        facts.append(f.ApiCalled(at, 900 + number, "admin", "nodes", 200, "ok", at))
+        facts.append(f.StockShown(at, 900 + number, tuple(page), (0,) * len(page)))
+    wrong = tuple(Incident("drift", ns(1_000), "is wrong", sku=sku) for sku in skus[25:])
+    found, _ = diagnose(History.of(facts), (Check("drift", "invalid", "differs", incidents=wrong),))
+    assert any(one.name == "catalogue_cut" for one in found) is told_of
+
+
 @pytest.mark.parametrize(("sku", "told"), [("ITEM-21", True), ("ITEM-00", False)], ids=["not read", "read"])
 def test_a_catalogue_that_is_cut_explains_nothing_about_items_that_were_read(sku: str, told: bool) -> None:
     wrong = tuple(Incident("drift", ns(1_000 + number), "is wrong", sku=sku) for number in range(3))

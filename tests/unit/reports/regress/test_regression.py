@@ -165,8 +165,64 @@ def test_a_check_that_no_run_judged_on_one_side_is_not_compared() -> None:
 
 
 def test_other_plans_on_the_two_sides_are_refused_with_both_named() -> None:
-    with pytest.raises(ScenarioError, match=r"the baseline has .*seed 1; the candidate has .*seed 2"):
+    with pytest.raises(ScenarioError, match=r"only the baseline has .*seed 1; only the candidate has .*seed 2"):
         regression([run(0, {})], [run(1, {}, seed=2)])
+
+
+def test_only_plans_of_one_side_are_named_and_few_of_many() -> None:
+    after = [run(0, {}), *(run(n, {}, seed=n) for n in range(2, 11))]
+    with pytest.raises(ScenarioError) as told:
+        regression([run(0, {})], after)
+    assert told.value.found.startswith("only the candidate has flash_sale, seed 2, flash_sale, seed 3")
+    assert told.value.found.endswith("and 4 more")
+
+
+def test_timings_of_a_side_without_a_judged_run_regress_nothing_and_its_counts_do() -> None:
+    def side(factor: float, lost: float = 0) -> list[Result]:
+        runs = [run(i, {"ack_time_ms.p50": 10 * factor + i / 10}, lost=lost) for i in range(5)]
+        return [msgspec.structs.replace(one, verdict="unknown", reasons=("it was late",)) for one in runs]
+
+    late = regression(side(1), side(2))
+    assert ack(late).change == "regressed"
+    assert late.change == "unknown"
+    assert late.reasons == ("no run of a side is judged: run-0 is unknown, it was late",)
+    assert regression(side(1), side(1, lost=1)).change == "regressed"
+    assert "10 runs without a verdict: run-0 is unknown, it was late" in regression_markdown(late)
+
+
+@pytest.mark.parametrize(("processor", "change"), [("EPYC", "regressed"), ("Xeon", "unknown")])
+def test_timings_of_other_machines_are_not_compared(processor: str, change: str) -> None:
+    def side(factor: float, on: str) -> list[Result]:
+        machine = {"processor": on, "cores": "2"}
+        return [
+            msgspec.structs.replace(run(i, {"ack_time_ms.p50": 10 * factor + i / 10}), machine=machine)
+            for i in range(5)
+        ]
+
+    found = regression(side(1, "EPYC"), side(2, processor))
+    told = "the sides were played on other machines: EPYC, 2 cores before, Xeon, 2 cores after"
+    assert found.change == change
+    assert (told in found.apart) is (told in regression_markdown(found)) is (change == "unknown")
+
+
+def test_another_version_of_what_plays_the_runs_is_told() -> None:
+    def side(number: int, version: str) -> list[Result]:
+        return [msgspec.structs.replace(run(number, {}), versions={"stockstorm": version})]
+
+    assert regression(side(0, "1.0"), side(1, "1.1")).apart == (
+        "the sides were played by stockstorm 1.0 before, stockstorm 1.1 after",
+    )
+    assert not regression(side(0, "1.0"), side(1, "1.0")).apart
+
+
+def test_runs_that_were_not_played_in_turns_are_told() -> None:
+    def side(*began: int) -> list[Result]:
+        return [msgspec.structs.replace(run(i, {}), started_wall_ns=at) for i, at in enumerate(began)]
+
+    told = "the sides were not played in turns"
+    assert told in regression_markdown(regression(side(1, 2), side(3, 4)))
+    assert told not in regression_markdown(regression(side(1, 3), side(2, 4)))
+    assert told not in regression_markdown(regression(side(1), side(2)))
 
 
 def test_every_rendering_names_what_regressed() -> None:
