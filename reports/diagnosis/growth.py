@@ -92,7 +92,7 @@ def _trend(name: str, case: Case) -> Iterator[Found]:
         Diagnosis(
             name,
             f"under an even load {told} as long at its end as at its start: each event costs more than the one "
-            "before it",
+            "before it, or more come than the service works off",
             (check.reason, *(incident.text for incident in check.incidents[:2]), *case.machine),
             "look for what grows with every event: a table without an index, a list that is searched, a queue that is "
             "never emptied, a lock that more and more tasks wait for",
