@@ -16,7 +16,7 @@ FAUXQS := loadtests/backing/cloud/fauxqs
 # Every process of a run compiles all modules again where this is set: 0.85 s of CPU in place of 0.53.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test prove proofs fuzz check bench hot schema lock
+.PHONY: help setup demo test prove proofs fuzz check bench hot baseline schema lock
 
 help:
 	@echo "make demo    run the flash sale against the reference service and write a report"
@@ -27,6 +27,7 @@ help:
 	@echo "make check   format, lint, types, import contracts, tidiness"
 	@echo "make bench   benchmarks"
 	@echo "make hot     the hot paths against their stored baseline, as CI compares them"
+	@echo "make baseline  measure the hot paths and store them as the baseline"
 	@echo "make setup   only create .venv, with everything that tests and development need"
 	@echo "make schema  write the JSON Schemas of scenario files and subject files"
 	@echo "make lock    pin the newest versions that pyproject.toml allows"
@@ -63,12 +64,13 @@ demo: $(if $(wildcard $(INSTALLED)),$(INSTALLED),$(DEMO_INSTALLED))
 # Optional: Shopify's own client libraries, which contract tests run against the played APIs, in environments of their own.
 LIBRARIES := tests/contract/shopify_libraries
 LIBRARIES_INSTALLED := $(VENV)/shopify/.installed
-$(LIBRARIES_INSTALLED): $(LIBRARIES)/requirements.txt $(LIBRARIES)/package-lock.json | $(INSTALLED)
+$(LIBRARIES_INSTALLED): $(LIBRARIES)/requirements.txt $(LIBRARIES)/package-lock.json $(LIBRARIES)/frameworks/package-lock.json | $(INSTALLED)
 	@{ $(BIN)/python -m venv $(VENV)/shopify && $(VENV)/shopify/bin/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes -r $(LIBRARIES)/requirements.txt \
 		|| { rm -rf $(VENV)/shopify/bin; echo "Shopify's Python library could not be installed; its tests and the examples in Python are skipped" >&2; }; } & \
-	if command -v npm >/dev/null; then npm ci --silent --ignore-scripts --fetch-retries=0 --fetch-timeout=20000 --prefix $(LIBRARIES) \
-		|| echo "Shopify's Node library could not be installed; its tests are skipped" >&2; fi; wait
+	if command -v npm >/dev/null; then for folder in $(LIBRARIES) $(LIBRARIES)/frameworks; do \
+		npm ci --silent --ignore-scripts --fetch-retries=0 --fetch-timeout=20000 --prefix $$folder \
+		|| echo "Shopify's Node libraries of $$folder could not be installed; their tests are skipped" >&2; done; fi; wait
 	@touch $@
 
 # Four tests at once, and then, one after the other, those whose verdict on speed needs the whole machine.
@@ -110,9 +112,15 @@ bench: setup
 	$(BIN)/python -m tests.benchmarks.compare $(ARGS)
 	$(BIN)/python -m pytest -q tests/benchmarks
 
+TABLE := --benchmark-columns=min,median,rounds --benchmark-sort=fullname
 # Part of CI, and of `make bench`. By ratio to a calibration loop of the same run, so that it holds on any machine.
 hot: setup
-	$(BIN)/python -m pytest -q tests/benchmarks/test_hot_paths.py
+	$(BIN)/python -m pytest -q $(TABLE) tests/benchmarks/test_hot_paths.py
+
+# What `make hot` compares with. A path that became slower on purpose shows in the diff.
+baseline: setup
+	STOCKSTORM_SLOWER_MAX=inf $(BIN)/python -m pytest -q $(TABLE) tests/benchmarks/test_hot_paths.py \
+		-k "a_hot_path_is_not_slower" --benchmark-json tests/benchmarks/baseline.json
 
 COMPILE := $(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host

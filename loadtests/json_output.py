@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from stockstorm.reports.render.files import as_json
+from stockstorm.reports.json_text import as_json
 from stockstorm.simulator.errors import StockstormError
 
 FLAG: Final = "--json"

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from stockstorm.reports.collector import collector_paused
+from stockstorm.reports.file_names import HISTORY, PLAIN_HISTORY, SENT
 from stockstorm.reports.history import History
 from stockstorm.reports.history.breach import Breach
 from stockstorm.reports.history.invariants import first_breach
@@ -23,9 +24,6 @@ from stockstorm.simulator.errors import UNREADABLE_JSON, HistoryError
 from stockstorm.simulator.history.facts import SCHEMA_VERSION, RunEnded, RunStarted
 
 LATEST = "latest"
-HISTORY = "history.jsonl.zst"
-PLAIN_HISTORY = "history.jsonl"
-SENT = "sent.jsonl.zst"
 SAME_NAME_MAX = 100
 COMPARISON = "comparison.json"  # in the folder of a comparison
 

@@ -230,6 +230,10 @@ def _quotas(scenario: Scenario) -> Iterator[Problem]:
         remedy = "write stocked_at = 2 or more under [shop], or leave two_locations out"
         found = f"{quotas.two_locations}, but each item is stocked at one location"
         yield Problem("quotas.two_locations", found, remedy, ("shop.stocked_at",))
+    if quotas.negative_level and scenario.shop.stocked_at < 2:
+        remedy = "write stocked_at = 2 or more under [shop], or leave negative_level out"
+        found = f"{quotas.negative_level}, but each item is stocked at one location"
+        yield Problem("quotas.negative_level", found, remedy, ("shop.stocked_at",))
     kept, ordinary = quotas.before_kill + quotas.after_restart, scenario.shop.skus - scenario.shop.hot_skus
     if kept > ordinary // 2:
         found = f"{kept} SKUs are kept for the events next to faults, but only {ordinary} are ordinary"

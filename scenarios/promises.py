@@ -23,6 +23,7 @@ CASES: Final[dict[str, str]] = {
     "two_returns": "orders returned in two parts",
     "two_lines": "orders with one SKU on two lines",
     "two_locations": "orders of one SKU from two locations",
+    "negative_level": "SKUs with a level below zero at one location",
     "corrected": "changes by others soon after a sale elsewhere of the same SKU",
 }
 

@@ -38,6 +38,8 @@ ORDER_TOPICS: Final[tuple[OrderTopic, ...]] = get_args(OrderTopic)
 SHOPIFY_TOPICS: Final[tuple[ShopifyTopic, ...]] = get_args(ShopifyTopic)
 CALL_TOPICS: Final[tuple[CallTopic, ...]] = get_args(CallTopic)
 APP_TOPICS: Final[tuple[AppTopic, ...]] = get_args(AppTopic)
+# They tell nothing about stock, so no run waits for what a subject refused of them.
+PRIVACY_TOPICS: Final[frozenset[str]] = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
 LIFE_TOPICS: Final[dict[str, AppTopic]] = {
     "uninstall": "app/uninstalled",
     "scopes_update": "app/scopes_update",

@@ -6,7 +6,7 @@ the ledger, the order book and the channels apply it.
 
 from collections.abc import Collection, Mapping, Sequence
 
-from stockstorm.simulator.catalogue import Catalogue, by_product
+from stockstorm.simulator.catalogue import Catalogue
 from stockstorm.simulator.channels import Channel, Marketplace, OnlineStore
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import WorldConfig
@@ -54,7 +54,7 @@ from stockstorm.simulator.shop.ledger import (
 from stockstorm.simulator.shop.life import live
 from stockstorm.simulator.shop.order_search import Condition, FoundOrders
 from stockstorm.simulator.shop.orders import OrderBook
-from stockstorm.simulator.shop.staff import restock, transfer
+from stockstorm.simulator.shop.staff import Staff
 from stockstorm.simulator.shop.subscriptions import Subscriptions
 from stockstorm.simulator.shop.written import Mover, OrderWrites
 from stockstorm.simulator.trade import Trade
@@ -76,7 +76,7 @@ class World:
         self._ledger = Ledger(catalogue.in_shop)
         self._physical = PhysicalStock(catalogue.products)
         self.edits = Edits()
-        self._by_product = by_product(catalogue.in_shop)
+        self._staff = Staff(catalogue, self.edits, self._ledger, self._physical)
         self._book = OrderBook(ids_of(big=config.shop.big_ids))
         self._firing = Firing(seeds)
         self._subscriptions = Subscriptions()
@@ -126,7 +126,7 @@ class World:
             case PlannedOrderEdit():
                 self._trade.edit_order(item, action)
             case PlannedRestock() | PlannedTransfer() | PlannedProductEdit():
-                self._staff(item, action)
+                self._staff.does(item, action)
             case PlannedPhase():
                 action.note(PhaseStarted(now_ns, item.name))
             case PlannedLife():
@@ -134,40 +134,6 @@ class World:
             case PlannedForgery() | PlannedPoison() | PlannedFault():
                 pass
         return action.changes
-
-    # -- plan items ------------------------------------------------------------------------------------------------
-
-    def _staff(self, item: PlannedRestock | PlannedTransfer | PlannedProductEdit, action: Action) -> None:
-        product = self.catalogue.by_sku[item.sku]
-        match item:
-            case PlannedRestock():
-                units = self._there(item)
-                if units:
-                    self._physical.add(item.sku, units)
-                    restock(item, units, product, self._ledger, action)
-            case PlannedTransfer():
-                transfer(item, product, self._ledger, action)
-            case PlannedProductEdit():
-                action.product(self.edits.of(product), self._variants(product))
-        if self.catalogue.unlisted:
-            self._own_use(item, self.catalogue.unlisted[item.serial % len(self.catalogue.unlisted)], action)
-
-    def _own_use(
-        self, item: PlannedRestock | PlannedTransfer | PlannedProductEdit, product: Product, action: Action
-    ) -> None:
-        """Staff does the same to an unlisted variant."""
-        if isinstance(item, PlannedProductEdit):
-            action.product(self.edits.of(product), self._variants(product))
-        elif isinstance(item, PlannedRestock):
-            restock(item, abs(item.delta), product, self._ledger, action)
-
-    def _there(self, item: PlannedRestock) -> int:
-        """The units of a restock. Nobody writes off units that are not on the shelf, or that are promised."""
-        if item.delta >= 0:
-            return item.delta
-        product = self.catalogue.by_sku[item.sku]
-        free = min(self._physical.units(item.sku), self._ledger.available(product.inventory_item_id))
-        return max(item.delta, -max(0, free))
 
     # -- the master record, for the Admin API ----------------------------------------------------------------------
 
@@ -265,16 +231,11 @@ class World:
         action = self._call(now_ns)
         for product in products:
             self.edits.change(product)
-        action.product(products[0], self._variants(products[0]))
+        self._staff.tell(products[0], action)
         for product in products:
             if product.inventory_item_id in of_items:
                 action.item(product)
         return action.changes
-
-    def _variants(self, product: Product) -> tuple[tuple[Product, int], ...]:
-        """All variants of a product as they are now, and the units of each that can be sold."""
-        found = self._by_product[product.product_id]
-        return tuple([(self.edits.of(each), self._ledger.available(each.inventory_item_id)) for each in found])
 
     def bulk_finished(self, body: bytes, now_ns: int) -> Changes:
         """A bulk operation has ended; `body` tells it."""

@@ -1,26 +1,18 @@
-"""`stockstorm`: one module for each command. `loadtests.exits` lists the exit codes."""
+"""`stockstorm`: its commands, each of which is imported when it is called. `loadtests.exits` lists the exit codes."""
 
 import os
 import signal
 import sys
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 from typer.completion import shell_complete
+from typer.core import TyperCommand
 
 import stockstorm
-from stockstorm.loadtests.cli.check import check_command
-from stockstorm.loadtests.cli.compare import compare_command
-from stockstorm.loadtests.cli.docs import docs_command
-from stockstorm.loadtests.cli.doctor import doctor_command
-from stockstorm.loadtests.cli.init import init_command
-from stockstorm.loadtests.cli.plan import plan_command
-from stockstorm.loadtests.cli.prove import prove_command
-from stockstorm.loadtests.cli.regress import regress_command
-from stockstorm.loadtests.cli.run import run_command
-from stockstorm.loadtests.cli.scenarios import scenarios_command
-from stockstorm.loadtests.cli.serve import serve_command, trigger_command
-from stockstorm.loadtests.exits import PROGRAM, Signalled, exit_code_of, invoke
+from stockstorm.loadtests.cli.commands import COMMANDS
+from stockstorm.loadtests.exits import PROGRAM, Signalled
+from stockstorm.loadtests.invocation import exit_code_of, invoke
 from stockstorm.loadtests.streams import prepare_streams
 
 COMPLETE: Final = f"_{PROGRAM.upper()}_COMPLETE"  # which a shell sets to ask for words
@@ -31,18 +23,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Simulates Shopify, marketplaces and buyers against your integration, and judges whether it oversells.",
 )
-app.command("run")(run_command)
-app.command("plan")(plan_command)
-app.command("compare")(compare_command)
-app.command("check")(check_command)
-app.command("scenarios")(scenarios_command)
-app.command("prove")(prove_command)
-app.command("regress")(regress_command)
-app.command("init")(init_command)
-app.command("doctor")(doctor_command)
-app.command("serve")(serve_command)
-app.command("trigger")(trigger_command)
-app.command("docs")(docs_command)
+
+
+class Later(TyperCommand):
+    """A command that is listed, and loaded when it is called or completed."""
+
+    def make_context(self, *words: Any, **extra: Any) -> Any:  # Any: of classes that are Typer's own
+        from stockstorm.loadtests.cli.command import command_of  # noqa: PLC0415 - `--help` and `--version` need none
+
+        return command_of(str(self.name)).make_context(*words, **extra)
+
+
+def _listed() -> None:
+    """In place of a command's work, which `Later` loads."""
+
+
+for _name, _command in COMMANDS.items():
+    app.command(_name, cls=Later, help=_command.help)(_listed)
 
 
 def _show_version(wanted: bool) -> None:

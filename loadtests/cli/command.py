@@ -1,36 +1,57 @@
-"""A command of the command line from an options model: each of its fields becomes an option with the same help.
-
-Stands beside a command's function: `@takes(RunOptions)`. The function gets the options, and Typer's context.
-"""
+"""A command of the command line from an options model: each of its fields becomes an option with the same help."""
 
 import inspect
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperCommand
 
+from stockstorm.loadtests.cli.commands import COMMANDS, Listed
 from stockstorm.loadtests.config.flag import M, Option, Options, options_of, read_options
 
-MODELS: Final[dict[Callable[..., object], type[Options]]] = {}  # the flags of each command, for its reference
+PLACE: Final = "stockstorm.loadtests.cli"
+Work = Callable[[M, typer.Context], None]
 
 
-def takes(model: type[M]) -> Callable[[Callable[[M, typer.Context], None]], Callable[..., None]]:
-    """Makes a function of options a command for Typer. Options that are left out have the model's default."""
+def model_of(listed: Listed) -> type[Options]:
+    """The flags of a command."""
+    model: type[Options] = _found(f"{PLACE}.options", listed.options)
+    return model
 
-    def decorate(function: Callable[[M, typer.Context], None]) -> Callable[..., None]:
-        def command(context: typer.Context, **given: object) -> None:
-            values = {name: value for name, value in given.items() if value is not None}
-            function(read_options(model, values), context)
 
-        context = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
-        parameters = [context, *map(_parameter, options_of(model))]
-        command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # read by inspect.signature
-        command.__annotations__ = {}
-        command.__doc__ = function.__doc__
-        MODELS[command] = model
-        return command
+def command_of(name: str) -> TyperCommand:
+    """The command with its flags. Its work is imported when it is called."""
+    listed = COMMANDS[name]
 
-    return decorate
+    def work(options: Options, context: typer.Context) -> None:
+        _found(PLACE, listed.work)(options, context)
+
+    app = typer.Typer(add_completion=False)
+    app.command(name, help=listed.help)(callback_of(model_of(listed), work))
+    command = typer.main.get_command(app)
+    assert isinstance(command, TyperCommand)  # noqa: S101 - of one command Typer makes no group
+    return command
+
+
+def callback_of(model: type[M], work: Work[M]) -> Callable[..., None]:
+    """What Typer makes a command of: `work` with the options of a model. What is left out has the model's default."""
+
+    def command(context: typer.Context, **given: object) -> None:
+        values = {name: value for name, value in given.items() if value is not None}
+        work(read_options(model, values), context)
+
+    context = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    parameters = [context, *map(_parameter, options_of(model))]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # read by inspect.signature
+    command.__annotations__ = {}
+    return command
+
+
+def _found(package: str, place: str) -> Any:  # Any: a model, or a command's work
+    module, _, name = place.partition(":")
+    return getattr(import_module(f"{package}.{module}"), name)
 
 
 def given_options(context: typer.Context) -> dict[str, str]:

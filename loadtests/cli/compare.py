@@ -3,20 +3,17 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from stockstorm.loadtests.cli.command import given_options, takes
-from stockstorm.loadtests.cli.json_option import JsonOptions
+from stockstorm.loadtests.cli.command import given_options
+from stockstorm.loadtests.cli.options.compare import CompareCommandOptions
 from stockstorm.loadtests.cli.progress import Progress
-from stockstorm.loadtests.cli.quiet import QuietOptions, print_lines
+from stockstorm.loadtests.cli.quiet import print_lines, progress_of
 from stockstorm.loadtests.config.checks import POSTGRES_URL, POSTGRES_URL_VARIABLE
-from stockstorm.loadtests.config.comparison_options import ComparisonOptions
-from stockstorm.loadtests.config.flag import Flag
-from stockstorm.loadtests.config.run_options import RunsFolder
 from stockstorm.loadtests.exits import VERDICT_CODES
 from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.json_output import JSON
@@ -57,25 +54,13 @@ class MatrixProgress:
         self._console.print(Text(printable(f"stockstorm: {cell.key.text}: {status}")), soft_wrap=True)
 
 
-class CompareCommandOptions(JsonOptions, QuietOptions, ComparisonOptions, RunsFolder):
-    """Flags of `stockstorm compare`."""
-
-    resume: Annotated[str, Flag("resume a comparison: latest, or its folder", name="continue", replay="never")] = ""
-
-    @property
-    def matrix(self) -> ComparisonOptions:
-        """Without the options that only this command has."""
-        return ComparisonOptions.model_validate({name: getattr(self, name) for name in ComparisonOptions.model_fields})
-
-
-@takes(CompareCommandOptions)
 def compare_command(options: CompareCommandOptions, context: typer.Context) -> None:
-    """Run the same plans on several subjects, and say which is best, by how much, and how certain that is."""
+    """`stockstorm compare`."""
     if options.resume:
         folder, state = _resumed(options, given_options(context))
     else:
         folder, state = start_comparison(options.runs, options.matrix)
-    comparing = ComparisonRun(folder, state, MatrixProgress(options.progress))
+    comparing = ComparisonRun(folder, state, MatrixProgress(progress_of(options)))
     comparing.run()
     comparison = comparing.report()
     code = VERDICT_CODES[comparison.verdict]

@@ -6,18 +6,16 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from stockstorm.loadtests.cli.command import takes
-from stockstorm.loadtests.cli.init import API_PORT, FIRST_SCENARIO
-from stockstorm.loadtests.cli.json_option import JsonOptions
-from stockstorm.loadtests.cli.quiet import QuietOptions, print_lines
-from stockstorm.loadtests.config.checks import is_url, port_problem
-from stockstorm.loadtests.config.flag import Flag, require
+from stockstorm.loadtests.cli.options.doctor import DoctorOptions
+from stockstorm.loadtests.cli.options.init import API_PORT, FIRST_SCENARIO
+from stockstorm.loadtests.cli.quiet import print_lines, progress_of
+from stockstorm.loadtests.config.flag import require
 from stockstorm.loadtests.config.own_checks import host_problems
 from stockstorm.loadtests.doctor.examine import Finding, Mark, examine
 from stockstorm.loadtests.doctor.visit import visit
@@ -25,44 +23,17 @@ from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.json_output import JSON
 from stockstorm.loadtests.subjects.own.file import SubjectFile
 from stockstorm.loadtests.subjects.own.reading import is_subject_file, of_url, read_subject_file
-from stockstorm.loadtests.subjects.own.urls import trusting, url_problem
+from stockstorm.loadtests.subjects.own.urls import trusting
 from stockstorm.reports.result import counted, printable
 from stockstorm.scenarios.problems import Problem
 from stockstorm.simulator.errors import BackingError, SubjectError
 
-SUBJECTS: Final = "give subject.toml, or the URL at which your service runs, e.g. http://127.0.0.1:8080/webhooks"
 SENT: Final = "some twenty webhooks, half of them forged"
 MARKS: Final[dict[Mark, tuple[str, str]]] = {"good": ("✓", "green"), "bad": ("✕", "red"), "note": ("·", "yellow")}
 
 
-def _subject_problem(word: str) -> Problem | None:
-    if is_subject_file(word):
-        return None
-    if not is_url(word):
-        return Problem("SUBJECT", f"{word!r} is neither a subject file nor a URL", SUBJECTS)
-    return url_problem(word, "SUBJECT")
-
-
-class DoctorOptions(JsonOptions, QuietOptions):
-    """Flags of `stockstorm doctor`."""
-
-    subject: Annotated[
-        str, Flag("your service: a subject file, or the URL of one that runs", positional=True, check=_subject_problem)
-    ] = "subject.toml"
-    api_port: Annotated[int, Flag("where your running service expects the APIs", check=port_problem)] = 0
-    allow_hosts: Annotated[
-        tuple[str, ...],
-        Flag("host of your own service that is not this machine, and may be visited", name="allow-host"),
-    ] = ()
-    ca: Annotated[str, Flag("file of the authority that signed the certificate of your service")] = ""
-
-
-@takes(DoctorOptions)
 def doctor_command(options: DoctorOptions, _context: typer.Context) -> None:
-    """Look at your service before its first run: a handful of webhooks, its subscriptions, and its calls.
-
-    It ends with 0 when nothing is wrong, with 1 when something is, and with 5 when the service cannot be reached.
-    """
+    """`stockstorm doctor`."""
     require(options.problems())
     file = _file(options)
     require([*secret_problems(file), *host_problems(file, options.allow_hosts, SENT)])
@@ -102,7 +73,7 @@ def _found(file: SubjectFile, options: DoctorOptions) -> list[Finding]:
     folder = Path(tempfile.mkdtemp(prefix="stockstorm-doctor-"))
     keep = False
     try:
-        with options.progress.status("looking") as status:
+        with progress_of(options).status("looking") as status:
             return examine(visit(file, folder, status.update, options.allow_hosts))
     except BackingError:
         keep = True

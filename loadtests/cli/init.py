@@ -2,12 +2,10 @@
 
 import os
 import secrets
-import shlex
 import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Final, get_args
+from typing import Final
 from urllib.parse import urljoin
 
 import typer
@@ -15,91 +13,36 @@ from rich.console import Console
 from rich.text import Text
 
 import stockstorm
-from stockstorm.loadtests.cli.command import takes
-from stockstorm.loadtests.cli.json_option import JsonOptions
-from stockstorm.loadtests.config.flag import Flag, require
+from stockstorm.loadtests.cli.options.init import (
+    API_PORT,
+    FIRST_SCENARIO,
+    WEBHOOKS,
+    InitOptions,
+    api_port_problem,
+    level_problem,
+    start_problem,
+    webhooks_problem,
+)
+from stockstorm.loadtests.config.flag import require
 from stockstorm.loadtests.exits import ExitCode
 from stockstorm.loadtests.json_output import JSON
 from stockstorm.loadtests.subjects.own.file import SecretNames
-from stockstorm.loadtests.subjects.own.queries import INSTALL
 from stockstorm.loadtests.subjects.own.reading import read_subject_file
-from stockstorm.loadtests.subjects.own.urls import url_problem
-from stockstorm.loadtests.subjects.own.values import PORT, filled, names_in
 from stockstorm.reports.result import printable, verb
 from stockstorm.scenarios.loader import load
-from stockstorm.scenarios.problems import Problem, did_you_mean
-from stockstorm.simulator.config import Level
+from stockstorm.scenarios.problems import Problem
 from stockstorm.simulator.errors import OutputError, ScenarioError
 
-LEVELS: Final[tuple[Level, ...]] = get_args(Level)
-WEBHOOKS: Final = "http://127.0.0.1:8080/webhooks"
-SUBJECT, SECRETS_FILE, FIRST_SCENARIO = "subject.toml", ".env", "first.toml"
+SUBJECT, SECRETS_FILE = "subject.toml", ".env"
 TAKEN: Final = "choose another --folder; or write --force, which keeps only the other lines of .env"
-API_PORT: Final = 9400
 PORT_DIGITS: Final = 5
 SECRETS_NOTE: Final = "# What your service and Stockstorm both know. Not for a repository."
 CI_JOB: Final = ".github/workflows/stockstorm.yml"
 FILES: Final = (SUBJECT, SECRETS_FILE, FIRST_SCENARIO, CI_JOB)
 
 
-def _level_problem(level: str) -> Problem | None:
-    if level == "probe" and find_spec("jmespath") is None:
-        return Problem("--level", "to read its stock needs JMESPath, which is not installed", INSTALL)
-    if not level or level in LEVELS:
-        return None
-    return Problem("--level", f"there is no {level!r}", did_you_mean(level, LEVELS))
-
-
-def _start_problem(command: str) -> Problem | None:
-    try:
-        shlex.split(command)
-    except ValueError as error:
-        return Problem("--start", f"this command cannot be read: {error}", "close its quotes")
-    return None
-
-
-def _webhooks_problem(url: str) -> Problem | None:
-    return url_problem(filled(url, {PORT: "1"}), "--webhooks") if url else None
-
-
-def _api_port_problem(port: int) -> Problem | None:
-    if 0 < port < 65_536:
-        return None
-    return Problem("--api-port", f"{port} is not a port that your service can know", "write 1 to 65535, e.g. 9400")
-
-
-class InitOptions(JsonOptions):
-    """Flags of `stockstorm init`. What is left out is asked for on a terminal, and else has its default."""
-
-    webhooks: Annotated[str, Flag(f"where it receives webhooks, e.g. {WEBHOOKS}", check=_webhooks_problem)] = ""
-    start: Annotated[str, Flag("command that starts it; none if you start it", check=_start_problem)] = ""
-    level: Annotated[str, Flag(f"what it does: {', '.join(LEVELS)}", check=_level_problem, words=lambda: LEVELS)] = ""
-    api_port: Annotated[
-        int, Flag("where your service expects the APIs, if you start it yourself", check=_api_port_problem)
-    ] = API_PORT
-    https: Annotated[bool, Flag("its library insists on https://{shop}.myshopify.com")] = False
-    folder: Annotated[str, Flag("where to write the files")] = "."
-    force: Annotated[bool, Flag("overwrite files that exist")] = False
-    yes: Annotated[bool, Flag("ask nothing; so does --json")] = False
-
-    def problems(self) -> list[Problem]:
-        """Also that a service which somebody else starts would have to guess its port."""
-        found = super().problems()
-        if not found and PORT in names_in(self.webhooks) and not (self.start or self._asks):
-            remedy = "write the port at which it listens, or give the command that starts it with --start"
-            found.append(
-                Problem("--webhooks", "${port} is a free port, which only a service learns that is started", remedy)
-            )
-        return found
-
-    @property
-    def _asks(self) -> bool:
-        return sys.stdin.isatty() and not self.yes
-
-
-@takes(InitOptions)
 def init_command(options: InitOptions, _context: typer.Context) -> None:
-    """Write subject.toml, .env with drawn secrets, a first scenario and a CI job for your service."""
+    """`stockstorm init`."""
     require(options.problems())
     folder = Path(options.folder)
     if not options.force and (taken := [name for name in FILES if (folder / name).exists()]):
@@ -134,9 +77,9 @@ def _taken(names: list[str]) -> str:
 def _asked(options: InitOptions) -> InitOptions:
     level_help = "full: it moves stock; probe: its stock is read; acknowledgement: it only takes webhooks"
     given: dict[str, str | int] = {
-        "webhooks": options.webhooks or _answer("Where does it receive webhooks", WEBHOOKS, _webhooks_problem),
-        "start": options.start or _answer("Which command starts it (empty: you start it)", "", _start_problem),
-        "level": options.level or _answer(f"What does it do ({level_help})", "full", _level_problem),
+        "webhooks": options.webhooks or _answer("Where does it receive webhooks", WEBHOOKS, webhooks_problem),
+        "start": options.start or _answer("Which command starts it (empty: you start it)", "", start_problem),
+        "level": options.level or _answer(f"What does it do ({level_help})", "full", level_problem),
     }
     if not given["start"] and options.api_port == API_PORT:
         question = "At which port of this machine does it expect the APIs"
@@ -145,7 +88,7 @@ def _asked(options: InitOptions) -> InitOptions:
 
 
 def _port_text_problem(text: str) -> Problem | None:
-    return _api_port_problem(int(text) if text.isdecimal() and len(text) <= PORT_DIGITS else 0)
+    return api_port_problem(int(text) if text.isdecimal() and len(text) <= PORT_DIGITS else 0)
 
 
 def _answer(question: str, default: str, problem: Callable[[str], Problem | None]) -> str:

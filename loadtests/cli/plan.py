@@ -4,14 +4,12 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from stockstorm.loadtests.cli.command import takes
-from stockstorm.loadtests.cli.json_option import JsonOptions
-from stockstorm.loadtests.config.flag import Flag, require
-from stockstorm.loadtests.config.run_options import PlanOptions, make_scenario
+from stockstorm.loadtests.cli.options.plan import PlanCommandOptions
+from stockstorm.loadtests.config.flag import require
+from stockstorm.loadtests.config.scenario import make_scenario
 from stockstorm.loadtests.exits import output_error
 from stockstorm.loadtests.json_output import JSON
 from stockstorm.simulator.errors import OutputError
@@ -20,19 +18,8 @@ from stockstorm.simulator.io.plan_file import PlanSummary, plan_digest, write_pl
 Write = Callable[[bytes], object]
 
 
-class PlanCommandOptions(JsonOptions, PlanOptions):
-    """Flags of `stockstorm plan`."""
-
-    out: Annotated[Path | None, Flag("file to write to; standard output without it")] = None
-    digest: Annotated[bool, Flag("print the SHA-256 of the plan only, also beside --out")] = False
-
-
-@takes(PlanCommandOptions)
 def plan_command(options: PlanCommandOptions, _context: typer.Context) -> None:
-    """Write the plan of a scenario: one JSON line for everything that will be attempted.
-
-    With --json only its figures are printed.
-    """
+    """`stockstorm plan`."""
     require(options.problems())
     scenario = make_scenario(options)
     write = partial(write_plan, scenario=scenario.name, config=scenario, seed=options.seed)

@@ -1,26 +1,17 @@
 """`--quiet`: the verdict in one line, and where the report is. Standard error then has no progress, only errors."""
 
 from pathlib import Path
-from typing import Annotated
 
 from rich.console import Console
 from rich.text import Text
 
-from stockstorm.loadtests.config.flag import Flag, Options
+from stockstorm.loadtests.cli.options import QuietOptions
 from stockstorm.reports.result import printable
 
 
-class QuietOptions(Options):
-    """How much a command prints."""
-
-    quiet: Annotated[
-        bool, Flag("print the verdict in one line, and where the report is; no progress", replay="never", locust=None)
-    ] = False
-
-    @property
-    def progress(self) -> Console:
-        """Where progress goes."""
-        return Console(stderr=True, quiet=self.quiet)
+def progress_of(options: QuietOptions) -> Console:
+    """Where progress goes."""
+    return Console(stderr=True, quiet=options.quiet)
 
 
 def print_lines(*lines: str | Path) -> None:

@@ -5,12 +5,12 @@ Run it after a change to a command. A test compares the file with the code.
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from stockstorm.loadtests.cli.app import app
-from stockstorm.loadtests.cli.command import MODELS
+from stockstorm.loadtests.cli.command import model_of
+from stockstorm.loadtests.cli.commands import COMMANDS, Listed
 from stockstorm.loadtests.config.flag import Option, options_of
 from stockstorm.loadtests.exits import ExitCode
 
@@ -28,18 +28,14 @@ the path.
 
 def reference() -> str:
     """The page."""
-    commands = {one.name or "": one.callback for one in app.registered_commands}
-    parts = [_command(name, made) for name, made in sorted(commands.items()) if made is not None]
+    parts = [_command(name, listed) for name, listed in sorted(COMMANDS.items())]
     return "\n".join([HEADING, *parts, _exit_codes()])
 
 
-def _command(name: str, made: Callable[..., object]) -> str:
-    lines = [f"## stockstorm {name}", "", inspect.cleandoc(made.__doc__ or ""), ""]
-    model = MODELS.get(made)
-    if model is not None:
-        rows = _rows(sorted(options_of(model), key=lambda option: not option.flag.positional))
-        lines += ["| flag | takes | default | what it is |", "|---|---|---|---|", *rows, ""]
-    return "\n".join(lines)
+def _command(name: str, listed: Listed) -> str:
+    lines = [f"## stockstorm {name}", "", inspect.cleandoc(listed.help), ""]
+    rows = _rows(sorted(options_of(model_of(listed)), key=lambda option: not option.flag.positional))
+    return "\n".join([*lines, "| flag | takes | default | what it is |", "|---|---|---|---|", *rows, ""])
 
 
 def _rows(options: list[Option]) -> Iterator[str]:

@@ -4,19 +4,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from stockstorm.loadtests.cli.command import takes
-from stockstorm.loadtests.cli.json_option import JsonOptions
+from stockstorm.loadtests.cli.options.scenarios import ScenariosOptions
 from stockstorm.loadtests.json_output import JSON
 from stockstorm.scenarios.loader import list_scenarios
 
 
-class ScenariosOptions(JsonOptions):
-    """Flags of `stockstorm scenarios`."""
-
-
-@takes(ScenariosOptions)
 def scenarios_command(options: ScenariosOptions, _context: typer.Context) -> None:
-    """List the scenarios with what each shows."""
+    """`stockstorm scenarios`."""
     found = list_scenarios()
     if options.as_json:
         rows = [

@@ -8,7 +8,7 @@ import msgspec
 
 from stockstorm.loadtests.subjects.own.file import SubjectFile
 from stockstorm.loadtests.subjects.own.values import names_in
-from stockstorm.reports.store import HISTORY
+from stockstorm.reports.file_names import HISTORY
 from stockstorm.simulator.errors import UNREADABLE_JSON
 
 LOOKED_AT_MAX: Final = 50  # stored runs, the newest ones

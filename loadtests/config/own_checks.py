@@ -77,7 +77,7 @@ def _fault_problems(own: SubjectFile, kinds: Sequence[FaultKind]) -> Iterator[Pr
         found = f"{own.webhooks} was not started by Stockstorm, which therefore cannot apply its faults"
         yield Problem("--subject", f"{found} ({', '.join(sorted({*kinds}))})", remedy)
         return
-    having = {*(PROCESS_NAMES[name] for name in processes if name in PROCESS_NAMES), "subject"}
+    having = {*own.life.roles(), "subject"}
     if lacking := sorted({kind for kind in kinds if FAULTS[kind].target not in having}):
         yield _lacking(own.name, tuple(processes), lacking, having)
 

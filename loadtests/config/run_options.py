@@ -5,7 +5,6 @@ A new flag is one field here. Its effect is wherever `RunOptions` or `RunSpec.op
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Final
 
 from stockstorm.loadtests.config.checks import (
@@ -24,11 +23,11 @@ from stockstorm.loadtests.config.checks import (
 )
 from stockstorm.loadtests.config.flag import SOURCE, Flag, LocustField, Options
 from stockstorm.loadtests.config.own_checks import evidence_problems, own_problems, own_service, probe_problems
+from stockstorm.loadtests.config.runs_folder import RunsFolder
 from stockstorm.loadtests.exits import exit_code, print_error
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.loadtests.subjects.own.file import SubjectFile
-from stockstorm.reports.checkers import MEANINGS
 from stockstorm.scenarios.flags import (
     api_faults_problem,
     faults_problem,
@@ -36,14 +35,9 @@ from stockstorm.scenarios.flags import (
     read_faults,
     safety_stock_problem,
     seconds_problem,
-    with_api_faults,
-    with_faults,
-    with_flags,
-    with_safety_stock,
 )
-from stockstorm.scenarios.loader import load, shipped_names
+from stockstorm.scenarios.loader import shipped_names
 from stockstorm.scenarios.problems import Problem, scenario_error
-from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.config import API_FAULTS, FAULTS, FaultConfig
 
 API_HOST: Final = "127.0.0.1"  # loopback by default, because whoever reaches the simulated APIs can guess tokens
@@ -56,12 +50,6 @@ def refuse_postgres_url(word: str) -> str:
         print_error(error)
         sys.exit(exit_code(error))
     return word
-
-
-class RunsFolder(Options):
-    """Where runs are stored."""
-
-    runs: Annotated[Path, Flag("folder of the runs", replay="never")] = Path("runs")
 
 
 class PlanOptions(Options):
@@ -196,22 +184,3 @@ class RunOptions(RunsFolder, HostOptions, BackingOptions, PlanOptions):
     def own(self) -> SubjectFile | None:
         """The user's own service that is the subject. Raises ScenarioError for a subject file with problems."""
         return own_service(self.subject, self.probe_url, self.app_url, self.ca)
-
-
-def make_scenario(options: PlanOptions) -> Scenario:
-    """The scenario with rate, length, faults and safety stock applied. Raises ScenarioError with every problem."""
-    scenario = with_flags(load(options.scenario, MEANINGS), rate=options.rate, seconds=options.seconds)
-    if not isinstance(options, RunOptions):
-        return scenario
-    failing = with_api_faults(with_faults(scenario, options.faults), options.api_faults)
-    return with_safety_stock(_declared(failing, options.own()), options.safety_stock)
-
-
-def _declared(scenario: Scenario, own: SubjectFile | None) -> Scenario:
-    """The scenario with what a service declares in its file. An API version that the scenario names stays."""
-    if own is None:
-        return scenario
-    if own.api_version is not None and "api_version" not in scenario.shop.model_fields_set:
-        shop = scenario.shop.model_copy(update={"api_version": own.api_version})
-        scenario = scenario.model_copy(update={"shop": shop})
-    return with_safety_stock(scenario, own.safety_stock)

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from stockstorm.loadtests.https.front import BROKEN_OFF
+from stockstorm.loadtests.https.told import BROKEN_OFF
 from stockstorm.loadtests.serve.told import Heard, Told, ToldCall
 from stockstorm.loadtests.subjects import SHOP_TOPICS
 from stockstorm.reports.history.reads import REST

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import gevent
 import msgspec
 
-from stockstorm.loadtests.config.run_spec import RunSpec, reachable
+from stockstorm.loadtests.config.spec import RunSpec, reachable
 from stockstorm.loadtests.generator.evidence import EvidenceFaults
 from stockstorm.loadtests.generator.figures import LiveFigures, LiveReporter, LocustStatistics
 from stockstorm.loadtests.generator.health import GeneratorHealth, connections_allowed
@@ -145,7 +145,7 @@ class Driver:
         for uri, url in go.routes.items():
             self._resolver.redirect(uri, url)
         self._shopify.api_faults.start(start_ns)
-        self._evidence.start(start_ns, end_ns)
+        self._evidence.start(start_ns, end_ns, one_process=go.one_process)
         on_start()
         self._health.start(self._clock)
         items = self._execution.due_items(plan.items(), start_ns)

@@ -17,6 +17,9 @@ from stockstorm.simulator.clock import SECOND_NS, Clock
 from stockstorm.simulator.config import FaultConfig, FaultTrigger
 from stockstorm.simulator.history.facts import AnyFact, StockChanged
 
+# A kill costs a subject of one process all its work, until it has read again what it sells. Where worker and receiver
+# are apart, one of them goes on. With the same gaps it would be killed again before it has done anything.
+ONE_PROCESS_GAPS: Final = 3
 TURN_NS: Final = 3 * SECOND_NS  # how long a fault waits for another one that has occurred less often
 CANARIES: Final = ("order.created",)
 
@@ -40,13 +43,18 @@ class EvidenceFaults:
         self._armed = [_Armed(fault) for fault in faults if fault.on != "time"]
         self._open, self._clock = open_faults, clock
         self._start_ns = self._end_ns = self._over_ns = 0
+        self._gaps = 1
         self._holding = False
         self._begun = Signal()
 
-    def start(self, start_ns: int, end_ns: int) -> None:
-        """The load lasts from `start_ns` to `end_ns`; no fault begins outside of it."""
+    def start(self, start_ns: int, end_ns: int, *, one_process: bool = False) -> None:
+        """The load lasts from `start_ns` to `end_ns`; no fault begins outside of it.
+
+        `one_process`: one process of the subject receives and works. It gets longer gaps between faults.
+        """
         self._start_ns = self._over_ns = start_ns
         self._end_ns = end_ns
+        self._gaps = ONE_PROCESS_GAPS if one_process else 1
 
     def begun(self) -> None:
         """The orchestrator has applied the fault that was asked for."""
@@ -98,7 +106,7 @@ class EvidenceFaults:
         return None if behind and now_ns < self._over_ns + TURN_NS else chosen
 
     def _is_ready(self, armed: _Armed, now_ns: int) -> bool:
-        since_ns = now_ns - round(armed.config.every_s * SECOND_NS)
+        since_ns = now_ns - round(armed.config.every_s * SECOND_NS) * self._gaps
         return bool(armed.left) and since_ns >= self._over_ns and self._reached(armed.config.at_s, now_ns)
 
     def _reached(self, at_s: float, now_ns: int) -> bool:

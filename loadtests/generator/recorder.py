@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from typing import get_args
 
-from stockstorm.loadtests.config.run_spec import RunSpec
+from stockstorm.loadtests.config.spec import RunSpec
 from stockstorm.loadtests.generator.figures import LiveFigures
 from stockstorm.loadtests.generator.simulated_shopify import SimulatedShopify
 from stockstorm.loadtests.ipc.messages import Go

@@ -16,7 +16,7 @@ import gevent
 from gevent.event import Event as Signal
 
 from stockstorm.loadtests.config.locust_options import read_locust_options
-from stockstorm.loadtests.config.run_spec import RunSpec, make_spec
+from stockstorm.loadtests.config.spec import RunSpec
 from stockstorm.loadtests.exits import VERDICT_CODES, ExitCode, exit_code, internal_error
 from stockstorm.loadtests.generator.driver import Driver
 from stockstorm.loadtests.generator.figures import LocustStatistics
@@ -104,6 +104,8 @@ class Session:
             if _parent is not None:
                 self._converse(_parent)
             else:
+                from stockstorm.loadtests.config.run_spec import make_spec  # noqa: PLC0415 - only of a Locust by hand
+
                 orchestrator = OrchestratorProcess(make_spec(read_locust_options(self._environment.parsed_options)))
                 self._converse(orchestrator.pipe)
                 self._pass_on_verdict(orchestrator.wait())

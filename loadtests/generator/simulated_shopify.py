@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import gevent
 import msgspec
 
-from stockstorm.loadtests.config.run_spec import RunSpec
+from stockstorm.loadtests.config.spec import RunSpec
 from stockstorm.loadtests.generator.evidence import EvidenceFaults
 from stockstorm.loadtests.generator.load import OpenFaults
 from stockstorm.loadtests.ipc.messages import Setup

@@ -20,13 +20,12 @@ from gevent.server import StreamServer
 
 from stockstorm.loadtests.https.authority import Authority
 from stockstorm.loadtests.https.proxy import connected, listening_for, make_proxy, tunnel
+from stockstorm.loadtests.https.told import BROKEN_OFF, TOLD_MAX
 from stockstorm.reports.result import printable
 from stockstorm.simulator.limits import API_CONNECTIONS_MAX
 
 HANDSHAKE_WITHIN_S: Final = 10.0
 DESCRIPTORS: Final = 4 * API_CONNECTIONS_MAX + 100  # a connection through the proxy has four ends here
-BROKEN_OFF: Final = "a client broke off the handshake"
-TOLD_MAX: Final = 100  # lines of the log
 LINE_MAX: Final = 300  # characters
 
 

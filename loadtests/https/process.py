@@ -1,23 +1,27 @@
 """Starts the front of a run, and says what a service needs in its environment to go through it unchanged."""
 
 import os
+import re
+import ssl
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
 
-from stockstorm.loadtests.https.authority import Authority, default_folder
-from stockstorm.loadtests.https.front import TOLD_MAX, Front, connects, within_reach
+from stockstorm.loadtests.https.authority import LOCAL, Authority, default_folder
+from stockstorm.loadtests.https.front import Front, connects, within_reach
 from stockstorm.loadtests.processes.child import IMPORT_ROOT, Child, free_port, inherited_environment
 from stockstorm.simulator.errors import BackingError
 
 PRELOAD: Final = Path(__file__).with_name("shop_domain.cjs")
 READY_WITHIN_S: Final = 30.0
 POLL_S: Final = 0.02
+_HASHED: Final = re.compile(r"[0-9a-f]{8}\.\d+")  # the name of an authority in a folder of OpenSSL
 NOTE: Final = "the service was led to the simulated APIs at https://{} by a proxy variable and a certificate authority"
 
 
@@ -41,16 +45,22 @@ class HttpsPlace(msgspec.Struct, frozen=True):
             "ca_bundle": self.ca_bundle,
         }
 
-    def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
-        """The variables by which clients of many languages find proxy and authority."""
+    def environment(
+        self, inherited: Mapping[str, str], given: Mapping[str, str] = MappingProxyType({})
+    ) -> dict[str, str]:
+        """The variables by which clients of many languages find proxy and authority.
+
+        `given`: what a subject file says of the environment. It comes last, and is not repeated here.
+        """
         proxy = self.values["proxy_url"]
+        trusted = self.ca_bundle if _reaches_others({**inherited, **given}) or not _system_folder() else self.ca_file
         options = f"{inherited.get('NODE_OPTIONS', '')} --require={_quoted(str(PRELOAD))}".strip()
         return {
             "HTTPS_PROXY": proxy,
             "https_proxy": proxy,
-            "SSL_CERT_FILE": self.ca_bundle,
-            "REQUESTS_CA_BUNDLE": self.ca_bundle,
-            "CURL_CA_BUNDLE": self.ca_bundle,
+            "SSL_CERT_FILE": trusted,
+            "REQUESTS_CA_BUNDLE": trusted,
+            "CURL_CA_BUNDLE": trusted,
             "NODE_EXTRA_CA_CERTS": self.ca_file,
             "NODE_USE_ENV_PROXY": "1",
             "NODE_OPTIONS": options,
@@ -85,13 +95,22 @@ def start_front(
     raise BackingError("https", f"its front {how}:\n{child.tail()}", "correct that, or leave [https] out")
 
 
-def told_of(log: Path) -> tuple[str, ...]:
-    """What the front's log says: hosts that it refused, and why clients broke off."""
+def _reaches_others(environment: Mapping[str, str]) -> bool:
+    """Whether hosts of other machines go around the proxy, which leads to the shop only."""
+    listed = ",".join(environment.get(name, "") for name in ("NO_PROXY", "no_proxy"))
+    return bool({host.strip() for host in listed.split(",")} - {"", *LOCAL, "127.0.0.0/8"})
+
+
+def _system_folder() -> bool:
+    """Whether OpenSSL has a folder in which it looks up single authorities of this machine.
+
+    It then trusts them besides those of SSL_CERT_FILE, and reads only what it needs.
+    """
+    folder = ssl.get_default_verify_paths().capath
     try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return any(_HASHED.fullmatch(each.name) for each in Path(folder).iterdir()) if folder else False
     except OSError:
-        return ()
-    return tuple(lines[:TOLD_MAX])
+        return False
 
 
 def _named(host: str) -> str:

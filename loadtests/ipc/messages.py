@@ -57,6 +57,7 @@ class Go(Message, frozen=True, tag=True):
     settle_s: float = 0.0  # how long the subject can rest with work left: between two polls, or until a lease ends
     lease_s: float = 0.0  # how long a broker withholds the messages of a process that does not answer
     polls: bool = False  # the subject polls instead of being notified
+    one_process: bool = False  # it receives and works, so a fault of either is one of the whole subject
     ceilings: dict[str, float] = {}  # measured events a second of an emulator, by its description
 
 

@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from stockstorm.loadtests.config.run_spec import RunSpec
-from stockstorm.loadtests.exits import exit_code_of
+from stockstorm.loadtests.config.spec import RunSpec
+from stockstorm.loadtests.invocation import exit_code_of
 from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.ipc.pipe import Pipe
 from stockstorm.loadtests.orchestrator.run import report

@@ -15,9 +15,11 @@ import msgspec
 
 from stockstorm.loadtests.config.comparison_options import ComparisonOptions
 from stockstorm.loadtests.config.flag import exact, replay_line, require
-from stockstorm.loadtests.config.run_options import BackingOptions, HostOptions, RunOptions, make_scenario
+from stockstorm.loadtests.config.run_options import BackingOptions, HostOptions, RunOptions
 from stockstorm.loadtests.config.run_spec import make_spec
+from stockstorm.loadtests.config.scenario import make_scenario
 from stockstorm.loadtests.ipc.messages import Live
+from stockstorm.loadtests.judged import Judged
 from stockstorm.loadtests.orchestrator.comparison_state import (
     PAGE,
     PREFIX,
@@ -29,7 +31,7 @@ from stockstorm.loadtests.orchestrator.comparison_state import (
     write_state,
 )
 from stockstorm.loadtests.orchestrator.ending import INTERRUPTED, Show
-from stockstorm.loadtests.orchestrator.run import Judged, run
+from stockstorm.loadtests.orchestrator.run import run
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.loadtests.subjects.own.reading import is_subject_file, read_subject_file
 from stockstorm.reports.compare.build import compare

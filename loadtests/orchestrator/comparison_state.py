@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from stockstorm.loadtests.config.comparison_options import ComparisonOptions
 from stockstorm.reports.compare.comparison import Comparison, Key
-from stockstorm.reports.render.files import as_json, write_whole
+from stockstorm.reports.json_text import as_json
+from stockstorm.reports.render.files import write_whole
 from stockstorm.reports.store import require_inside
 from stockstorm.simulator.errors import UNREADABLE_JSON, HistoryError
 

@@ -3,6 +3,8 @@
 Faults that overlap on one target: it stays down until the last of its kills and restarts is over, and paused until the
 last of its pauses is over. A kill hits also what is starting or paused. Each fault ends when the target is ready after
 all of that, so an interval in the history covers the whole time in which the target could not do its work.
+
+Where one process receives and works, a fault of the receiver or of the worker is one of the whole subject.
 """
 
 import time
@@ -25,6 +27,7 @@ _BEGIN: Final[Mapping[FaultAction, Callable[[Part], None]]] = {
 
 
 _PROCESSES: Final = get_args(ProcessName)
+ONE_PROCESS: Final = "the subject has one process, which receives and works; these faults hit all of it: {}"
 
 
 def _hits(hit: FaultTarget, target: FaultTarget) -> bool:
@@ -35,14 +38,10 @@ def _hits(hit: FaultTarget, target: FaultTarget) -> bool:
 class _Open:
     """A fault that has begun. `until_s`: when the target is started or resumed. `lifted`: that time has come."""
 
-    def __init__(self, kind: FaultKind, until_s: float) -> None:
-        self.kind, self.until_s = kind, until_s
+    def __init__(self, kind: FaultKind, target: FaultTarget, until_s: float) -> None:
+        self.kind, self.target, self.until_s = kind, target, until_s
         self.lifted = False
         self.ready_by_s = 0.0
-
-    @property
-    def target(self) -> FaultTarget:
-        return FAULTS[self.kind].target
 
     @property
     def pauses(self) -> bool:
@@ -70,27 +69,40 @@ class PlannedFaults:
         self._shown: list[FaultKind] = []
         self.crashed: set[FaultTarget] = set()
         self._parts: Parts = {}
+        self.notes: tuple[str, ...] = ()
 
     def have(self, parts: Parts, kinds: Iterable[FaultKind]) -> None:
-        """The parts of the run, once they have started. Raises SubjectError when a fault of the plan lacks its own."""
+        """The parts of the run, once they have started. Raises SubjectError when a fault of the plan lacks its own.
+
+        A process that is receiver and worker is the same object under both names.
+        """
         self._parts = parts
-        for kind in kinds:
+        planned = tuple(dict.fromkeys(kinds))
+        for kind in planned:
             if (target := FAULTS[kind].target) not in parts:
                 found = f"this run has no {target} that Stockstorm started"
                 raise SubjectError(f"fault {kind}", found, f"leave it out; it can hit: {', '.join(parts) or 'nothing'}")
+        moved = [kind for kind in planned if self._target(kind) != FAULTS[kind].target]
+        self.notes = (ONE_PROCESS.format(", ".join(moved)),) if moved else ()
+
+    @property
+    def one_process(self) -> bool:
+        """Whether one process of the subject receives and works."""
+        found = [self._parts.get(name) for name in _PROCESSES]
+        return found[0] is not None and all(part is found[0] for part in found)
 
     def begin(
         self, kind: FaultKind, duration_ns: int, on: FaultTrigger = "time", request: int = -1, delivery: int = -1
     ) -> None:
         """Applies a fault of a target that the run has (`have`). `request`, `delivery`: the evidence it begins on."""
         fault, begun_ns = FAULTS[kind], self._clock()
-        part = self._parts[fault.target]
-        _BEGIN[fault.action](part)
+        target = self._target(kind)
+        _BEGIN[fault.action](self._parts[target])
         if fault.action == "kill":
-            self.crashed.add(fault.target)
+            self.crashed.add(target)
         # Recorded afterwards, because a fault that fails is none.
-        self._record(FaultStarted(begun_ns, kind, fault.target, on, request, delivery))
-        self._open.append(_Open(kind, self._now_s() + duration_ns / SECOND_NS))
+        self._record(FaultStarted(begun_ns, kind, target, on, request, delivery))
+        self._open.append(_Open(kind, target, self._now_s() + duration_ns / SECOND_NS))
         self._shown.append(kind)
 
     def is_open(self, target: FaultTarget) -> bool:
@@ -146,6 +158,11 @@ class PlannedFaults:
         elif self._now_s() > max(one.ready_by_s for one in faults):
             found = f"started again after a fault, it was not ready within {READY_WITHIN_S:.0f} s"
             raise SubjectError(target, found, f"read {part.log}")
+
+    def _target(self, kind: FaultKind) -> FaultTarget:
+        """What a fault hits in this run."""
+        target = FAULTS[kind].target
+        return "subject" if target in _PROCESSES and self.one_process else target
 
     def _of(self, target: FaultTarget) -> list[_Open]:
         return [one for one in self._open if one.target == target]

@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from stockstorm.loadtests.config.run_spec import RunSpec
+from stockstorm.loadtests.config.spec import RunSpec
 from stockstorm.loadtests.ipc.messages import AnyMessage
 from stockstorm.loadtests.limits import GENERATOR_SILENT_MAX_S
 from stockstorm.loadtests.processes import stacks

@@ -16,7 +16,7 @@ import msgspec
 
 from stockstorm.loadtests.backing.cloud.listening import Listeners
 from stockstorm.loadtests.backing.postgres import Backing
-from stockstorm.loadtests.config.run_spec import RunSpec, reachable
+from stockstorm.loadtests.config.spec import RunSpec, reachable
 from stockstorm.loadtests.exits import internal_error
 from stockstorm.loadtests.ipc.messages import (
     Abort,
@@ -211,6 +211,7 @@ class Orchestrator:
             settle_s=self._settle_s,
             lease_s=self._subject.lease_s,
             polls=self._subject.settle_s > 0,
+            one_process=self._faults.one_process,
             ceilings=ceilings,
         )
 
@@ -221,7 +222,7 @@ class Orchestrator:
 
     def _notes(self, backing: Backing) -> tuple[str, ...]:
         database = [f"PostgreSQL {backing.description}"] if backing.description else []
-        notes = [*database, *self._subject.notes, *compression_notes(self._scenario)]
+        notes = [*database, *self._subject.notes, *self._faults.notes, *compression_notes(self._scenario)]
         notes += api_fault_notes(self._scenario)
         notes += life_notes(self._scenario)
         return (*notes, *delivery_notes(self._scenario))

@@ -15,7 +15,7 @@ from typing import Final
 
 from stockstorm.loadtests.backing.postgres import Backing, NoDatabase, choose_backing
 from stockstorm.loadtests.config.checks import POSTGRES_URL, POSTGRES_URL_VARIABLE
-from stockstorm.loadtests.config.run_spec import RunSpec
+from stockstorm.loadtests.config.spec import RunSpec
 from stockstorm.loadtests.exits import internal_error
 from stockstorm.loadtests.ipc.messages import Finished, Live, SentError, Step
 from stockstorm.loadtests.ipc.pipe import FD_VARIABLE, SUPERVISOR_FD_VARIABLE, Pipe, PipeClosed, make_pair

@@ -1,16 +1,21 @@
-"""CPU time, memory and open descriptors of every process in the registry, once a second, as facts."""
+"""CPU time, memory and open descriptors of every process in the registry, once a second, as facts.
+
+How long its threads waited for a CPU, and how much CPU the whole machine used, tell whether other programs of the
+machine kept the subject from running.
+"""
 
 import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 import psutil
 
 from stockstorm.loadtests.processes.registry import PROCESSES, Registry
 from stockstorm.simulator.clock import SECOND_NS
-from stockstorm.simulator.history.facts import AnyFact, ProcessSeen, ResourcesSampled
+from stockstorm.simulator.history.facts import AnyFact, MachineSampled, ProcessSeen, ResourcesSampled
 
 SAMPLE_EVERY_S: Final = 1.0
 PROCESS_CLOCK: Final = 2  # how Linux forms the clock of a process from its id (clock_getcpuclockid of glibc)
@@ -32,9 +37,10 @@ class ProcessSamples:
         self._taken_s = now_s
         for name, pids in {**self._processes.running(), **others}.items():
             self._sample(name, pids)
+        self._record(MachineSampled(time.monotonic_ns(), psutil.cpu_count() or 1, machine_busy_ns()))
 
     def _sample(self, name: str, pids: list[int]) -> None:
-        cpu_s, own, shared, opened, found = 0.0, 0, 0, 0, False
+        cpu_s, own, shared, opened, waited_ns, found = 0.0, 0, 0, 0, 0, False
         for pid in pids:
             try:
                 process = psutil.Process(pid)
@@ -46,6 +52,7 @@ class ProcessSamples:
             own += memory.rss - memory.shared
             shared = max(shared, memory.shared)  # what the processes of a group share counts once
             cpu_s += used_s
+            waited_ns += waited_for_cpu_ns(pid)
             found = True
         if not found:
             return
@@ -54,7 +61,7 @@ class ProcessSamples:
             self._seen.add((name, pids[0]))
             self._record(ProcessSeen(at_ns=now_ns, process=name, pid=pids[0], wall_ns=time.time_ns()))
         cpu_ns, rss_bytes = int(cpu_s * SECOND_NS), own + shared
-        self._record(ResourcesSampled(now_ns, name, cpu_ns, rss_bytes, opened))
+        self._record(ResourcesSampled(now_ns, name, cpu_ns, rss_bytes, opened, waited_ns))
 
 
 def cpu_seconds(process: psutil.Process) -> float:
@@ -64,3 +71,19 @@ def cpu_seconds(process: psutil.Process) -> float:
             return time.clock_gettime_ns(~process.pid << 3 | PROCESS_CLOCK) / SECOND_NS
     times = process.cpu_times()
     return float(times.user + times.system)
+
+
+def waited_for_cpu_ns(pid: int) -> int:
+    """How long the threads of a process were ready to run and had no CPU, as Linux counts it; elsewhere 0."""
+    waited_ns = 0
+    for counts in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with suppress(OSError, ValueError, IndexError):  # a thread that has just ended
+            waited_ns += int(counts.read_text().split()[1])
+    return waited_ns
+
+
+def machine_busy_ns() -> int:
+    """CPU time that the machine used, stolen time included. What has a low priority gives way, so it is left out."""
+    times = psutil.cpu_times()
+    parts = (getattr(times, part, 0.0) for part in ("user", "system", "irq", "softirq", "steal"))
+    return round(sum(parts) * SECOND_NS)

@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from stockstorm.loadtests.config.checks import POSTGRES_URL, POSTGRES_URL_VARIABLE
-from stockstorm.loadtests.config.run_spec import RunSpec
+from stockstorm.loadtests.config.spec import RunSpec
 from stockstorm.loadtests.ipc.messages import Finished, Live, Step
 from stockstorm.loadtests.ipc.pipe import FD_VARIABLE, SUPERVISOR_FD_VARIABLE, Pipe, PipeClosed, make_pair
 from stockstorm.loadtests.limits import (

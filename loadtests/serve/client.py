@@ -16,8 +16,7 @@ import msgspec
 
 from stockstorm.loadtests.processes.child import Child, free_port, inherited_environment
 from stockstorm.loadtests.serve.commands import Command
-from stockstorm.loadtests.serve.page import HEADER
-from stockstorm.loadtests.serve.told import Declaration, Deliveries, Told, ToldShop
+from stockstorm.loadtests.serve.told import HEADER, Declaration, Deliveries, Told, ToldShop
 from stockstorm.simulator.errors import (
     UNREADABLE_JSON,
     BackingError,

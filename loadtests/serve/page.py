@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from stockstorm.loadtests.serve.commands import CHANGES, KINDS, TOPICS, Command
 from stockstorm.loadtests.serve.shop import ServedShop
-from stockstorm.loadtests.serve.told import Declaration, Heard, Told, ToldCall, ToldShop
+from stockstorm.loadtests.serve.told import HEADER, Declaration, Heard, Told, ToldCall, ToldShop
 from stockstorm.loadtests.serve.view import Seen
 from stockstorm.loadtests.subjects import SHOP_TOPICS
 from stockstorm.reports.formats import clock_text
@@ -29,7 +29,6 @@ SHOWN: Final = 60
 SKUS_SHOWN: Final = 100
 WAIT_S: Final = 6.0  # an attempt may take five seconds
 LATE_WAIT_MAX_S: Final = 60.0  # besides, for a delivery that is to be late
-HEADER: Final = "x-stockstorm"  # a page of another site cannot send it
 _TEMPLATES: Final = ("page", "acts", "rows", "detail")
 
 

@@ -99,6 +99,7 @@ class ServedShop:
         self.world.opening(state.opened.wall_ns)
         for done in state.inputs:
             self._repeat(done)
+        state.inputs.clear()  # they are played; a shop that is served for days may have had a million
         self._live = True
 
     _on_failure: Callable[[], None] = staticmethod(lambda: None)

@@ -1,6 +1,10 @@
 """What a served shop tells a program, and is told: deliveries, calls and subscriptions as plain values, for JSON."""
 
+from typing import Final
+
 import msgspec
+
+HEADER: Final = "x-stockstorm"  # that a program sends; a page of another site cannot
 
 
 class Told(msgspec.Struct, frozen=True):

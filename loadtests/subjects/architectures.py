@@ -32,7 +32,13 @@ class Architecture(msgspec.Struct, frozen=True):
         """What faults can hit. A bus architecture has a publisher, which stands for Shopify at the bus."""
         broker: tuple[FaultTarget, ...] = ("broker",) if self.cloud else ()
         publisher: tuple[FaultTarget, ...] = ("publisher",) if self.cloud and "receiver" not in self.processes else ()
-        return (*self.processes, "subject", "database", *broker, *publisher)
+        return (*self.roles, "subject", "database", *broker, *publisher)
+
+    @property
+    def roles(self) -> dict[ProcessName, ProcessName]:
+        """The process that does the work of a receiver or a worker. The webhook architecture has one for both."""
+        roles = dict(zip(self.processes, self.processes, strict=True))
+        return {"receiver": self.processes[0], **roles} if self.receives else roles
 
 
 _POLL_INTERVAL_S = 10.0  # shortened, so that a run of a minute contains several

@@ -73,7 +73,9 @@ class ReferenceSubject:
         return self._revival.revive(now_ns, is_down)
 
     def parts(self) -> dict[FaultTarget, Part]:
-        each: dict[FaultTarget, Part] = {PROCESS_NAMES[name]: part for name, part in self._parts.items()}
+        each: dict[FaultTarget, Part] = {
+            role: self._parts[name] for role, name in self._architecture.roles.items() if name in self._parts
+        }
         return {**each, "subject": Together(*self._parts.values())}
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:

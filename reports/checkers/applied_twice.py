@@ -17,7 +17,10 @@ from stockstorm.reports.history.listing_gap import TOPICS
 from stockstorm.reports.history.off_stock import explain
 from stockstorm.reports.result import Check, Incident, Tally, counted, units, unknown, verb
 from stockstorm.scenarios.promises import CASES
+from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
+
+HORIZON = "s from the first delivery of an event to its last, at most"
 
 
 class AppliedTwice(Checker):
@@ -72,12 +75,14 @@ class AppliedTwice(Checker):
         return tally.check(self.name, "valid", reason, measures)
 
     def exposure(self, history: History) -> dict[str, int]:
+        """With the horizon that is proven: who forgets an event later than that is not tested."""
         found = history.repeats
         return {
             "order notifications delivered again": found.again,
             CASES["near_duplicate"]: found.at_once,
             CASES["late_duplicate"]: found.late,
             CASES["resent"]: found.new_id,
+            HORIZON: found.horizon_ns // SECOND_NS,
             CASES["duplicate_after_cancel"]: found.after_cancel,
             "tried again after a failure": found.retried,
             "orders read again by API": history.read_again,

@@ -7,9 +7,11 @@ from collections import Counter
 
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
+from stockstorm.reports.history.deliveries import Delivery as Tried
 from stockstorm.reports.result import Check, counted, unknown, verb
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import PRIVACY_TOPICS
 
 OUTCOMES = ("acknowledged", "given_up", "refused", "subscription_removed", "pending", "never_sent")
 
@@ -84,16 +86,22 @@ class Delivery(Checker):
         open_ = len(deliveries) - sum(ended[outcome] for outcome in OUTCOMES)
         if open_:
             return unknown(self.name, f"the history does not say how {counted(open_, 'delivery')} ended", measures)
-        if ended["pending"]:
+        unawaited = sum(one.outcome == "pending" and is_unawaited(one) for one in deliveries.values())
+        if pending := ended["pending"] - unawaited:
             return unknown(
                 self.name,
-                f"{ended['pending']} of {len(deliveries)} deliveries "
-                f"{verb(ended['pending'], 'were')} pending at the end",
+                f"{pending} of {len(deliveries)} deliveries {verb(pending, 'were')} pending at the end",
                 measures,
             )
-        return Check(
-            self.name, "measured", f"{counted(len(deliveries), 'notification')} with a known outcome", measures
-        )
+        reason = f"{counted(len(deliveries) - unawaited, 'notification')} with a known outcome"
+        if unawaited:
+            reason += f"; {counted(unawaited, 'request')} for privacy {verb(unawaited, 'were')} refused at each try"
+        return Check(self.name, "measured", reason, measures)
+
+
+def is_unawaited(delivery: Tried) -> bool:
+    """Whether it is a request for privacy that was refused so far: no run waits for its next try."""
+    return delivery.planned.topic in PRIVACY_TOPICS and bool(delivery.attempts)
 
 
 def _rates(history: History) -> dict[str, float]:

@@ -106,7 +106,16 @@ class Drift(Checker):
             CASES["two_returns"]: _returned_twice(history),
             CASES["two_lines"]: _one_sku_on_two_lines(history),
             **_one_sku_from_two_locations(history),
+            **_below_zero(history),
         }
+
+
+def _below_zero(history: History) -> dict[str, int]:
+    """SKUs that at rest have fewer than no units at one of several locations; nothing if none was meant to."""
+    if history.last(f.RunStarted) is None or not history.scenario.quotas.negative_level:
+        return {}
+    finals = history.all(f.FinalStock)
+    return {CASES["negative_level"]: sum(len(final.levels) > 1 and min(final.levels) < 0 for final in finals)}
 
 
 def _returned_then_cancelled(history: History) -> int:

@@ -5,12 +5,16 @@ survived.
 """
 
 from collections import Counter
+from typing import Final
 
 from stockstorm.reports.checkers.checker import Checker
 from stockstorm.reports.history import History
+from stockstorm.reports.history.level import judged_level
 from stockstorm.reports.result import Check, counted, unknown
 from stockstorm.simulator.config import API_FAULTS, FAULTS, FaultConfig
 from stockstorm.simulator.history import facts as f
+
+SOLD: Final = "order.created"  # what faults of a scenario without topics begin on
 
 
 class FaultsMet(Checker):
@@ -27,12 +31,16 @@ class FaultsMet(Checker):
             return Check(self.name, "not_exercised", "the scenario makes no call fail and begins no fault on evidence")
         met, begun = _met(history), _begun(history)
         missing = [_words(fault) for fault in on_evidence if not begun[_words(fault)] and _possible(fault, history)]
-        if scenario.api_faults and not any(met.values()):
+        if scenario.api_faults and not any(met.values()) and _calls(history):
             missing.append("failing calls")
         if missing:
             return unknown(self.name, f"the scenario promises them, and none occurred: {', '.join(missing)}")
         unmet = sorted({API_FAULTS[fault.kind] for fault in scenario.api_faults} - set(met))
         notes = (f"no call met {', '.join(unmet)}",) if unmet else ()
+        if not met and not begun:
+            return Check(
+                self.name, "not_exercised", "the subject did nothing at which a fault could begin", notes=notes
+            )
         reason = f"{counted(met.total(), 'call')} met a fault, and {counted(begun.total(), 'fault')} began on evidence"
         return Check(self.name, "valid", reason, notes=notes)
 
@@ -61,8 +69,20 @@ def _begun(history: History) -> Counter[str]:
 
 
 def _possible(fault: FaultConfig, history: History) -> bool:
-    """A subject that polls acknowledges nothing."""
-    return fault.on != "acknowledged" or not history.started.polls
+    """Whether the subject does on what a fault begins.
+
+    One that polls acknowledges nothing, and one that is not judged by its writes changes nothing. That one lists
+    nothing either, so a marketplace may have sold nothing and told it of no order, on which most of these faults begin.
+    """
+    if judged_level(history) == "full":
+        return fault.on != "acknowledged" or not history.started.polls
+    told = {event.topic for event in history.all(f.EventFired)}
+    return fault.on == "acknowledged" and not history.started.polls and not told.isdisjoint(fault.topics or (SOLD,))
+
+
+def _calls(history: History) -> bool:
+    """Whether the subject made calls, or is judged by what it should have made."""
+    return judged_level(history) == "full" or bool(history.count(f.ApiCalled))
 
 
 def _words(fault: FaultConfig) -> str:

@@ -19,16 +19,20 @@ from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, Delivery
 from stockstorm.reports.history.faults import excused
 from stockstorm.reports.result import Check, Incident, Tally, counted, unknown, verb
+from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import ForgeryKind, PoisonKind
 from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT, KINDS
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import PRIVACY_TOPICS
 from stockstorm.simulator.shop.subscriptions import is_bus
 
 ONLY_BUSES: Final = "all of the subject's subscriptions are to an event bus, which accepts nothing from strangers"
 REFUSABLE: Final = frozenset(KINDS) - JUDGED_BY_EFFECT
 EFFECTS = frozenset({"applied", "superseded", "pending"})
-PRIVACY: Final = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
 REVIEW_STATUS: Final = 401
+EMPTIED: Final = "null_level"
+EMPTIED_MIN: Final = 20  # units that a SKU always had, of which a listing of 0 is no state
+EMPTIED_WITHIN_NS: Final = 10 * SECOND_NS
 HELD_BACK_MAX: Final = 5_000  # units below a claimed quantity that a subject may list for it
 LABELS: Final[dict[ForgeryKind | PoisonKind, str]] = {
     "tampered": "tampered",
@@ -76,8 +80,9 @@ class Forged(Checker):
     when_polling = ("forged.accepted", "forged.sent")
 
     def exposure(self, history: History) -> dict[str, int]:
-        """By kind, then by topic and source."""
-        sent = [delivery.planned for delivery in _forged(history)]
+        """By kind, then by topic and source. What a subject refuses whoever sent it is left out: it tests nothing."""
+        refused = _refused_anyway(history)
+        sent = [one.planned for one in _forged(history) if _about(one.planned) not in refused]
         kinds = Counter(planned.forged for planned in sent)
         by_kind = {label: kinds[kind] for kind, label in LABELS.items() if kinds[kind]}
         by_topic = Counter(_about(planned) for planned in sent)
@@ -106,7 +111,8 @@ class Forged(Checker):
             "forged.accepted": float(tally.total),
             "forged.unanswered": float(len(unanswered)),
         }
-        notes = _not_401(refusable)
+        anyway = _refused_anyway(history)
+        notes = (*_not_401(refusable), *_untested(anyway))
         if tally.total:
             reason = f"{tally.total} of {len(forged)} forged {verb(tally.total, 'were')} accepted{_where(tally)}"
             return tally.check(self.name, "invalid", reason, measures, notes)
@@ -115,15 +121,21 @@ class Forged(Checker):
         if len(unanswered) > during_fault or (refusable and not refused):
             told = f"{refused} of {len(refusable)} forged {verb(refused, 'were')} refused"
             return unknown(self.name, f"{told}, {len(unanswered)} failed or got no answer", measures)
-        reason = (
-            f"all of {refused} forged {verb(refused, 'were')} refused" if refusable else "no forged delivery was sent"
-        )
-        if during_fault:
-            reason += f", apart from {during_fault} sent during a fault"
-        if len(forged) > len(refusable):
-            genuine = len(forged) - len(refusable)
-            reason += f"; {genuine} with a valid signature {verb(genuine, 'are')} judged by effect"
+        reason = _refused_text(refused, bool(refusable), during_fault, len(forged) - len(refusable))
+        if refusable and all(_about(one.planned) in anyway for one in refusable):
+            reason += "; so was every genuine delivery of their topics, which tests no signature"
+            return tally.check(self.name, "not_exercised", reason, measures, notes)
         return tally.check(self.name, "valid", reason, measures, notes)
+
+
+def _refused_text(refused: int, any_sent: bool, during_fault: int, genuine: int) -> str:
+    """What was refused, in words. `genuine`: forged ones with a valid signature."""
+    reason = f"all of {refused} forged {verb(refused, 'were')} refused" if any_sent else "no forged delivery was sent"
+    if during_fault:
+        reason += f", apart from {during_fault} sent during a fault"
+    if genuine:
+        reason += f"; {genuine} with a valid signature {verb(genuine, 'are')} judged by effect"
+    return reason
 
 
 def _not_401(refusable: Sequence[Delivery]) -> tuple[str, ...]:
@@ -134,7 +146,7 @@ def _not_401(refusable: Sequence[Delivery]) -> tuple[str, ...]:
     statuses = Counter(
         attempt.status
         for one in refusable
-        if one.planned.topic in PRIVACY and one.outcome == "refused"
+        if one.planned.topic in PRIVACY_TOPICS and one.outcome == "refused"
         for attempt in one.attempts[-1:]
     )
     others = {status: count for status, count in sorted(statuses.items()) if status != REVIEW_STATUS}
@@ -143,6 +155,23 @@ def _not_401(refusable: Sequence[Delivery]) -> tuple[str, ...]:
     told = ", ".join(f"{count} with {status}" for status, count in others.items())
     sent = counted(statuses.total(), "forged webhook")
     return (f"{sent} for privacy refused, {told}; Shopify's review of an app asks for {REVIEW_STATUS}",)
+
+
+def _refused_anyway(history: History) -> dict[str, int]:
+    """The topics, by source, of which every genuine delivery was refused: each with the status of its first answer."""
+    tried: dict[str, set[int]] = {}
+    for one in history.deliveries.by_id.values():
+        if one.attempts and not one.planned.forged:
+            tried.setdefault(_about(one.planned), set()).update(attempt.status for attempt in one.attempts)
+    return {topic: min(found) for topic, found in tried.items() if all(400 <= status < 500 for status in found)}
+
+
+def _untested(anyway: dict[str, int]) -> tuple[str, ...]:
+    """A note on topics of which no delivery was taken, so that a refused forgery proves nothing. Empty without them."""
+    if not anyway:
+        return ()
+    topics = ", ".join(f"{topic.removeprefix('of ')} ({status})" for topic, status in sorted(anyway.items()))
+    return (f"not exercised, because every genuine delivery was refused as well: {topics}",)
 
 
 def _only_buses(history: History) -> bool:
@@ -161,7 +190,10 @@ class _Effects:
 
     def __init__(self, history: History, made_up: Sequence[Delivery]) -> None:
         self._probed = {row.webhook_id for row in history.probed_strangers if row.state in EFFECTS}
-        claims = [(one.planned.topic, one.planned.claim) for one in made_up if one.planned.claim]
+        emptied = {one.planned.delivery for one in made_up if one.planned.forged == EMPTIED}
+        told = [one.planned for one in made_up if one.planned.claim and one.planned.delivery not in emptied]
+        claims = [(planned.topic, planned.claim) for planned in told]
+        self._emptied = {one.planned.delivery: sets_to_none(history, one) for one in made_up} if emptied else {}
         self._recorded = _recorded(history, [claim for topic, claim in claims if topic != INVENTORY_TOPIC])
         self._listed = _listed(history, [int(claim) for topic, claim in claims if topic == INVENTORY_TOPIC])
 
@@ -171,11 +203,32 @@ class _Effects:
         found = []
         if planned.webhook_id in self._probed and planned.forged in REFUSABLE:
             found.append("the subject reports that it processed it")
+        found += [f"{push.channel} was set to 0 of {push.sku}" for push in self._emptied.get(planned.delivery, ())]
         if planned.claim in self._recorded:
             found.append(f"the master names its order {planned.claim}")
         if planned.claim in self._listed:
             found.append(f"a listing shows its quantity, {planned.claim}")
         return found
+
+
+def sets_to_none(history: History, delivery: Delivery) -> list[f.ListingPushed]:
+    """The first push to each marketplace that takes a level without a quantity for 0, soon after its delivery.
+
+    Only of a SKU that has one location, and that always had far more units than orders can take meanwhile.
+    """
+    planned = delivery.planned
+    ledger = history.ledgers.get(planned.claim)
+    if planned.forged != EMPTIED or not delivery.attempts or ledger is None or ledger.parts:
+        return []
+    if min(ledger.available) - ledger.safety < EMPTIED_MIN:
+        return []
+    begin_ns = delivery.attempts[0].started_ns
+    found: dict[str, f.ListingPushed] = {}
+    for (channel, sku), listing in history.listings.items():
+        for push in listing.pushes if sku == planned.claim else ():
+            if push.quantity == 0 and begin_ns <= push.at_ns <= begin_ns + EMPTIED_WITHIN_NS:
+                found.setdefault(channel, push)
+    return list(found.values())
 
 
 def effects_of(history: History, made_up: Sequence[Delivery]) -> Iterator[tuple[Delivery, list[str]]]:

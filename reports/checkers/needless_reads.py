@@ -3,7 +3,8 @@
 A read is paid for by its rows. One that shows a version of stock which an earlier answer had shown, or an order that
 has not changed since, tells nothing. A subject that polls has such reads, and stays far below the limit. It is invalid
 if they take at least SHARE_MAX of the points that the shop restores, in both halves of the load: what is left is too
-little for its writes. The REST API has a bucket of its own, of calls. The bucket that is used up more is judged.
+little for its writes. Where most of these reads are throttled, it asks for more than it gets, and REFUSED_SHARE_MAX is
+enough. The REST API has a bucket of its own, of calls. The bucket that is used up more is judged.
 
 A marketplace restores no points. A read of its orders that finds none tells nothing. From FEED_PER_S_MAX of them a
 second on, in both halves of the load, it is invalid: a feed that is read twice a second finds the same orders.
@@ -17,6 +18,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from stockstorm.reports.checkers.checker import Checker, Measure
+from stockstorm.reports.checkers.throttling import is_throttled
 from stockstorm.reports.history import History
 from stockstorm.reports.history.reads import QUERIES_ON_STOCK, REST, is_read
 from stockstorm.reports.result import Check, Incident, Tally
@@ -25,6 +27,7 @@ from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.limits import REST_LEAK_PER_S, RESTORE_PER_S
 
 SHARE_MAX: Final = 0.75
+REFUSED_SHARE_MAX: Final = 0.5
 SECONDS_MIN: Final = 4.0
 FEED: Final = "GET orders"  # of a marketplace
 FEED_PER_S_MAX: Final = 20.0  # reads that find nothing
@@ -106,12 +109,23 @@ class NeedlessReads(Checker):
         if rows:
             measures["needless_reads.rows"] = old / rows
         reason = f"{old:,} of {rows:,} rows read showed nothing new: {points / seconds:,.0f} {unit} a second"
-        if share < SHARE_MAX:
+        if refused := _refused(history, found):
+            reason += f", and {refused:,} more reads were throttled"
+        if share < (REFUSED_SHARE_MAX if refused >= len(found) else SHARE_MAX):
             return tally.check(self.name, "valid", reason, measures)
         tally.add(_incident(history, found, reason))
         return tally.check(
             self.name, "invalid", f"{reason}, of {_restored(history, found):,} that the shop restores", measures
         )
+
+
+def _refused(history: History, found: list[Read]) -> int:
+    """How many reads of the same kinds were throttled during the load."""
+    operations = {read.operation for read in found}
+    return sum(
+        is_throttled(call) and call.operation in operations and _during_load(history, call)
+        for call in history.all(f.ApiCalled)
+    )
 
 
 def feed_reads(history: History) -> dict[str, list[f.ApiCalled]]:

@@ -20,6 +20,7 @@ from stockstorm.simulator.history import facts as f
 LABELS: Final[dict[ForgeryKind | PoisonKind, str]] = {
     "unknown_sku": "with an unknown SKU",
     "null_lines": "with null for its lines",
+    "null_level": "with null for a level",
     "huge_quantity": "with a quantity that no shop has",
     "wrong_type": "with an object where a number should be",
     "not_json": "with half of a JSON text",

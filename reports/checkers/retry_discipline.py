@@ -4,6 +4,7 @@ It measures the gap between a throttled or failed call and the next call of its 
 begin at once. One call that replaces many failed ones is one retry. It also measures how long good events waited behind
 a dead-lettered one. A set without comparison that erased a change is invalid, whoever had made it: another actor, or
 the subject itself (`history.lost_updates`).
+So is a call that was tried again without a pause while it failed (`history.hammering`).
 """
 
 from bisect import bisect_right
@@ -57,6 +58,12 @@ class RetryDiscipline(Checker):
             "s",
             "age of the oldest good event behind a dead-lettered one when it took effect",
         ),
+        Measure(
+            "retry_discipline.tries_per_s.max",
+            "tries of a failing call, most",
+            "count",
+            "most tries of one failing call within a second, where there was no pause between them",
+        ),
         Measure("retry_discipline.erased", "changes erased", "count", "sets that erased a change"),
     )
 
@@ -78,12 +85,20 @@ class RetryDiscipline(Checker):
             measures["retry_discipline.gap_ms.min"] = gaps[0]
         notes = _head_of_line(history, measures)
         tally = _erased(history)
-        measures["retry_discipline.erased"] = float(tally.total)
-        if tally.total:
-            reason = (
-                f"{counted(tally.total, 'set')} erased a change that {'it' if tally.total == 1 else 'they'} ignored"
-            )
-            return tally.check(self.name, "invalid", reason, measures, notes)
+        erased = tally.total
+        measures["retry_discipline.erased"] = float(erased)
+        reasons = (
+            [f"{counted(erased, 'set')} erased a change that {'it' if erased == 1 else 'they'} ignored"]
+            if erased
+            else []
+        )
+        if hammered := _hammered(history, tally):
+            measures["retry_discipline.tries_per_s.max"] = float(hammered)
+            count = len(history.hammered)
+            verb = "was" if count == 1 else "were"
+            reasons.append(f"{counted(count, 'failing call')} {verb} tried up to {hammered:,} times within a second")
+        if reasons:
+            return tally.check(self.name, "invalid", "; ".join(reasons), measures, notes)
         reason = f"{counted(len(calls), 'call')}, {throttled} throttled, and no set erased a change"
         return tally.check(self.name, "valid", reason, measures, notes)
 
@@ -186,6 +201,24 @@ def _most_at_once(retries: list[int]) -> int:
             window.popleft()
         most = max(most, len(window))
     return most
+
+
+def _hammered(history: History, tally: Tally) -> int:
+    """Adds an incident for each call that was tried without a pause. Returns the most tries within a second."""
+    for one in history.hammered:
+        if tally.full:
+            tally.count()
+            continue
+        of = f" of {one.what}" if one.what else ""
+        first = one.calls[0]
+        text = (
+            f"{one.operation} ({one.api}){of} failed and was tried {len(one.calls):,} times within a second from "
+            f"{history.offset(first.at_ns)}"
+        )
+        channel = one.api if one.api in history.marketplaces else ""
+        requests = (first.request, one.calls[1].request)
+        tally.add(Incident("no_pause", first.at_ns, text, channel=channel, requests=requests))
+    return max((len(one.calls) for one in history.hammered), default=0)
 
 
 def _erased(history: History) -> Tally:

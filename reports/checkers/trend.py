@@ -6,7 +6,8 @@ and at the end is GROWTH_MIN times as long and GROWTH_MIN_MS longer. Where each 
 ALWAYS_MIN times and ALWAYS_MIN_MS are enough: on a busy machine the start is slow as well. With too few samples or too
 short a phase it is not exercised, nor where the deliveries of an even plan were not even: those held back and sent
 again, and what the subject's own writes fire, come on top later. A load generator that could not keep up makes it
-unknown.
+unknown. So do other programs that kept the machine busy, where latency did not grow once each part is divided by how
+much longer work took in it.
 """
 
 import math
@@ -29,7 +30,7 @@ DELIVERIES_RISE_MAX: Final = 1.3  # of the second half, as a multiple of the fir
 SAMPLES_MIN: Final = 20  # in each part
 SHARE: Final = 0.25
 GROWTH_MIN: Final = 3.0
-GROWTH_MIN_MS: Final = 50.0
+GROWTH_MIN_MS: Final = 150.0
 ALWAYS_MIN: Final = 2.0
 ALWAYS_MIN_MS: Final = 200.0
 RISE: Final = 1.05
@@ -61,15 +62,11 @@ class Trend(Checker):
     def __call__(self, history: History) -> Check:
         tally = Tally()
         phase = even_phase(history)
-        if phase is None:
-            reason = f"there was no phase of even load of {SECONDS_MIN:.0f} s without a fault"
+        if phase is None or (why_not := _uneven(history, phase)):
+            reason = why_not if phase else f"there was no phase of even load of {SECONDS_MIN:.0f} s without a fault"
             return tally.check(self.name, "not_exercised", reason, {})
-        if (rise := _rise(history.acks, *phase)) > DELIVERIES_RISE_MAX:
-            reason = (
-                f"the longest even phase had {rise:.1f} times as many deliveries in its second half as in its first"
-            )
-            return tally.check(self.name, "not_exercised", reason, {})
-        measures, said = {}, []
+        measures, said, busy = {}, list[str](), ""
+        waits = history.cpu_waits.text(*phase)
         for name, samples in _series(history).items():
             levels = _levels(samples, *phase)
             if not levels:
@@ -77,7 +74,9 @@ class Trend(Checker):
             label = name.replace("_", " ")
             measures[f"trend.{name}.growth"] = levels[-1] / max(levels[0], 0.001)
             said.append(f"{label} from {levels[0]:,.0f} to {levels[-1]:,.0f} ms")
-            if _grows(levels):
+            if waits and _grows(levels) and not _grows(_on_a_free_machine(history, phase, levels)):
+                busy = waits
+            elif _grows(levels):
                 tally.add(_incident(history, phase[0], label, levels))
         if not said:
             reason = f"fewer than {SAMPLES_MIN} samples in a sixth of the longest even phase"
@@ -85,7 +84,16 @@ class Trend(Checker):
         reason = "over the longest even phase, lower quartiles: " + ", ".join(said)
         if tally.total and (generator := Generator()(history)).verdict == "unknown":
             return tally.check(self.name, "unknown", f"{reason}; but {generator.reason}", measures)
+        if busy and not tally.total:
+            return tally.check(self.name, "unknown", f"{reason}; but {busy}, which explains it", measures)
         return tally.check(self.name, "invalid" if tally.total else "valid", reason, measures)
+
+
+def _uneven(history: History, phase: tuple[int, int]) -> str:
+    """Why the deliveries of a phase were not even; empty if they were."""
+    if (rise := _rise(history.acks, *phase)) <= DELIVERIES_RISE_MAX:
+        return ""
+    return f"the longest even phase had {rise:.1f} times as many deliveries in its second half as in its first"
 
 
 def even_phase(history: History) -> tuple[int, int] | None:
@@ -151,6 +159,14 @@ def _grows(levels: list[float]) -> bool:
     if all(after > before for before, after in steps):
         return levels[-1] >= max(ALWAYS_MIN * levels[0], levels[0] + ALWAYS_MIN_MS) or (rising and _much(levels))
     return rising and not falling and _much(levels)
+
+
+def _on_a_free_machine(history: History, phase: tuple[int, int], levels: list[float]) -> list[float]:
+    """The levels, each divided by how many times as long work took in its part because others used the machine."""
+    begin_ns, end_ns = phase
+    edges = [begin_ns + (end_ns - begin_ns) * part // PARTS for part in range(PARTS + 1)]
+    waits = history.cpu_waits
+    return [level / waits.stretch(*part) for level, part in zip(levels, pairwise(edges), strict=True)]
 
 
 def _much(levels: list[float]) -> bool:

@@ -36,12 +36,14 @@ from stockstorm.reports.diagnosis.lost_at_failure import LostAtFailure
 from stockstorm.reports.diagnosis.lost_events import LostEvents
 from stockstorm.reports.diagnosis.lost_updates import LostUpdates
 from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
+from stockstorm.reports.diagnosis.negative_level import NegativeLevel
 from stockstorm.reports.diagnosis.never_pushed import NeverPushed
 from stockstorm.reports.diagnosis.never_released import NeverReleased
 from stockstorm.reports.diagnosis.never_sent import NeverSent
 from stockstorm.reports.diagnosis.no_call import NoCall
 from stockstorm.reports.diagnosis.no_timeout import NoTimeout
 from stockstorm.reports.diagnosis.not_played import NotPlayed
+from stockstorm.reports.diagnosis.null_level import NullLevel
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
 from stockstorm.reports.diagnosis.old_read import OldRead
 from stockstorm.reports.diagnosis.one_by_one import OneByOne
@@ -60,6 +62,7 @@ from stockstorm.reports.diagnosis.put_back import PutBack
 from stockstorm.reports.diagnosis.read_not_applied import ReadNotApplied
 from stockstorm.reports.diagnosis.read_not_pushed import ReadNotPushed
 from stockstorm.reports.diagnosis.removed import GapNotReconciled, RemovalUnnoticed
+from stockstorm.reports.diagnosis.repeated_at_once import RepeatedAtOnce
 from stockstorm.reports.diagnosis.retired_version import RetiredVersion
 from stockstorm.reports.diagnosis.retry_after_ignored import RetryAfterIgnored
 from stockstorm.reports.diagnosis.rounded import Rounded
@@ -67,11 +70,13 @@ from stockstorm.reports.diagnosis.same_difference import SameDifference
 from stockstorm.reports.diagnosis.signature_check import SignatureCheck
 from stockstorm.reports.diagnosis.skipped_reads import SkippedReads
 from stockstorm.reports.diagnosis.slow_answers import SlowAnswers
+from stockstorm.reports.diagnosis.slow_recovery import SlowRecovery
 from stockstorm.reports.diagnosis.small_steps import SmallSteps
 from stockstorm.reports.diagnosis.stops import Stops
 from stockstorm.reports.diagnosis.strange_ids import StrangeIds
 from stockstorm.reports.diagnosis.sum_at_location import SumAtLocation
 from stockstorm.reports.diagnosis.twice_at_failure import TwiceAtFailure
+from stockstorm.reports.diagnosis.unexplained import unexplained
 from stockstorm.reports.diagnosis.unreachable import Unreachable
 from stockstorm.reports.diagnosis.webhook_failures import WebhookFailures
 from stockstorm.reports.diagnosis.wrong_listings import WrongListings
@@ -107,17 +112,20 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     FailuresForgotten(),
     KeysReused(),
     ChannelBlocksOthers(),
+    SlowRecovery(),
     RetryAfterIgnored(),
     FewTopics(),
     FeedUnread(),
     NeverSent(),
     CatalogueCut(),
     Forgeries(),
+    NullLevel(),
     SumAtLocation(),
     LostUpdates(),
     DeadLetters(),
     Stops(),
     OneLocation(),
+    NegativeLevel(),
     ChannelFrozen(),
     NeverPushed(),
     SameDifference(),
@@ -151,10 +159,13 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     OneByOne(),
     NeedlessReads(),
     OwnRetries(),
+    RepeatedAtOnce(),
     OpenConnections(),
     Growth(),
 )
 OF_EVENTS: Final = frozenset({"lost_at_failure", "lost_events", "twice_at_failure", "applied_twice"})
+OF_A_WHILE: Final = frozenset({"old_over_new"})  # causes that need not last until rest
+AT_REST: Final = "drift"
 WHERE_HELD: Final = "diagnoses"  # the question to a process that has facts which this one lacks
 RIVAL_SHARE: Final = 0.5  # of what either explains is explained by the other too
 
@@ -193,7 +204,9 @@ def find(
             notes.append(f"the diagnosis {one.name} failed: {type(error).__name__}: {error}")
     with suppress(NotHeld):
         found = without_consequences(found, history)
-    return _by_size(found), tuple(notes)
+        if not any(AT_REST in each.diagnosis.explains for each in found):
+            found += unexplained(case)
+    return _passed_last(_by_size(found)), tuple(notes)
 
 
 def _possible(one: Diagnose, case: Case) -> bool:
@@ -215,6 +228,17 @@ def _by_size(found: list[Found]) -> list[Found]:
     for place, each in zip(places, largest, strict=True):
         ordered[place] = each
     return ordered
+
+
+def _passed_last(found: list[Found]) -> list[Found]:
+    """The same, with what was wrong for a while behind the causes of what is wrong at rest."""
+    at_rest = any(AT_REST in each.diagnosis.explains for each in found)
+    passed = [
+        each
+        for each in found
+        if each.diagnosis.name in OF_A_WHILE and AT_REST not in each.diagnosis.explains and at_rest
+    ]
+    return [*(each for each in found if each not in passed), *passed]
 
 
 def diagnose_where_held(history: History, checks: tuple[Check, ...]) -> dict[str, list[Found]]:

@@ -1,9 +1,14 @@
-"""The catalogue that the subject read before the load has only a part of the shop's items: the first page."""
+"""The catalogue that the subject read before the load has only a part of the shop's items: the first page.
 
-from collections.abc import Collection, Iterator
+A subject that reads slowly has read a part of them when the load begins, too. It goes on with lists of items that
+nothing has told it of, which one that knows a part of the catalogue cannot.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
+from stockstorm.reports.history import History
 from stockstorm.reports.history.reads import REST, is_query
 from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.history import facts as f
@@ -21,6 +26,7 @@ class CatalogueCut(Diagnose):
 
     def __call__(self, case: Case) -> Iterator[Found]:
         history = case.history
+        news = _first_news(history)
         queries = {call.request: call for call in case.calls if is_query(call.operation)}
         read, later, largest, by_rest = set[str](), set[str](), 0, False
         for shown in history.all(f.StockShown):
@@ -32,6 +38,7 @@ class CatalogueCut(Diagnose):
                     largest, by_rest = len(set(shown.skus)), queries[shown.request].operation.startswith(REST)
             else:
                 later.update(shown.skus)
+                read.update(_read_on(shown, read, news))
         unread = [sku for sku in history.items if sku not in read]
         if largest < PAGE_MIN or not unread or _elsewhere(case, unread):
             return
@@ -53,6 +60,25 @@ class CatalogueCut(Diagnose):
             ),
             frozenset(f"sku {sku}" for sku in unread),
         )
+
+
+def _read_on(shown: f.StockShown, read: Collection[str], news: Mapping[str, int]) -> Sequence[str]:
+    """The items of a list that are new, if nothing had happened to most of them yet."""
+    fresh = [sku for sku in shown.skus if sku not in read]
+    if len(fresh) < PAGE_MIN:
+        return ()
+    untold = sum(news.get(sku, shown.at_ns) >= shown.at_ns for sku in fresh)
+    return fresh if untold > len(fresh) / 2 else ()
+
+
+def _first_news(history: History) -> dict[str, int]:
+    """When the first event about each item fired."""
+    found: dict[str, int] = {}
+    for event in sorted(history.deliveries.events.values(), key=lambda event: event.at_ns):
+        effects = history.orders.by_order.get(event.order, ()) if event.order >= 0 else ()
+        for sku in (event.sku, *(effect.sku for effect in effects)):
+            found.setdefault(sku, event.at_ns)
+    return found
 
 
 def _elsewhere(case: Case, unread: Collection[str]) -> bool:

@@ -5,7 +5,8 @@ last push was taken and for which a change waited. A wait counts if it was far l
 them at other times, so a subject that pushes to all at an interval is not meant. Nearly all waits must be silent.
 
 A subject may block the others only while a call gets no answer, which is a part of a wait, and not of every one. That
-is told by the pauses of the others: they begin with such calls more often than chance allows (`pauses`).
+is told by the pauses of the others: they begin with such calls more often than chance allows (`pauses`). And it may
+call one marketplace again and again, and none of the others meanwhile (`taken_up`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.pauses import Blocked, Pause, Pushes, blocked_at_calls, is_taken, pushes_by_channel
+from stockstorm.reports.diagnosis.taken_up import Stretch, taken_up
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 
@@ -25,6 +27,10 @@ LOOKED_AT: Final = 0.75  # of a wait: where channels take turns, the others come
 REMEDY: Final = (
     "push to each marketplace by a queue, a task or a worker of its own, so that a slow answer, a timeout or a wait "
     "for one holds up no other"
+)
+CALLS_REMEDY: Final = (
+    "give up after a few tries, go on with the next marketplace, and come back later; end a read at a page that is not "
+    "full, because a feed that grows has no empty one"
 )
 CHECKS: Final = (
     "channel_outage", "sync_latency", "oversell", "crisis_time", "refused_though_available", "lost_units",
@@ -58,6 +64,25 @@ class ChannelBlocksOthers(Diagnose):
             yield self._in_waits(case, found, explains)
         elif paused := blocked_at_calls(case, pushes):
             yield self._at_calls(case, paused, explains)
+        elif stretches := taken_up(case, pushes):
+            yield self._in_stretches(case, stretches, explains)
+
+    def _in_stretches(self, case: Case, found: dict[str, list[Stretch]], explains: tuple[str, ...]) -> Found:
+        channel, stretches = next(iter(found.items()))
+        calls, refused = sum(one.calls for one in stretches), sum(one.refused for one in stretches)
+        seconds = sum(one.end_ns - one.begin_ns for one in stretches) / SECOND_NS
+        cause = (
+            f"for {seconds:.1f} s it called {channel} alone, which refused or did not answer {refused} of "
+            f"{counted(calls, 'call')}, while {counted(sum(one.owed for one in stretches), 'change')} waited for others"
+        )
+        examples = quoted(
+            f"from {case.when(one.begin_ns)} for {(one.end_ns - one.begin_ns) / SECOND_NS:.1f} s" for one in stretches
+        )
+        also = [f"so it was with {name}, {counted(len(some), 'time')}" for name, some in list(found.items())[1:]]
+        return Found(
+            Diagnosis(self.name, cause, (examples, *also), CALLS_REMEDY, explains, stretches[0].begin_ns),
+            frozenset(f"wait {channel} {one.begin_ns}" for one in stretches),
+        )
 
     def _in_waits(self, case: Case, found: list[_Waited], explains: tuple[str, ...]) -> Found:
         total_ns, channel, silent, waits = found[0]

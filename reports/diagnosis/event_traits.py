@@ -18,6 +18,7 @@ SKUS_MAX: Final = 200  # with more of them a SKU is no trait
 START_NS: Final = SECOND_NS  # after a restart
 TOGETHER_NS: Final = 2 * MILLISECOND_NS
 BURST_NS: Final = 250 * MILLISECOND_NS
+OWN: Final = "subject_"  # how the causes of its own writes begin
 BURST_TIMES: Final = (1.5, 2, 3)  # as many as usual
 
 
@@ -46,13 +47,16 @@ def _rounded(items: Iterable[f.ItemStocked]) -> frozenset[str]:
 
 
 def _ties(history: History) -> frozenset[tuple[str, int]]:
-    """(SKU, version) of changes in the same second of the wall clock as the change before."""
+    """(SKU, version) of changes in the same second of the wall clock as the change before.
+
+    What the subject wrote itself is no news to it, and so no such change.
+    """
     started = history.last(f.RunStarted)
     offset_ns = started.wall_ns - started.at_ns if started else 0
     seconds, found = dict[str, int](), set[tuple[str, int]]()
     for change in history.all(f.StockChanged):
         second = (change.at_ns + offset_ns) // SECOND_NS
-        if seconds.get(change.sku) == second:
+        if seconds.get(change.sku) == second and not change.cause.startswith(OWN):
             found.add((change.sku, change.version))
         seconds[change.sku] = second
     return frozenset(found)
@@ -94,7 +98,10 @@ class EventTraits:
         self._rounded = _rounded(self._items.values())
         self._faults = [fault for fault in history.fault_intervals if fault.planned]
         self._ready = sorted(fault.end_ns for fault in self._faults if fault.fault in ENDS)
-        self._read = frozenset(order for told in history.all(f.OrdersShown) for order in told.orders)
+        self._read: dict[int, int] = {}  # when an answer first showed an order
+        for told in history.all(f.OrdersShown):
+            for order in told.orders:
+                self._read.setdefault(order, told.at_ns)
         self._ties = _ties(history)
         self._arrivals = sorted(
             delivery.attempts[0].started_ns or delivery.attempts[0].at_ns for delivery in case.genuine
@@ -151,6 +158,8 @@ class EventTraits:
             found.add(Trait("ahead"))
         if event.order in self._read:
             found.add(Trait("read"))
+        if self._read.get(event.order, NEVER_NS) < self._deliveries.first_attempt_ns.get(event.event, -1):
+            found.add(Trait("read_before"))
         if self._hears_after_cancel(event):
             found.add(Trait("cancel_heard"))
         return found

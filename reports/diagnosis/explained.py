@@ -2,7 +2,7 @@
 
 Events of items that the service never learned of have no effect and their listings lack changes, so they look lost by
 chance, or by their topic. An event of a level whose change no listing ever showed looks lost, and is the same finding
-as the listing that lacks it.
+as the listing that lacks it. That events count twice, with nothing in common, says less than a cause that tells why.
 """
 
 from collections.abc import Sequence
@@ -10,17 +10,20 @@ from typing import Final
 
 import msgspec
 
+from stockstorm.reports.diagnosis.applied_twice import NOTHING_IN_COMMON
 from stockstorm.reports.diagnosis.case import Found
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC
 
 UNREAD: Final = "catalogue_cut"
 SKU, EVENT, LISTING = "sku", "event", "listing"  # the first words of keys
+DOUBLE: Final = frozenset({"exact_units", "failures_forgotten", "order_arithmetic"})  # by which units count twice
 OF_LEVELS: Final = frozenset({"lost_events", "lost_alone"})  # causes that can be about levels alone
 
 
 def without_consequences(found: Sequence[Found], history: History) -> list[Found]:
     """The same without those that say only again that items were not read, or that listings are wrong."""
+    found = [one for one in found if not _is_named_by_others(one, found)]
     unread = {key.removeprefix(f"{SKU} ") for one in found if one.diagnosis.name == UNREAD for key in one.covers}
     if unread:
         found = [one for one in found if one.diagnosis.name == UNREAD or not _only_of(one, unread, history)]
@@ -32,6 +35,16 @@ def without_consequences(found: Sequence[Found], history: History) -> list[Found
         else:
             kept[cause] = _explains_too(kept[cause], one)
     return kept
+
+
+def _is_named_by_others(one: Found, found: Sequence[Found]) -> bool:
+    """Whether it only says that events count twice, and another cause says of what that is a consequence."""
+    if not one.diagnosis.cause.endswith(NOTHING_IN_COMMON):
+        return False
+    return any(
+        other.diagnosis.name in DOUBLE and set(one.diagnosis.explains) <= set(other.diagnosis.explains)
+        for other in found
+    )
 
 
 def _of_listings(one: Found, before: Sequence[Found], history: History) -> int | None:

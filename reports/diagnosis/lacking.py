@@ -4,7 +4,7 @@ The first change that a wrong listing lacks is compared with the last change of 
 the last changes of a SKU can be compared, because a later push makes up for an earlier one that was left out.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Final
 
@@ -25,6 +25,7 @@ from stockstorm.simulator.history import facts as f
 WRONG_MAX: Final = 2_000
 SHOWN: Final = 3
 AFTER_READ_NS: Final = SECOND_NS
+CHANCE_MAX: Final = 0.1  # that as many changes all follow a read
 AT_ONCE_NS: Final = SECOND_NS // 4
 RUSH_SHARE_MAX: Final = 0.1  # of all changes of stock
 MANY: Final = "look at what becomes of the rest where more changes wait than fit into one push"
@@ -47,8 +48,8 @@ class Lacking(Diagnose):
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        if events_alone(case).many_lost:
-            return  # listings lack what was lost
+        if events_alone(case).many_lost or not case.history.count(f.ListingPushed):
+            return  # listings lack what was lost; where nothing was ever pushed, no event is the reason
         right, wrong = right_and_wrong(case)
         events, traits, last = case.history.deliveries.events, event_traits(case), _last_events(case)
         lacked = first_lacking(case, wrong)
@@ -76,7 +77,8 @@ class Lacking(Diagnose):
                 Diagnosis(
                     self.name,
                     f"{common.bad} of {common.bad_of} changes that listings lack at the end "
-                    f"{verb(common.bad, 'are')} {said(common.traits)}",
+                    f"{verb(common.bad, 'are')} {said(common.traits)}"
+                    + _after_reads(case, [events[one] for one in covered]),
                     (
                         contrasted(
                             common.good, common.good_of, "last changes of SKUs whose listings are right", common.traits
@@ -112,10 +114,7 @@ def _after_push(pushes: dict[str, list[int]], sku: str, at_ns: int) -> frozenset
 
 def _alone(name: str, case: Case, lacked: list[f.EventFired]) -> Found:
     """Changes with nothing in common, and what came just before them."""
-    reads = [call.at_ns for call in case.calls if call.api == ADMIN and is_query(call.operation)]
-    after = [one for one in lacked if any(0 <= one.at_ns - at_ns < AFTER_READ_NS for at_ns in reads)]
-    each = "it" if len(lacked) == 1 else "each of them"
-    when = f"; {each} came less than a second after the service had read from the shop" if after == lacked else ""
+    when = _after_reads(case, lacked)
     rush = _rush(case, sorted(one.at_ns for one in lacked))
     if rush:
         when = f"; all of them came {rush}"
@@ -131,6 +130,22 @@ def _alone(name: str, case: Case, lacked: list[f.EventFired]) -> Found:
         ),
         frozenset(f"event {one.event}" for one in lacked),
     )
+
+
+def _after_reads(case: Case, lacked: list[f.EventFired]) -> str:
+    """That all of them came just after a read, as the end of a clause; "" where chance explains it."""
+    reads = sorted(call.at_ns for call in case.calls if call.api == ADMIN and is_query(call.operation))
+
+    def follows(at_ns: int) -> bool:
+        place = bisect_right(reads, at_ns)
+        return place > 0 and at_ns - reads[place - 1] < AFTER_READ_NS
+
+    changes = [change.at_ns for change in case.history.all(f.StockChanged)]
+    share = sum(map(follows, changes)) / max(1, len(changes))
+    if not all(follows(one.at_ns) for one in lacked) or share ** len(lacked) > CHANCE_MAX:
+        return ""
+    each = "it" if len(lacked) == 1 else "each of them"
+    return f"; {each} came less than a second after the service had read from the shop"
 
 
 def _rush(case: Case, times: list[int]) -> str:

@@ -5,15 +5,11 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.alone import events_alone, lost_note
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
-from stockstorm.reports.diagnosis.lost_events import CHECKS, lost_and_taken, named_without_row, seldom_in_a_row
+from stockstorm.reports.diagnosis.lost_events import CHECKS, FITS, lost_and_taken, named_without_row, seldom_in_a_row
 from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
-FITS: Final = (
-    "; it fits that a full buffer drops what comes, that one of several events in a batch is dropped, or that some are "
-    "dropped by chance"
-)
 NEAR_NS: Final = 5 * SECOND_NS
 
 

@@ -3,6 +3,7 @@
 import math
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.alone import lost_note
@@ -10,11 +11,15 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, ordered, qu
 from stockstorm.reports.diagnosis.contrast import CHANCE_MAX, LIFT_MIN, chance
 from stockstorm.reports.diagnosis.lost_events import CHECKS, lost_and_taken, taken_at
 from stockstorm.reports.diagnosis.moments import followed
+from stockstorm.reports.history.faults import ENDS
 from stockstorm.reports.history.reads import writes_stock
 from stockstorm.reports.result import Diagnosis, verb
+from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
 SHARE_MIN: Final = 0.7  # of the lost events
+SHORT_LIFE_NS: Final = 2 * SECOND_NS
+BEFORE_NS: Final = SECOND_NS // 2  # the first end, in which events that wait were acknowledged
 REFUSED: Final = frozenset({"user_error", "error"})
 FAILED: Final = frozenset({"failed", "error", "user_error"})
 STORE: Final = (
@@ -76,6 +81,44 @@ class LostAtFailure(Diagnose):
                 frozenset(f"event {event.event}" for event in lost),
             )
             return
+        yield from _waited_for_a_short_life(case, bad, good)
+
+
+def _waited_for_a_short_life(case: Case, bad: list[f.EventFired], good: list[f.EventFired]) -> Iterator[Found]:
+    """Lost events that waited while a process was down, and were lost as it ended again soon after its start."""
+    ends = [one for one in case.history.fault_intervals if one.planned and one.fault in ENDS]
+    for first, again in pairwise(sorted(ends, key=lambda one: one.begin_ns)):
+        lived_ns = again.begin_ns - first.end_ns
+        if first.target != again.target or not 0 <= lived_ns <= SHORT_LIFE_NS:
+            continue
+        begin_ns, end_ns = first.begin_ns - BEFORE_NS, again.begin_ns
+        lost, others = (
+            [event for event, at_ns in zip(some, taken_at(case, some), strict=True) if begin_ns <= at_ns <= end_ns]
+            for some in (bad, good)
+        )
+        if len(lost) < SHARE_MIN * len(bad) or not good or len(lost) / len(bad) < LIFT_MIN * len(others) / len(good):
+            continue
+        if chance(len(lost), len(bad), len(lost) + len(others), len(bad) + len(good)) > math.log(CHANCE_MAX):
+            continue
+        yield Found(
+            Diagnosis(
+                LostAtFailure.name,
+                f"{len(lost)} of {len(bad)} lost events waited before a process of the service ended that had been up "
+                f"for {lived_ns / SECOND_NS:.1f} s",
+                (
+                    f"down from {case.when(first.begin_ns)} to {case.when(first.end_ns)}, and from "
+                    + case.when(again.begin_ns),
+                    f"of the {len(good):,} events that had their effect, {len(others):,} came in that time",
+                    "lost, for example, " + quoted(case.named(event) for event in lost),
+                    *lost_note(case),
+                ),
+                STORE,
+                case.consequences(*CHECKS),
+                lost[0].at_ns,
+            ),
+            frozenset(f"event {event.event}" for event in lost),
+        )
+        return
 
 
 def _before_refusal(case: Case, bad: list[f.EventFired], good: list[f.EventFired]) -> Found | None:

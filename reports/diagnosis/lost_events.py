@@ -8,9 +8,9 @@ from typing import Final
 from stockstorm.reports.diagnosis.alone import events_alone, lost_note
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
-from stockstorm.reports.diagnosis.event_traits import event_traits
+from stockstorm.reports.diagnosis.event_traits import WAYS, event_traits
 from stockstorm.reports.diagnosis.order_arithmetic import of_wrong_rules
-from stockstorm.reports.diagnosis.traits import TOPIC_OF, contrasted, hints, said
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, contrasted, hints, said
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import tokens
 from stockstorm.reports.history.event_outcomes import LATER
@@ -25,7 +25,12 @@ PRECISION_MIN: Final = 0.3  # of the events with the traits, the part that was l
 BAD_MAX: Final = 5_000
 IN_A_ROW_MIN: Final = 20  # lost order events
 IN_A_ROW_CHANCE: Final = 0.005
+LATER_READ: Final = frozenset({Trait("read")})  # a read after the loss, for example by a restart, is no cause of it
 ROWLESS_MIN: Final = 0.9  # of the lost events with these traits
+FITS: Final = (
+    "; it fits that a full buffer drops what comes, that one of several events in a batch is dropped, or that some are "
+    "dropped by chance"
+)
 CHECKS: Final = ("nothing_lost", "drift", "event_classes", "sync_latency", "order_latency", "crisis_time", "lost_units")
 
 
@@ -50,7 +55,7 @@ def in_common(case: Case) -> list[Common]:
     if not isinstance(found, list):
         bad, good, traits = _lost(case), lost_and_taken(case)[1], event_traits(case)
         step = max(1, len(good) // GOOD_MAX)
-        found = clusters([traits.of(one) for one in bad[:BAD_MAX]], [traits.of(one) for one in good[::step]])
+        found = clusters(*([traits.of(one) - LATER_READ for one in some] for some in (bad[:BAD_MAX], good[::step])))
         case.kept["in common"] = found
     return found
 
@@ -138,7 +143,20 @@ def _precise(common: Common) -> bool:
     return common.bad >= PRECISION_MIN * (common.bad + common.good)
 
 
+def _of_orders(common: Common, lost: Sequence[f.EventFired]) -> Common:
+    """The same in words for orders: their news move units up and down, and are no changes of stock."""
+    if not all(event.topic in WAYS for event in lost):
+        return common
+    told = {"up": "cancellations and returns", "down": "sales"}
+
+    def words(traits: tuple[Trait, ...]) -> tuple[Trait, ...]:
+        return tuple(Trait("news", told[one.value]) if one.kind == "way" else one for one in traits)
+
+    return common._replace(traits=words(common.traits), equal=words(common.equal))
+
+
 def _found(name: str, case: Case, common: Common, lost: Sequence[f.EventFired]) -> Found:
+    common = _of_orders(common, lost)
     which = f"{common.bad} of {common.bad_of}" if common.bad < common.bad_of else f"all {common.bad}"
     evidence = [
         contrasted(common.good, common.good_of, "events that had their effect", common.traits),
@@ -157,7 +175,9 @@ def _found(name: str, case: Case, common: Common, lost: Sequence[f.EventFired]) 
     cause = (
         f"{which} lost {'event' if common.bad_of == 1 else 'events'} {verb(common.bad, 'are')} {said(common.traits)}"
     )
-    if common.bad >= ROWLESS_MIN * common.bad_of:
+    if not _precise(common):
+        cause += seldom_in_a_row(case) or FITS
+    elif common.bad >= ROWLESS_MIN * common.bad_of:
         cause += seldom_in_a_row(case)
     if rowless >= ROWLESS_MIN * len(lost):
         cause += "; writes name them and have no row of their units"

@@ -1,20 +1,27 @@
-"""Pushes that put a listing back to an older state: in the order of arrival, or by two workers at the same time."""
+"""Pushes that put a listing back to an older state.
+
+In the order of arrival; with what a read from before the newer change had shown; or by two workers at the same time.
+"""
 
 from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
-from stockstorm.reports.result import Diagnosis, Incident
+from stockstorm.reports.history.reads import reads_of
+from stockstorm.reports.result import Diagnosis, Incident, counted
 from stockstorm.simulator.clock import SECOND_NS
 
 FOLLOWS_NS: Final = 2 * SECOND_NS  # an event's arrival and the push that it caused
 MOST: Final = 0.6
+READ_WITHIN_NS: Final = 10 * SECOND_NS  # a read that took long, and the push of what it showed
+WRONG_SHARE_MIN: Final = 0.5  # of the listings that are wrong at rest
+PASSED: Final = ("stale_overwrite", "sync_latency", "oversell", "unexplained_push")
 
 
 class OldOverNew(Diagnose):
     name = "old_over_new"
-    checks = ("stale_overwrite", "drift", "sync_latency", "oversell", "unexplained_push")
+    checks = (*PASSED, "drift")
     after = ("wrong_sign", "same_difference", "last_units", "rounded")
 
     def __call__(self, case: Case) -> Iterator[Found]:
@@ -22,31 +29,70 @@ class OldOverNew(Diagnose):
         if not stale:
             return
         total = sum(check.incidents_total for check in case.checks if check.name == "stale_overwrite")
-        late = sum(_follows_late_arrival(case, one) for one in stale)
-        if late >= MOST * len(stale):
-            why = "it follows the order in which events arrive"
-            remedy = (
-                "compare versions before a push (X-Shopify-Triggered-At, updated_at), and on a tie or a gap read the "
-                "level "
-                "by API; what arrives late must not be pushed"
-            )
-        else:
-            why = "two pushes of one SKU overtake each other"
-            remedy = "let one worker push a SKU at a time, and read what to push inside of that lock, not before it"
+        why, remedy, seen = _why(case, stale)
         yield Found(
             Diagnosis(
                 self.name,
-                f"{total} pushes put an older state over a newer one: {why}",
-                (
-                    f"{late} of {len(stale)} came within {FOLLOWS_NS // SECOND_NS} s of an older event that came late",
-                    stale[0].text,
-                ),
+                f"{counted(total, 'push', 'pushes')} put an older state over a newer one: {why}",
+                (seen, stale[0].text),
                 remedy,
-                case.consequences(*self.checks),
+                case.consequences(*(self.checks if _is_wrong_at_rest(case, stale) else PASSED)),
                 stale[0].at_ns,
             ),
             frozenset(f"listing {one.channel} {one.sku}" for one in stale),
         )
+
+
+def _why(case: Case, stale: list[Incident]) -> tuple[str, str, str]:
+    """Why the older state came later, what to do about it, and what shows it."""
+    late = sum(_follows_late_arrival(case, one) for one in stale)
+    seen = f"{late} of {len(stale)} came within {FOLLOWS_NS // SECOND_NS} s of an older event that came late"
+    if late >= MOST * len(stale):
+        return (
+            "it follows the order in which events arrive",
+            (
+                "compare versions before a push (X-Shopify-Triggered-At, updated_at), and on a tie or a gap read the "
+                "level by API; what arrives late must not be pushed"
+            ),
+            seen,
+        )
+    if (read := _of_old_reads(case, stale)) >= MOST * len(stale):
+        return (
+            "each shows a read from before the newer change, which arrived while the read was under way",
+            (
+                "date what a read shows by the time before the call, and keep what is newer; where a change came while "
+                "it was under way, read again"
+            ),
+            f"{read} of {len(stale)} show what the last read before them had shown",
+        )
+    return (
+        "hardly any followed an event that came late, as where two pushes of one SKU overtake each other",
+        "let one worker push a SKU at a time, and read what to push inside of that lock, not before it",
+        seen,
+    )
+
+
+def _of_old_reads(case: Case, stale: list[Incident]) -> int:
+    """How many of these pushes show what the last read had shown, and came soon after it."""
+    history, found = case.history, 0
+    reads = reads_of(history, {one.sku for one in stale})
+    for one in stale:
+        listing = history.listings.get((one.channel, one.sku))
+        places = [] if listing is None else [n for n, push in enumerate(listing.pushes) if push.at_ns == one.at_ns]
+        if listing is None or not places:
+            continue
+        read = reads[one.sku].before(listing.push_seqs[places[0]], queries=True)
+        if read is None or one.at_ns - history.facts[read.seq].at_ns > READ_WITHIN_NS:
+            continue
+        shows = max(0, listing.ledger.available[listing.ledger.last_state(read.version)] - history.safety_stock)
+        found += listing.pushes[places[0]].quantity == shows
+    return found
+
+
+def _is_wrong_at_rest(case: Case, stale: list[Incident]) -> bool:
+    """Whether such listings are a good part of those that are wrong at rest; the others were put right by a push."""
+    wrong = {(one.channel, one.sku) for one in case.incidents("drift") if one.channel}
+    return len(wrong.intersection((one.channel, one.sku) for one in stale)) >= WRONG_SHARE_MIN * len(wrong)
 
 
 def _follows_late_arrival(case: Case, stale: Incident) -> bool:

@@ -1,15 +1,17 @@
 """Order events that were never sent, that the subject read by API, and that the master lacks all the same.
 
-It cannot be told from outside why they were not applied. That the lacking ones are the younger ones when they were read
-tells of a read that leaves out what is too young, and of a cursor that is moved beyond it.
+It cannot be told from outside why they were not applied. That the lacking ones were the youngest when they were read,
+or the last ones of their answers, tells of a read that leaves some out, and of a cursor that is moved beyond them. Each
+of the two is told only where chance does not explain it: a few events among a few others are the youngest by chance.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
-from stockstorm.reports.diagnosis.contrast import fit
+from stockstorm.reports.diagnosis.contrast import chance, fit
 from stockstorm.reports.diagnosis.lost_events import CHECKS
 from stockstorm.reports.diagnosis.skipped_reads import CHANCE_MAX, CURSOR, SHARE_MIN
 from stockstorm.reports.history.deliveries import NEVER_NS
@@ -17,9 +19,11 @@ from stockstorm.reports.history.event_outcomes import ORDER_KINDS
 from stockstorm.reports.history.unsent import Unsent
 from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.history import facts as f
 
 EVENTS_MIN: Final = 2
-YOUNG: Final = "a read that leaves out what is too young must not move its cursor beyond it"
+LEFT_OUT: Final = "a read that leaves out what is too young, or does not fit, must not move its cursor beyond it"
+LAST_CHANCE_MAX: Final = 0.01
 APPLY: Final = "apply every row of an answer, whether its webhook came or not, before the cursor is stored"
 AGES_NS: Final = tuple(seconds * SECOND_NS for seconds in (1, 2, 5, 10, 30, 60))
 
@@ -42,30 +46,56 @@ class ReadNotApplied(Diagnose):
             return
         numbers = {one.event.event for one in lacked}
         others = [one for one in read if one.event.event not in numbers]
-        oldest, youngest = max(map(_age_ns, lacked)), min(map(_age_ns, others), default=0)
-        young = bool(others) and oldest <= youngest
-        age = f", none of them later than {oldest / SECOND_NS:.3f} s after it happened" if young else ""
+        which = _which(case, lacked, others)
+        applies = "does not apply all that it reads" if others else "does not apply what it reads"
         yield Found(
             Diagnosis(
                 self.name,
                 f"{counted(len(lacked), 'order event')} that the master lacks "
                 f"{verb(len(lacked), 'were')} never sent, and the service read them in an "
-                f"answer of their marketplace's API{age}: it does not apply what it reads",
+                f"answer of their marketplace's API{which}: it {applies}",
                 (
                     *(
-                        [f"of {counted(len(others), 'other event')} that it read so the master lacks none"]
+                        [f"{counted(len(others), 'other event')} that it read in the same way the master has"]
                         if others
                         else []
                     ),
                     "lacking, for example, "
                     + quoted(f"{case.named(one.event)}, read at {case.when(one.shown_ns)}" for one in lacked),
                 ),
-                f"{YOUNG}: {CURSOR}" if young else APPLY,
+                f"{LEFT_OUT}: {CURSOR}" if which else APPLY,
                 case.consequences(*CHECKS),
                 lacked[0].event.at_ns,
             ),
             frozenset(f"event {number}" for number in numbers),
         )
+
+
+def _which(case: Case, lacked: Sequence[Unsent], others: Sequence[Unsent]) -> str:
+    """What sets the lacking ones apart from those that were applied, as the end of a clause; "" if nothing does."""
+    oldest_ns, youngest_ns = max(map(_age_ns, lacked)), min(map(_age_ns, others), default=0)
+    count = len(lacked)
+    if oldest_ns <= youngest_ns and chance(count, count, count, count + len(others)) <= math.log(CHANCE_MAX):
+        return f", none of them later than {oldest_ns / SECOND_NS:.3f} s after it happened"
+    answers = _places(case, lacked, others)
+    mixed = [one for one in answers if all(one)]
+    log_chance = -sum(math.log(math.comb(len(some) + len(rest), len(some))) for some, rest in mixed)
+    last = all(min(some) > max(rest) for some, rest in mixed)
+    if last and log_chance <= math.log(LAST_CHANCE_MAX):
+        return f", after those that it applied in each of {counted(len(mixed), 'answer')} with both"
+    return ""
+
+
+def _places(case: Case, lacked: Sequence[Unsent], others: Sequence[Unsent]) -> Collection[tuple[list[int], list[int]]]:
+    """By answer: where in it the lacking orders stand, and where the others do."""
+    rows = {(told.channel, told.at_ns): told.orders for told in case.history.all(f.OrdersShown)}
+    found: defaultdict[tuple[str, int], tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+    for place, some in enumerate((lacked, others)):
+        for one in some:
+            answer = one.event.source, one.shown_ns
+            if one.event.order in (orders := rows.get(answer, ())):
+                found[answer][place].append(orders.index(one.event.order))
+    return found.values()
 
 
 def _age_ns(one: Unsent) -> int:

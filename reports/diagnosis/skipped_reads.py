@@ -19,6 +19,9 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
 SHARE_MIN: Final = 0.7  # of the orders that the master lacks, and of those that were skipped
+PLACE_SHARE_MIN: Final = (
+    0.9  # the same, with references, where the place in an answer says which: many places are tried
+)
 CHANCE_MAX: Final = 0.001
 ORDERS_MIN: Final = 2
 SAME_READ_NS: Final = SECOND_NS // 2  # from one page to the next
@@ -84,9 +87,10 @@ def _left_out(case: Case, placed: Collection[int]) -> tuple[str, set[int]] | Non
             ends[order] = ends.get(order, True) and 0 < place == len(told.orders) - 1
     ways = [({order for order, place in places.items() if place >= most}, _behind(most)) for most in APPLIED]
     ways.append(({order for order, last in ends.items() if last}, "the last ones of an answer of several"))
+    owed = {effect.order for effect in case.history.orders.effects if not effect.settled}.intersection(placed)
     for orders, which in ways:
-        found = orders.intersection(placed)
-        if _explains(case, found, placed):
+        found = orders & owed
+        if _explains(case, found, placed, PLACE_SHARE_MIN):
             return which, found
     return None
 
@@ -95,7 +99,7 @@ def _behind(most: int) -> str:
     return f"behind the first {'one' if most == 1 else most} of an answer, of which the rest is not applied"
 
 
-def _explains(case: Case, skipped: Collection[int], placed: Collection[int]) -> bool:
+def _explains(case: Case, skipped: Collection[int], placed: Collection[int], share_min: float = SHARE_MIN) -> bool:
     """Whether the master lacks just these orders: by its references, else by the units of its SKUs."""
     orders, history = case.history.orders, case.history
     if len(skipped) < ORDERS_MIN:
@@ -110,7 +114,7 @@ def _explains(case: Case, skipped: Collection[int], placed: Collection[int]) -> 
     missing = {effect.order for effect in orders.effects if effect.version < 0 and not effect.settled}
     missing -= history.pending.orders
     both = len(missing.intersection(skipped))
-    if both < SHARE_MIN * max(len(missing), len(skipped)):
+    if both < share_min * max(len(missing), len(skipped)):
         return False
     return chance(both, len(missing), len(skipped), len(placed)) <= math.log(CHANCE_MAX)
 

@@ -11,10 +11,11 @@ from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import StockCause
 
 TraitKind = Literal[
-    "topic", "source", "cause", "way", "process_end", "copies", "ahead", "retried", "two_lines", "lines", "units",
-    "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close", "perturbed",
+    "topic", "source", "cause", "way", "news", "process_end", "copies", "ahead", "retried", "two_lines", "lines",
+    "units", "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close", "perturbed",
     "forgery", "channel", "sku", "hot", "phase", "size", "zero", "one_unit",
-    "outage", "restart", "read", "tie", "inexact", "burst", "together", "cancel_heard", "shows", "after_push", "digit",
+    "outage", "restart", "read", "read_before", "tie", "inexact",
+    "burst", "together", "cancel_heard", "shows", "after_push", "digit",
 ]  # fmt: skip
 
 PHRASES: Final[dict[TraitKind, str]] = {
@@ -22,6 +23,7 @@ PHRASES: Final[dict[TraitKind, str]] = {
     "source": "from {}",
     "cause": "of stock that changed by {}",
     "way": "of stock that went {}",
+    "news": "{}",
     "process_end": "acknowledged less than {} before a process of the service ended",
     "copies": "delivered more than once",
     "ahead": "sent ahead of an earlier event of the same order",
@@ -38,7 +40,8 @@ PHRASES: Final[dict[TraitKind, str]] = {
     "outage": "acknowledged during the fault {}",
     "restart": "first tried less than {} after a restart",
     "read": "of orders that the service read by API too",
-    "tie": "of the same second as the change before",
+    "read_before": "of orders that the service had read by API before",
+    "tie": "made by others and of the same second as the change before",
     "inexact": "of items whose id is rounded as a float",
     "cancel_heard": "of orders whose cancellation had arrived before",
     "shows": "ones that show {}",
@@ -61,6 +64,7 @@ HINTS: Final[dict[TraitKind, str]] = {
     "topic": "look at the code that handles {}",
     "source": "look at what the code does differently for {}: its adapter, its address, its signature, its mapping",
     "cause": "look at how inventory_levels/update of {} is handled",
+    "news": "look at what is done about {}, also where the order is known already",
     "way": "push every change of stock, up and down: look for a comparison such as `<` where `!=` is meant",
     "process_end": "answer 2xx only after the event is stored durably, and let the next start take up what is stored",
     "copies": "recognise a copy by its webhook id, in the same transaction as the effect",
@@ -78,6 +82,7 @@ HINTS: Final[dict[TraitKind, str]] = {
     "outage": "answer 2xx only after the event is stored; an error while it is stored must be answered 5xx",
     "restart": "look at what a start does with events that come while it is not yet ready",
     "read": "what is read by API and what a webhook told are the same events: recognise both by the order and its kind",
+    "read_before": "an order that was read by API may not have been applied: mark it as known only with its effect",
     "tie": "two changes of one second cannot be ordered by updated_at: on a tie read the level by API",
     "inexact": "read ids as text or as 64-bit integers: JSON.parse and float columns round those above 2^53",
     "cancel_heard": "look at how a change of an order that is already cancelled is handled",
@@ -111,7 +116,7 @@ CAUSES: Final[dict[StockCause, str]] = {
     "subject_set": "a subject set",
 }  # of a change of stock, as "cause" names it
 TOPIC_OF: Final = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
-BROAD: Final[frozenset[TraitKind]] = frozenset({"topic", "source", "cause", "way"})
+BROAD: Final[frozenset[TraitKind]] = frozenset({"topic", "source", "cause", "way", "news"})
 MARKS: Final[dict[str, str]] = {
     "reorder": "delivered out of order",
     "delay": "delivered late",

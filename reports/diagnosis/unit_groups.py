@@ -6,12 +6,13 @@ from typing import Final, NamedTuple
 from stockstorm.reports.diagnosis.case import Case
 from stockstorm.reports.diagnosis.event_traits import EventTraits, event_traits
 from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait
-from stockstorm.reports.history.order_effects import Effect
+from stockstorm.reports.history.order_effects import SUBJECT_CAUSES, Effect
 from stockstorm.reports.result import counted
 from stockstorm.simulator.history import facts as f
 
 KIND_NAMES: Final = {"sale": "sales", "cancelled": "cancellations", "returned": "returns"}
 STORE_HINT: Final = "the master has the orders of the shop's own store already"
+ENDS_MAX: Final = 10
 SPLIT: Final = frozenset(
     {"copies", "process_end", "ahead", "retried", "two_lines", "lines", "units", "after_cancel", "location", "fault"}
     | {"outage", "restart", "read", "cancel_heard", "burst", "perturbed"}
@@ -46,6 +47,7 @@ def groups(case: Case) -> Iterator[Group]:
     for kind, name in KIND_NAMES.items():
         yield from _by_trait(case, traits, name, by_kind[kind])
     yield _repeated_writes(case)
+    yield from _written_before_an_end(case)
     yield from _of_lines(case)
     yield from _of_the_store(case)
 
@@ -68,6 +70,29 @@ def _repeated_writes(case: Case) -> Group:
     hint = "send a call that failed or got no answer again with the same idempotency key, and mark what it wrote"
     name = f"the rows of {counted(repeats, 'write')} that repeat an earlier one row by row"
     return Group(name, {sku: delta for sku, delta in sums.items() if delta}, frozenset(), hint)
+
+
+def _written_before_an_end(case: Case) -> Iterator[Group]:
+    """All that was written in the lives of the service before one of its restarts.
+
+    One that keeps nothing writes it again, as far as its sources still tell of it.
+    """
+    ends = sorted({at_ns for at_ns, _ in case.process_ends})[-ENDS_MAX:]
+    writes = [
+        change
+        for change in case.history.all(f.StockChanged)
+        if change.cause in SUBJECT_CAUSES and ends and change.at_ns < ends[-1]
+    ]
+    for place, end_ns in enumerate(ends, 1):
+        sums: dict[str, int] = {}
+        for change in writes:
+            if change.at_ns < end_ns:
+                sums[change.sku] = sums.get(change.sku, 0) + change.delta
+        name = f"all writes before {case.when(end_ns)}, when a process of the service ended"
+        hint = "keep what was written, and how far the sources were read, where a restart does not empty it"
+        if place == len(ends):
+            name = f"all writes from before the last start of the service, at {case.when(end_ns)},"
+        yield Group(name, {sku: delta for sku, delta in sums.items() if delta}, frozenset(), hint)
 
 
 def _by_trait(case: Case, traits: EventTraits, name: str, effects: Sequence[Effect]) -> Iterator[Group]:

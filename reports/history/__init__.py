@@ -14,6 +14,7 @@ from stockstorm.reports.history.acks import build_acks
 from stockstorm.reports.history.app_life import AppLife
 from stockstorm.reports.history.balance import OffBalance, find_off_balance
 from stockstorm.reports.history.channel_orders import ChannelOrders, build_channel_orders, misfit_skus
+from stockstorm.reports.history.cpu_waits import CpuWaits, build_cpu_waits
 from stockstorm.reports.history.deliveries import Deliveries
 from stockstorm.reports.history.doubled import Doublings, find_doublings
 from stockstorm.reports.history.doubts import find_doubts
@@ -27,6 +28,7 @@ from stockstorm.reports.history.event_outcomes import (
     report_events,
 )
 from stockstorm.reports.history.faults import FaultInterval, build_fault_intervals
+from stockstorm.reports.history.hammering import Hammered, find_hammered
 from stockstorm.reports.history.head_of_line import HeadOfLineBlocking, measure_head_of_line
 from stockstorm.reports.history.held_calls import HeldCall, find_held_calls
 from stockstorm.reports.history.learned import Learned, build_learned
@@ -209,6 +211,11 @@ class History(FactLog):
         return Silences.of(self.scenario, self.absences, self) if self.outages else NO_SILENCE
 
     @cached_property
+    def cpu_waits(self) -> CpuWaits:
+        """How long processes of the run waited for a CPU that other programs used."""
+        return build_cpu_waits(self)
+
+    @cached_property
     def told_to_wait(self) -> ToldToWait:
         """Answers of marketplaces that said how long to wait, and calls that came earlier."""
         return find_told_to_wait(self)
@@ -217,6 +224,11 @@ class History(FactLog):
     def held_calls(self) -> tuple[HeldCall, ...]:
         """Calls that were never answered, and how long the subject waited for each."""
         return find_held_calls(self)
+
+    @cached_property
+    def hammered(self) -> tuple[Hammered, ...]:
+        """Calls that failed and were tried again without a pause."""
+        return find_hammered(self)
 
     @cached_property
     def absences(self) -> Mapping[str, Absences]:

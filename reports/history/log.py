@@ -16,6 +16,7 @@ from stockstorm.reports.history.elsewhere import NOWHERE, Elsewhere, NotHeld, sh
 from stockstorm.reports.history.rest import Rest, rest_of
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import PRIVACY_TOPICS
 
 F = TypeVar("F", bound=f.Fact)
 
@@ -152,6 +153,8 @@ class FactLog:
     def rest(self) -> Rest:
         """Whether the run ended at rest, and what showed it."""
         pending = {ended.delivery for ended in self.all(f.DeliveryEnded) if ended.outcome == "pending"}
+        if pending:
+            pending -= {one.delivery for one in self.all(f.DeliveryPlanned) if one.topic in PRIVACY_TOPICS}
         waiting = len(pending & {attempt.delivery for attempt in self.all(f.AttemptEnded)}) if pending else 0
         return rest_of(self.last(f.QuietReached), waiting)
 

@@ -29,6 +29,7 @@ class Repeats(msgspec.Struct):
     again: int = 0  # deliveries of an event beyond its first one that were tried
     at_once: int = 0  # of these, within 5 ms of the one before
     late: int = 0  # of these, more than 2 s after the first one
+    horizon_ns: int = 0  # of these, the longest time after the first one
     new_id: int = 0  # of these, under another webhook id than the first one
     after_cancel: int = 0  # of these, of an order that had been reported as cancelled
     retried: int = 0  # attempts after one that failed and may have had an effect
@@ -63,6 +64,7 @@ def _count_copies(found: Repeats, event: f.EventFired, of_event: Iterable[Delive
         found.again += 1
         found.at_once += began - _began(before) <= AT_ONCE_NS
         found.late += began - _began(tried[0]) > LATE_NS
+        found.horizon_ns = max(found.horizon_ns, began - _began(tried[0]))
         found.new_id += delivery.planned.webhook_id != tried[0].planned.webhook_id
         found.after_cancel += event.topic == "order.created" and cancelled_ns < began
 

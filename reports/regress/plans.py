@@ -2,11 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 
 from stockstorm.reports.result import Result
 from stockstorm.simulator.errors import ScenarioError
+
+SIDES: Final = ("baseline", "candidate")
+NAMED_MAX: Final = 5
 
 
 class Plan(msgspec.Struct, frozen=True, order=True):
@@ -39,14 +43,28 @@ def require_apart(before: Sequence[Result], after: Sequence[Result]) -> None:
 
 
 def require_same_plans(before: Mapping[Plan, object], after: Mapping[Plan, object]) -> None:
-    """Raises ScenarioError when one side has a plan that the other lacks."""
-    odd = sorted(set(before) ^ set(after))
-    if not odd:
+    """Raises ScenarioError when one side has a plan that the other lacks. It names plans of one side alone."""
+    alone = [sorted(set(before) - set(after)), sorted(set(after) - set(before))]
+    if not any(alone):
         return
     remedy = "run the same scenarios with the same seeds, rate and options on both sides"
-    same_names = {(plan.scenario, plan.seed) for plan in before} == {(plan.scenario, plan.seed) for plan in after}
-    if same_names:
-        found = f"the plans of {odd[0].text} differ on the two sides ({odd[0].digest[:12]}, {odd[1].digest[:12]})"
+    if all(alone) and alone[0][0].text == alone[1][0].text:
+        first, second = alone[0][0], alone[1][0]
+        found = f"the plans of {first.text} differ on the two sides ({first.digest[:12]}, {second.digest[:12]})"
         raise ScenarioError("regress", found, f"{remedy}; another version of Stockstorm may plan otherwise")
-    sides = [", ".join(dict.fromkeys(plan.text for plan in side)) for side in (before, after)]
-    raise ScenarioError("regress", f"the baseline has {sides[0]}; the candidate has {sides[1]}", remedy)
+    told = [f"only the {side} has {_named(plans)}" for side, plans in zip(SIDES, alone, strict=True) if plans]
+    raise ScenarioError("regress", "; ".join(told), remedy)
+
+
+def _named(plans: Sequence[Plan]) -> str:
+    names = list(dict.fromkeys(plan.text for plan in plans))
+    more = [f"{len(names) - NAMED_MAX} more"] if len(names) > NAMED_MAX else []
+    return " and ".join([", ".join(names[:NAMED_MAX]), *more])
+
+
+def in_turns(before: Sequence[Result], after: Sequence[Result]) -> bool:
+    """Whether some run of either side began between runs of the other. One run a side has no turns."""
+    if len(before) < 2 or len(after) < 2:
+        return True
+    began = [[result.started_wall_ns for result in side] for side in (before, after)]
+    return min(began[0]) < max(began[1]) and min(began[1]) < max(began[0])

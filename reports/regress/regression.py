@@ -15,10 +15,11 @@ import msgspec
 from stockstorm.reports.checkers import CHECKERS, CORRECTNESS, measure_of
 from stockstorm.reports.formats import measure_text
 from stockstorm.reports.refused import Refused
+from stockstorm.reports.regress.circumstances import other_machines, other_versions
 from stockstorm.reports.regress.compared import Change, Compared, title
-from stockstorm.reports.regress.machine import machine_change, yardstick
-from stockstorm.reports.regress.plans import by_plan, require_same_plans
-from stockstorm.reports.regress.timings import FLOOR, Machine, timings
+from stockstorm.reports.regress.machine import machine_of
+from stockstorm.reports.regress.plans import by_plan, in_turns, require_same_plans
+from stockstorm.reports.regress.timings import FLOOR, timings
 from stockstorm.reports.result import Incident, Result, counted, verb
 
 INCIDENTS_SHOWN: Final = 5
@@ -37,7 +38,11 @@ class Regression(msgspec.Struct, frozen=True):
     plans: tuple[str, ...]  # "smoke, seed 1"
     seconds: float  # of load in all runs
     machine: float = 1.0  # how many times as slow the machine was after the change
+    delay: float = 1.0  # how many times as long it let work wait
     refused: tuple[str, ...] = ()  # runs without a result, and why
+    in_turns: bool = True  # else a drift of the machine within minutes can look like a change
+    apart: tuple[str, ...] = ()  # in what circumstances the sides were played otherwise
+    unknown: tuple[str, ...] = ()  # runs of both sides without a verdict, and why
 
 
 def regression(
@@ -46,9 +51,10 @@ def regression(
     """Compares. `refused`: the runs of both sides that have no result. Raises ScenarioError when the plans differ."""
     first, second = by_plan(before), by_plan(after)
     require_same_plans(first, second)
-    name = yardstick((*before, *after))
-    machine = Machine(name, machine_change(first, second, name))
-    compared = [*_checks(before, after), *_counts(before, after), *timings(first, second, machine)]
+    machine = machine_of(first, second)
+    elsewhere = other_machines(before, after)
+    timed = [_not_comparable(one, elsewhere) for one in timings(first, second, machine)]
+    compared = [*_checks(before, after), *_counts(before, after), *timed]
     change, reasons = _overall(compared, before, after)
     if change != "regressed" and refused[1] and not refused[0]:
         which = f"{counted(len(refused[1]), 'run')} after the change {verb(len(refused[1]), 'were')} refused"
@@ -58,8 +64,12 @@ def regression(
         reasons=reasons,
         compared=tuple(compared),
         noise=FLOOR,
-        machine=machine.change,
+        machine=machine.speed.change,
+        delay=machine.delay.change,
         refused=tuple(one.text for side in refused for one in side),
+        in_turns=in_turns(before, after),
+        apart=tuple(filter(None, (elsewhere, other_versions(before, after)))),
+        unknown=tuple(_why_unknown(result) for result in (*before, *after) if result.verdict == "unknown"),
         before=tuple(result.run for result in before),
         after=tuple(result.run for result in after),
         plans=tuple(plan.text for plan in first),
@@ -67,14 +77,21 @@ def regression(
     )
 
 
+def _not_comparable(one: Compared, why: str) -> Compared:
+    """A timing of two machines has changed with them; the same where nothing is said against it."""
+    return msgspec.structs.replace(one, change="unknown", reason=why, shift=None) if why else one
+
+
 def _overall(
     compared: Sequence[Compared], before: Sequence[Result], after: Sequence[Result]
 ) -> tuple[Change, tuple[str, ...]]:
+    unjudged = _unjudged(after) or _unjudged(before)
     for change in ("regressed", "improved"):
-        found = tuple(f"{title(one)}: {one.reason}" for one in compared if one.change == change)
-        if found and (change == "regressed" or not _unjudged(after)):
-            return change, found
-    if unjudged := _unjudged(after) or _unjudged(before):
+        of_change = [one for one in compared if one.change == change]
+        certain = [one for one in of_change if not unjudged or (change == "regressed" and one.kind != "timing")]
+        if certain:
+            return change, tuple(f"{title(one)}: {one.reason}" for one in certain)
+    if unjudged:
         return "unknown", (unjudged,)
     timed = [one for one in compared if one.kind == "timing"]
     unclear = [one for one in compared if one.change == "unknown" and one.kind != "count"]
@@ -87,10 +104,15 @@ def _overall(
 
 
 def _unjudged(results: Sequence[Result]) -> str:
+    """Where no run of a side has a verdict: why. Its timings tell nothing, for example of a generator that was late."""
     unknown = [result for result in results if result.verdict == "unknown"]
     if len(unknown) < len(results) or not unknown:
         return ""
-    return f"no run is judged: {unknown[0].run} is unknown, {unknown[0].reasons[0] if unknown[0].reasons else ''}"
+    return f"no run of a side is judged: {_why_unknown(unknown[0])}"
+
+
+def _why_unknown(result: Result) -> str:
+    return f"{result.run} is unknown{f', {result.reasons[0]}' if result.reasons else ''}"
 
 
 def _checks(before: Sequence[Result], after: Sequence[Result]) -> list[Compared]:

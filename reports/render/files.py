@@ -1,18 +1,10 @@
-"""Writes the files of a run, and result.json among them: the result as it is, for machines.
+"""Writes the files of a run, and result.json among them: the result as it is, for machines."""
 
-Keys of result.json are sorted, so that two runs can be compared line by line. JSON has no infinity. An infinite measure
-(a change that was owed and never reflected) is the string "inf"; "-inf" and "nan" are the other two.
-`reports.store.read_result` reads them back.
-"""
-
-import math
 import os
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from stockstorm.reports.history import History
+from stockstorm.reports.json_text import as_json
 from stockstorm.reports.result import Result
 from stockstorm.reports.store import RunFolder
 from stockstorm.simulator.errors import HistoryError
@@ -59,21 +51,3 @@ def json_file(result: Result, history: History, folder: RunFolder) -> Path | Non
     """Write result.json into the run's folder."""
     del history
     return write_run_file(folder.result, as_json(result))
-
-
-def as_json(value: object) -> bytes:
-    """Any frozen value as indented JSON with sorted keys and a newline at the end."""
-    plain = _spelled(msgspec.to_builtins(value, order="sorted", str_keys=True))
-    return msgspec.json.format(msgspec.json.encode(plain), indent=2) + b"\n"
-
-
-def _spelled(value: Any) -> Any:  # Any: whatever JSON holds
-    if isinstance(value, float) and not math.isfinite(value):
-        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()  # JSON holds every sign but a lone surrogate
-    if isinstance(value, dict):
-        return {key: _spelled(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_spelled(inner) for inner in value]
-    return value

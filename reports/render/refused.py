@@ -4,8 +4,9 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Final
 
+from stockstorm.reports.json_text import as_json
 from stockstorm.reports.refused import ERROR, FOLDER, JUNIT, Refused
-from stockstorm.reports.render.files import as_json, write_report
+from stockstorm.reports.render.files import write_report
 from stockstorm.reports.result import printable
 from stockstorm.simulator.errors import StockstormError
 

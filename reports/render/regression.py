@@ -15,10 +15,14 @@ from stockstorm.reports.regress.regression import Regression
 from stockstorm.reports.regress.timings import OF_TAIL, TAIL
 from stockstorm.reports.render.markdown import plain
 from stockstorm.reports.result import counted, printable
+from stockstorm.simulator.errors import StockstormError
 
 MARKS: Final[dict[Change, str]] = {"regressed": "✕", "improved": "✓", "same": "=", "unknown": "?"}
 COLOURS: Final[dict[Change, str]] = {"regressed": "red", "improved": "green", "same": "dim", "unknown": "yellow"}
 OUTCOMES: Final[dict[Change, str]] = {"regressed": "failure", "improved": "", "same": "", "unknown": "skipped"}
+NOT_IN_TURNS: Final = (
+    "the sides were not played in turns, so a drift of the machine within minutes can look like a change"
+)
 KINDS: Final = {"check": "checks", "count": "counts", "timing": "timings"}
 
 
@@ -57,7 +61,7 @@ def value_text(one: Compared, values: Sequence[float]) -> str:
 def _short(one: Compared) -> str:
     """A timing's factor with its interval; in words what is no timing, or has no interval."""
     if one.shift is None:
-        return one.reason if one.kind == "timing" else one.change
+        return one.reason.partition(":")[0] if one.kind == "timing" else one.change
     varies = ", too wide to tell" if one.change == "unknown" else ""
     return f"{percent(one.shift.factor)} ({percent(one.shift.low)} to {percent(one.shift.high)}{varies})"
 
@@ -73,6 +77,9 @@ def notes(found: Regression) -> list[str]:
     return [
         *([f"the same: {' and '.join(kept)}"] if kept else []),
         f"{runs}; plans: {'; '.join(found.plans)}",
+        *found.apart,
+        *([] if found.in_turns else [NOT_IN_TURNS]),
+        *([f"{counted(len(found.unknown), 'run')} without a verdict: {found.unknown[0]}"] if found.unknown else []),
         *_noise(found),
         *(
             [f"{counted(len(found.refused), 'run')} refused, without a result: {found.refused[-1]}"]
@@ -90,15 +97,27 @@ def _noise(found: Regression) -> list[str]:
     lines = [f"intervals are of {confidence:.1%} confidence"] if confidence else []
     lines += [f"a timing counts as changed beyond {found.noise:.0%}, a 95th percentile beyond {OF_TAIL} times that"]
     if most > found.noise:
-        speed = "slower" if found.machine > 1 else "faster"
-        why = f"the machine was {abs(found.machine - 1):.0%} {speed} after the change"
-        lines.append(f"some count only beyond {most:.0%}, because {why}")
+        lines.append(f"some count only beyond {most:.0%}, because after the change {_machine(found)}")
     if followed:
         told = f"{counted(len(followed), 'timing')} followed the machine from run to run"
         lines.append(
-            f"{told}, so {'its factor is' if len(followed) == 1 else 'their factors are'} by the machine's speed"
+            f"{told}, so {'its factor is' if len(followed) == 1 else 'their factors are'} by the machine's own"
         )
     return lines
+
+
+def _machine(found: Regression) -> str:
+    """How the machine was another one."""
+    changes = (
+        (found.machine, "the machine was", "slower", "faster"),
+        (found.delay, "the machine let work wait", "longer", "less"),
+    )
+    told = [
+        f"{what} {abs(change - 1):.0%} {more if change > 1 else less}"
+        for change, what, more, less in changes
+        if abs(change - 1) > found.noise
+    ]
+    return " and ".join(told) or "the machine was another one"
 
 
 def regression_markdown(found: Regression) -> str:
@@ -113,6 +132,15 @@ def regression_markdown(found: Regression) -> str:
             lines += ["", f"**{plain(title(one))}**", "", *(f"- {plain(found.text)}" for found in one.incidents)]
     lines += ["", *(f"- {plain(note)}" for note in notes(found)), ""]
     return printable("\n".join(lines))
+
+
+def not_compared_markdown(error: StockstormError) -> str:
+    """The page of sides that could not be compared at all."""
+    return printable(
+        "\n".join(
+            ("## ? not compared", "", f"- {plain(error.where)}: {plain(error.found)}", f"- {plain(error.remedy)}", "")
+        )
+    )
 
 
 def regression_junit(found: Regression) -> str:

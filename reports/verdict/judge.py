@@ -7,6 +7,7 @@ sorted by importance: correctness before speed.
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -24,6 +25,7 @@ from stockstorm.reports.history.level import judged_level, level_text
 from stockstorm.reports.result import Check, Finding, Interval, Result, ThresholdOutcome, Verdict, counted
 from stockstorm.reports.verdict.by_rest import rest_notes
 from stockstorm.reports.verdict.by_topic import by_topic
+from stockstorm.reports.verdict.machine import on_a_free_machine
 from stockstorm.reports.verdict.samples import intervals
 from stockstorm.reports.verdict.thresholds import judge_thresholds, judged_check
 from stockstorm.reports.verdict.tiers import judge_tiers
@@ -87,7 +89,8 @@ def _judged(history: History) -> Result:
     found_intervals, failure = _intervals(history)
     measures = {name: value for check in checks for name, value in check.measures.items()}
     unreliable = brief or _late_generator(checks)
-    thresholds = judge_thresholds(history.scenario.expect, checks, measures, found_intervals, unreliable)
+    machine = partial(on_a_free_machine, history)
+    thresholds = judge_thresholds(history.scenario.expect, checks, measures, found_intervals, unreliable, machine)
     tiers = judge_tiers(history.scenario, checks, measures, found_intervals, unreliable)
     verdict, reasons = overall(cut, checks, thresholds)
     checks = tuple(with_thresholds(check, thresholds) for check in checks)

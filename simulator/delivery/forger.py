@@ -77,7 +77,7 @@ class Forger:
         delivery = Delivery(
             webhook_id, to.subscription_id, to.uri, item.source, item.topic, None, now_ns, forged=item.kind
         )
-        return Forged(delivery, route, head, body, claim.shows)
+        return Forged(delivery, route, head, body, item.sku if item.kind == "null_level" else claim.shows)
 
     def forge(self, item: PlannedForgery, now_ns: int) -> Forged | None:
         """The forged delivery of a plan item, to the first subscription. None if nothing listens, or only a bus.

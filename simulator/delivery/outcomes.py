@@ -15,7 +15,7 @@ from stockstorm.simulator.delivery.routes import DeliveryWorld, Route, Routes
 from stockstorm.simulator.history.facts import AnyFact, AttemptEnded, DeliveryEnded, DeliveryOutcome
 from stockstorm.simulator.history.texts import without
 from stockstorm.simulator.limits import SAID_MAX
-from stockstorm.simulator.model import LIFE_TOPICS
+from stockstorm.simulator.model import LIFE_TOPICS, PRIVACY_TOPICS
 
 
 class Dispatch(msgspec.Struct):
@@ -43,6 +43,7 @@ class Outcomes:
     def __init__(self, world: DeliveryWorld, routes: Routes, policy: Policy, hidden: tuple[str, ...]) -> None:
         self._world, self._routes, self._policy, self._hidden = world, routes, policy, hidden
         self._open: dict[int, Open] = {}
+        self._unawaited: set[int] = set()  # open ones that were refused and that no run waits for
         self._cancelled: dict[int, Open] = {}  # ended with their subscription while an attempt was scheduled
 
     def begin(self, number: int, delivery: Open) -> None:
@@ -51,8 +52,8 @@ class Outcomes:
 
     @property
     def pending(self) -> int:
-        """Attempts under way or scheduled."""
-        return len(self._open)
+        """Attempts under way or scheduled, without the next ones of refused requests for privacy."""
+        return len(self._open) - len(self._unawaited)
 
     def wanted(self, outgoing: Outgoing) -> bool:
         """Whether a due attempt is still to be made. It is not when its subscription was removed meanwhile."""
@@ -105,6 +106,8 @@ class Outcomes:
                 self.remove(route, dispatch, ended_ns)
             case Retry(due_ns=due_ns):
                 delivery.due_ns = due_ns
+                if delivery.topic in PRIVACY_TOPICS:
+                    self._unawaited.add(number)
                 dispatch.attempts.append(_next(outgoing, due_ns))
             case GiveUp():
                 self.end(number, "given_up", dispatch, ended_ns)
@@ -114,6 +117,7 @@ class Outcomes:
     def end(self, number: int, outcome: DeliveryOutcome, dispatch: Dispatch, at_ns: int) -> None:
         """An open delivery ends."""
         del self._open[number]
+        self._unawaited.discard(number)
         dispatch.facts.append(DeliveryEnded(at_ns, number, outcome))
 
     def remove(self, route: Route, dispatch: Dispatch, at_ns: int, *, by_policy: bool = True) -> None:
@@ -131,6 +135,7 @@ class Outcomes:
         """End the run: open deliveries end as pending."""
         facts: list[AnyFact] = [DeliveryEnded(now_ns, number, "pending") for number in self._open]
         self._open.clear()
+        self._unawaited.clear()
         return facts
 
 

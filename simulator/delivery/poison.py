@@ -32,6 +32,11 @@ def _null_lines(body: bytes, _: int) -> bytes:
     return _changed(body, LINES, None)
 
 
+def _null_level(body: bytes, _: int) -> bytes:
+    """What Shopify sends of an item that it does not track: there is no quantity, which is not a quantity of 0."""
+    return _changed(body, ("available",), None)
+
+
 def _huge_quantity(body: bytes, _: int) -> bytes:
     return _changed(body, QUANTITIES, HUGE)
 
@@ -64,6 +69,7 @@ def _walked(found: Json, names: tuple[str, ...], value: Json) -> Json:
 _KINDS: Final[Mapping[PoisonKind, Callable[[bytes, int], bytes]]] = {
     "unknown_sku": _unknown_sku,
     "null_lines": _null_lines,
+    "null_level": _null_level,
     "huge_quantity": _huge_quantity,
     "wrong_type": _wrong_type,
     "not_json": _not_json,

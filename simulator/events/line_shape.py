@@ -1,9 +1,14 @@
 """Lines of orders, of their shipping, and of refunds, as bodies show them, in the order of Shopify's examples."""
 
+from typing import Final
+
 import msgspec
 from msgspec import Raw
 
 EMPTY: tuple[()] = ()
+SHIPPING_CODE: Final = "Standard"
+SHIPPING_SOURCE: Final = "shopify"
+SHIPPING_TITLE: Final = "Standard – 2/3 days, tracked & insured"
 
 
 class TaxLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -52,7 +57,7 @@ class LineBody(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class ShippingLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     id: int
     carrier_identifier: None = None
-    code: str = "Standard"
+    code: str = SHIPPING_CODE
     current_discounted_price_set: Raw
     discounted_price: str
     discounted_price_set: Raw
@@ -61,8 +66,8 @@ class ShippingLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     price: str
     price_set: Raw
     requested_fulfillment_service_id: None = None
-    source: str = "shopify"
-    title: str = "Standard – 2/3 days, tracked & insured"
+    source: str = SHIPPING_SOURCE
+    title: str = SHIPPING_TITLE
     tax_lines: tuple[()] = EMPTY
     discount_allocations: tuple[()] = EMPTY
 

@@ -1,6 +1,6 @@
 """Facts of the run itself: its beginning and end, its processes and their health, faults, and the life of the app.
 
-All other facts are in `facts`, which also names these.
+`Fact` is the base of all of them. `facts` names every one.
 """
 
 from typing import Any, Literal
@@ -115,6 +115,14 @@ class ResourcesSampled(Fact, frozen=True, tag=True):
     cpu_ns: Count
     rss_bytes: Count
     descriptors: Count = 0  # open files and connections; 0: not counted, as by older versions
+    waited_ns: Count = 0  # time in which its threads were ready to run and waited for a CPU; 0: not counted
+
+
+class MachineSampled(Fact, frozen=True, tag=True):
+    """CPU time that the whole machine used so far, without what runs at a low priority. Taken with the processes."""
+
+    cores: Count
+    busy_ns: Count
 
 
 class DatabaseCounted(Fact, frozen=True, tag=True):

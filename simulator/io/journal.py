@@ -6,15 +6,15 @@ lock. No fact that `write` accepted is lost unless the disk fails, and then the 
 """
 
 import os
+import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Self
-
-from gevent import monkey
+from typing import Any, Self
 
 from stockstorm.simulator.errors import LimitError, StockstormError
 from stockstorm.simulator.history.blocks import GENESIS, BlockWriter, Damaged, pieces, read_blocks
@@ -27,10 +27,16 @@ GIVE_WAY_S = 0.0001  # longer than the thread needs to wake; a busy loop would t
 WRITE_MAX_BYTES = 1_000_000
 STREAM_FACTS = 5_000
 
-# The originals, in a process that gevent has patched too.
-_start_thread = monkey.get_original("_thread", "start_new_thread")
-_allocate_lock = monkey.get_original("_thread", "allocate_lock")
-_sleep = monkey.get_original("time", "sleep")
+
+def _original(module: str, name: str) -> Any:  # Any: a function of the standard library
+    """The function itself, in a process that gevent has patched too. Another process need not import gevent."""
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey.get_original(module, name) if monkey is not None else getattr(import_module(module), name)
+
+
+_start_thread = _original("_thread", "start_new_thread")
+_allocate_lock = _original("_thread", "allocate_lock")
+_sleep = _original("time", "sleep")
 
 
 class Journal:

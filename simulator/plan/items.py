@@ -63,10 +63,14 @@ class PlannedRestock(PlanItem, frozen=True, tag="restock"):
 
 
 class PlannedTransfer(PlanItem, frozen=True, tag="transfer"):
-    """The shop's own staff moves at most `units` from one location of an item to another."""
+    """The shop's own staff moves at most `units` from one location of an item to another.
+
+    With `below` it moves so many from the emptiest one that the level there is this far below zero.
+    """
 
     sku: Sku
     units: int
+    below: int = 0
 
 
 class PlannedProductEdit(PlanItem, frozen=True, tag="product_edit"):

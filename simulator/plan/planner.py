@@ -1,11 +1,12 @@
 """Makes a plan from a configuration and a seed.
 
 `demand` draws what buyers want, `purchases` adds the follow-ups, `quotas` says which orders have a rare fate, `rates`
-counts the events. This module adds restocks, product edits, faults and phases.
+counts the events. This module adds restocks, transfers, product edits, faults and phases.
 """
 
 import heapq
 from collections.abc import Iterator
+from typing import Final
 
 from stockstorm.simulator import limits
 from stockstorm.simulator.clock import SECOND_NS
@@ -29,8 +30,12 @@ from stockstorm.simulator.plan.items import (
 from stockstorm.simulator.plan.next_to_faults import drafts_next_to_faults
 from stockstorm.simulator.plan.poison import poison_drafts
 from stockstorm.simulator.plan.purchases import correction_delta, purchase_drafts
+from stockstorm.simulator.plan.quotas import ordinary_skus
 from stockstorm.simulator.plan.rates import expected_events, expected_items_max, with_event_rate
 from stockstorm.simulator.seeds import Seeds
+
+BELOW_ZERO_FROM: Final = 0.8  # of the load
+BELOW_ZERO_MAX: Final = 3  # units below zero
 
 
 def plan_drafts(config: WorldConfig, seed: int) -> Iterator[Draft]:
@@ -45,6 +50,7 @@ def plan_drafts(config: WorldConfig, seed: int) -> Iterator[Draft]:
         purchase_drafts(config, seeds, demand),
         _restocks(config, seeds, demand),
         _transfers(config, seeds, demand),
+        _below_zero(config),
         _corrections(config, seeds, demand),
         _product_edits(config, seeds, demand),
         drafts_next_to_faults(config, seeds),
@@ -104,6 +110,17 @@ def _transfers(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Dr
     for n, at_ns in enumerate(_instants(config, seeds, "transfers", events.transfers_per_s)):
         sku = demand.popular(seeds.draw("transfer", n))
         yield Draft(at_ns, Rank.TRANSFER, n, 2, PlannedTransfer, (sku, events.transfer_units))
+
+
+def _below_zero(config: WorldConfig) -> Iterator[Draft]:
+    """The quota of levels below zero: in the last part of the load, so that few later changes of a SKU hide one."""
+    count, end_ns = config.quotas.negative_level, schedule.starts_ns(config.phases)[-1]
+    skus = ordinary_skus(config)
+    first_ns = int(BELOW_ZERO_FROM * end_ns)
+    for n in range(count):
+        at_ns = first_ns + (end_ns - first_ns) * n // count
+        values = (skus[-1 - n % len(skus)], 0, 1 + n % BELOW_ZERO_MAX)
+        yield Draft(at_ns, Rank.TRANSFER, -1 - n, 2, PlannedTransfer, values)
 
 
 def _corrections(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:

@@ -17,11 +17,13 @@ OF_SHOP: Final[tuple[tuple[Topic, PoisonKind], ...]] = (
     ("orders/create", "not_json"),
     ("inventory_levels/update", "wrong_type"),
     ("inventory_levels/update", "not_json"),
+    ("inventory_levels/update", "null_level"),
     ("products/update", "wrong_type"),
 )
+OF_LEVELS: Final[frozenset[PoisonKind]] = frozenset({"null_level"})  # what an order has nothing for
 KINDS: Final[tuple[PoisonKind, ...]] = get_args(PoisonKind)
 OF_CHANNEL: Final[tuple[tuple[Topic, PoisonKind], ...]] = (
-    *(("order.created", kind) for kind in KINDS),
+    *(("order.created", kind) for kind in KINDS if kind not in OF_LEVELS),
     ("order.cancelled", "wrong_type"),
 )
 

@@ -117,6 +117,12 @@ def kept_skus(config: WorldConfig) -> dict[FaultRole, tuple[Sku, ...]]:
     return {"before_kill": tuple(kept[:before]), "after_restart": tuple(kept[before:])}
 
 
+def ordinary_skus(config: WorldConfig) -> list[Sku]:
+    """The SKUs that are not hot, without those kept for the events next to faults; the ones sold least come last."""
+    names, kept = sku_names(config.shop), sum(map(len, kept_skus(config).values()))
+    return list(names[hot_count(config.shop) : len(names) - kept])
+
+
 def is_bought(position: int) -> bool:
     """Whether the kept SKU at this position is bought next to a fault. The others are restocked."""
     return position % 2 == 0

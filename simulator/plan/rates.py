@@ -43,7 +43,7 @@ def expected_items_max(config: WorldConfig) -> float:
     purchases = sum(schedule.arrival_count(phase) for phase in config.phases)
     events = config.events
     beside = (events.restocks_per_s + events.product_edits_per_s + events.transfers_per_s) * _seconds(config)
-    beside += events.corrections_per_s * _seconds(config)
+    beside += events.corrections_per_s * _seconds(config) + config.quotas.negative_level
     beside += forgery_count(config) + poison_count(config) + len(drafts_next_to_faults(config, Seeds(0)))
     role_items = len(Roles(config))  # the one that has a return and a cancellation has one more than others
     each = ITEMS_PER_PURCHASE_MAX + config.orders.edit_share
@@ -125,7 +125,7 @@ def _staff_events(config: WorldConfig) -> float:
     staff += config.events.corrections_per_s
     if config.shop.unlisted:  # one of them is touched too
         staff += restocks + config.events.product_edits_per_s + config.events.corrections_per_s
-    return staff * _seconds(config) + next_to_faults
+    return staff * _seconds(config) + next_to_faults + TRANSFER_EVENTS * config.quotas.negative_level
 
 
 def _role_events(config: WorldConfig) -> float:

@@ -29,6 +29,7 @@ class Changes(msgspec.Struct):
 
     facts: list[AnyFact] = msgspec.field(default_factory=list)
     events: list[Event] = msgspec.field(default_factory=list)
+    beside: tuple[AnyFact, ...] = ()  # about unlisted variants, which the history does not know
 
 
 class Firing:
@@ -70,6 +71,13 @@ class Action:
     def note(self, fact: AnyFact) -> None:
         """Record a fact."""
         self.changes.facts.append(fact)
+
+    def note_of(self, sku: str, fact: AnyFact) -> None:
+        """Record a fact about an item, for the history unless it is unlisted."""
+        if sku:
+            self.note(fact)
+        else:
+            self.changes.beside += (fact,)
 
     def order(self, source: str, topic: Topic, order: Order, nth: int = 1, refund: Refund | None = None) -> None:
         """Fire an event of an order. `nth` counts events of this topic and order, from 1."""

@@ -270,13 +270,12 @@ def record_rows(
             sku, version = ledger.newest(row.inventory_item_id)
             compared = row.change_from is not None
             location = row.location_id if ledger.several(row.inventory_item_id) else -1
-            if sku:
-                action.note(StockUnmoved(action.now_ns, sku, version, reference, request, cause, compared, location))
+            unmoved = StockUnmoved(action.now_ns, sku, version, reference, request, cause, compared, location)
+            action.note_of(sku, unmoved)
             continue
         entry = Entry(cause, -1, reference, row.change_from is not None, request)
         level, fact = ledger.record(row.inventory_item_id, delta, entry, action.now_ns, location_id=row.location_id)
-        if fact.sku:
-            action.note(fact)
+        action.note_of(fact.sku, fact)
         changed.append((level, Sku(fact.sku)))
     for level, sku in changed:
         action.stock(level, sku)

@@ -1,21 +1,19 @@
-"""The hot paths of the product, each measured in calibration loops: `python -m tests.benchmarks.hot_paths [--write]`.
+"""The hot paths of the product, and how pytest-benchmark measures each in calibration loops.
 
-A round runs the loop and then the path, in CPU time. The fastest of all rounds counts on either side, because other
-work on the machine only makes a round slower. The quotient is compared to `baseline.json`, which `--write` writes anew.
+Before each round of a path the calibration loop runs, both in CPU time. The fastest of ROUNDS counts on either side,
+because other work on the machine only makes a round slower. Their quotient does not depend on the machine's speed, and
+is compared to the one in `baseline.json`, which is pytest-benchmark's own report without what tells of a machine.
 """
 
-import argparse
 import os
-import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
-from stockstorm.reports.collector import collector_paused
 from stockstorm.reports.history import History
 from stockstorm.reports.history_file import read_facts
 from stockstorm.reports.render.figures import draw_all
@@ -23,6 +21,7 @@ from stockstorm.reports.render.view import RunView
 from stockstorm.reports.verdict.judge import judge
 from stockstorm.simulator.delivery.attempts import Answer
 from stockstorm.simulator.model import Topic
+from tests.benchmarks.bought import buys
 from tests.benchmarks.judging import calibration_s
 from tests.benchmarks.played import PLAYED, Played
 from tests.benchmarks.traded import trade
@@ -36,12 +35,36 @@ BASELINE: Final = Path(__file__).with_name("baseline.json")
 # Times the baseline: a slow-down by 30 % is more, in each of ATTEMPTS measurements. CI allows for other processors.
 SLOWER_MAX: Final = float(os.environ.get("STOCKSTORM_SLOWER_MAX", "1.25"))
 ATTEMPTS: Final = 4
-ROUNDS: Final = 8
+ROUNDS: Final = 8  # of one attempt
 ROUND_MIN_S: Final = 0.02  # a round repeats a path until it takes at least as long
+LOOPS: Final = "loops"  # of the calibration, that one run of a path takes
 DELIVERIES: Final = 500
 OK: Final = Answer(AT_NS, AT_NS, AT_NS, AT_NS, AT_NS, status=200)
 
 Round = Callable[[], object]
+
+
+class Rounds(Protocol):
+    """CPU seconds of each round."""
+
+    data: list[float]
+
+
+class Measured(Protocol):
+    """What the fixture has after its rounds."""
+
+    stats: Rounds
+
+
+class Benchmark(Protocol):
+    """The part of pytest-benchmark's fixture that is used here; it has no types of its own."""
+
+    stats: Measured | None  # None: benchmarks are switched off
+    extra_info: dict[str, float]
+
+    def pedantic(self, target: Round, *, setup: Round, rounds: int) -> object:
+        """Runs `setup` and then `target`, so many times."""
+        ...
 
 
 def _deliveries(topic: Topic) -> Round:
@@ -59,7 +82,7 @@ def _deliveries(topic: Topic) -> Round:
     return deliver
 
 
-class _Stored:
+class _StoredRun:
     """A modelled run on disk, of a few ten thousand facts."""
 
     def __init__(self, folder: Path) -> None:
@@ -72,11 +95,11 @@ class _Stored:
 
 def hot_paths(folder: Path) -> Mapping[str, Callable[[], Round]]:
     """By name: what prepares a path and returns one run of it. `folder`: for files."""
-    stored: list[_Stored] = []
+    stored: list[_StoredRun] = []
     played: list[Played] = []
 
-    def of_run(use: Callable[[_Stored], object]) -> Round:
-        stored.extend([] if stored else [_Stored(folder)])
+    def of_run(use: Callable[[_StoredRun], object]) -> Round:
+        stored.extend([] if stored else [_StoredRun(folder)])
         return partial(use, stored[0])
 
     def of_api(name: str) -> Round:
@@ -86,6 +109,8 @@ def hot_paths(folder: Path) -> Mapping[str, Callable[[], Round]]:
     return {
         "deliver stock": partial(_deliveries, "inventory_levels/update"),
         "deliver orders": partial(_deliveries, "orders/create"),
+        "buy in the own store": partial(buys, "online"),
+        "buy on a marketplace": partial(buys, "bazaar"),
         **{name: partial(of_api, name) for name in PLAYED},
         "read a history": lambda: of_run(lambda one: read_facts(one.file)),
         "judge a history": lambda: of_run(lambda one: judge(History.of(one.facts))),
@@ -93,55 +118,48 @@ def hot_paths(folder: Path) -> Mapping[str, Callable[[], Round]]:
     }
 
 
-def loops(run: Round) -> float:
-    """Calibration loops that one run of a path takes."""
-    run()  # caches and lazy imports
-    times = max(1, round(ROUND_MIN_S / max(1e-6, _seconds(run, 1))))
-    measured = [(calibration_s(), _seconds(run, times)) for _ in range(ROUNDS)]
-    return min(took for _, took in measured) / times / min(loop for loop, _ in measured)
+def measured(benchmark: Benchmark, run: Round) -> float | None:
+    """Calibration loops that one run of a path takes, in the best attempt. None where benchmarks are switched off."""
+    times, loops_s = runs_a_round(run), list[float]()
 
-
-def _seconds(run: Round, times: int) -> float:
-    with collector_paused():
-        begun = time.process_time()
+    def repeated() -> None:
         for _ in range(times):
             run()
-        return time.process_time() - begun
+
+    benchmark.pedantic(repeated, setup=lambda: loops_s.append(calibration_s()), rounds=ATTEMPTS * ROUNDS)
+    if benchmark.stats is None:
+        return None
+    benchmark.extra_info["runs a round"] = times
+    benchmark.extra_info[LOOPS] = float(f"{best(benchmark.stats.stats.data, loops_s) / times:.3g}")
+    return benchmark.extra_info[LOOPS]
 
 
-def too_slow(run: Round, baseline: float, attempts: int = ATTEMPTS) -> float | None:
-    """By what factor a path is slower than its baseline; None where one of a few measurements is within the limit."""
-    factors = []
-    for _ in range(attempts):
-        factors.append(loops(run) / baseline)
-        if factors[-1] <= SLOWER_MAX:
-            return None
-    return min(factors)
+def runs_a_round(run: Round) -> int:
+    """How often a round repeats a path."""
+    run()  # caches and lazy imports
+    begun = time.process_time()
+    run()
+    return max(1, round(ROUND_MIN_S / max(1e-6, time.process_time() - begun)))
+
+
+def best(rounds_s: Sequence[float], loops_s: Sequence[float]) -> float:
+    """The least quotient of all attempts, each of the fastest of its rounds and the fastest of its loops."""
+    begins = range(0, len(rounds_s), ROUNDS)
+    return min(min(rounds_s[at : at + ROUNDS]) / min(loops_s[at : at + ROUNDS]) for at in begins)
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    """One benchmark in a report of pytest-benchmark."""
+
+    param: str
+    extra_info: dict[str, float]
+
+
+class _Report(msgspec.Struct, frozen=True):
+    benchmarks: tuple[_Stored, ...]
 
 
 def baseline() -> dict[str, float]:
     """The stored loops of each path."""
-    return msgspec.json.decode(BASELINE.read_bytes(), type=dict[str, float])
-
-
-def main(folder: Path, *, write: bool) -> int:
-    """Prints each path with its loops and its factor over the baseline."""
-    known, found = baseline() if BASELINE.is_file() else {}, dict[str, float]()
-    for name, prepare in hot_paths(folder).items():
-        run = prepare()
-        found[name] = min(loops(run) for _ in range(ATTEMPTS if write else 1))
-        factor = f"{found[name] / known[name]:8.2f} x" if name in known else "     new"
-        sys.stdout.write(f"{name:32} {found[name]:10.4f} loops {factor}\n")
-    if write:
-        kept = {name: float(f"{value:.3g}") for name, value in found.items()}
-        BASELINE.write_bytes(msgspec.json.format(msgspec.json.encode(kept), indent=2) + b"\n")
-    return 0
-
-
-if __name__ == "__main__":
-    import tempfile
-
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="store what is measured as the new baseline")
-    with tempfile.TemporaryDirectory() as made:
-        sys.exit(main(Path(made), write=parser.parse_args().write))
+    report = msgspec.json.decode(BASELINE.read_bytes(), type=_Report)
+    return {one.param: one.extra_info[LOOPS] for one in report.benchmarks}

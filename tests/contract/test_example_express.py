@@ -84,12 +84,14 @@ def run(service: Path, tmp_path: Path, *options: str) -> dict[str, Any]:
 
 
 @pytest.mark.e2e
-def test_it_is_valid_and_its_library_came_over_https(service: Path, tmp_path: Path) -> None:
-    result = run(service, tmp_path)
+def test_it_is_valid_though_killed_and_its_library_came_over_https(service: Path, tmp_path: Path) -> None:
+    """Its one process receives and works, so a fault of the worker hits it."""
+    result = run(service, tmp_path, "--fault", "kill_worker@2.5+0.3")
     checks = {check["name"]: check["verdict"] for check in result["checks"]}
     assert is_valid_unless_late(result), {name: found for name, found in checks.items() if found == "invalid"}
     assert [checks[name] for name in ("nothing_lost", "applied_twice", "forged", "drift")] == ["valid"] * 4
     assert any("https://stockstorm-demo.myshopify.com" in note for note in result["notes"]), result["notes"]
+    assert any(note.endswith("these faults hit all of it: kill_worker") for note in result["notes"]), result["notes"]
 
 
 @pytest.mark.e2e

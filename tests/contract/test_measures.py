@@ -46,6 +46,7 @@ SOMETIMES = {
     "poison.ends",
     "retry_discipline.gap_ms.min",
     "retry_discipline.gap_ms.p50",
+    "retry_discipline.tries_per_s.max",
     "retry_discipline_s.behind_poison.max",
     "throttling.early",
     "throttling.early_reads",

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from stockstorm.loadtests.cli.app import app
-from stockstorm.loadtests.exits import exit_code_of, invoke
+from stockstorm.loadtests.invocation import exit_code_of, invoke
 from stockstorm.loadtests.serve import server
 from stockstorm.loadtests.serve.commands import UNITS_MAX, Command, problems
 from stockstorm.loadtests.serve.page import Page

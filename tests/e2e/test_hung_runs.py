@@ -16,7 +16,7 @@ from stockstorm.loadtests.backing.postgres import choose_backing
 from stockstorm.loadtests.backing.postgres.server import databases
 from stockstorm.loadtests.processes.launch import launched
 from stockstorm.loadtests.processes.of_run import processes_of
-from stockstorm.reports.store import HISTORY
+from stockstorm.reports.file_names import HISTORY
 from tests.running import ROOT, run_module
 from tests.stored_history import text_of
 

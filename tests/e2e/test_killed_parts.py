@@ -18,7 +18,8 @@ import pytest
 
 from stockstorm.loadtests.processes.of_run import processes_of
 from stockstorm.loadtests.processes.scratch import OWNER, PREFIX, disk_folder
-from stockstorm.reports.store import HISTORY, read_history
+from stockstorm.reports.file_names import HISTORY
+from stockstorm.reports.store import read_history
 from stockstorm.reports.verdict.judge import judge
 from stockstorm.simulator.errors import HistoryError
 from tests.running import ROOT

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from stockstorm.loadtests.cli.app import app
-from stockstorm.loadtests.exits import exit_code_of, invoke
+from stockstorm.loadtests.invocation import exit_code_of, invoke
 from tests.running import ROOT, is_valid_unless_late
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -106,3 +106,29 @@ def test_the_flask_example_with_the_diffs_of_its_page_is_valid(play: Play, tmp_p
     result = play(mended(tmp_path / "flask"))
     assert is_valid_unless_late(result), result["reasons"]
     assert result["diagnoses"] == []
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_service_of_one_process_survives_kills_of_receiver_and_worker(seed: int, play: Play, tmp_path: Path) -> None:
+    """It is right. It is too slow as well, since it makes one call for each order, and the shop answers late there."""
+    result = play(mended(tmp_path / "flask"), "crash_windows", seed)
+    checks = {check["name"]: check for check in result["checks"]}
+    right = ("stability", "nothing_lost", "applied_twice", "drift", "stale_overwrite", "faults_met")
+    assert [checks[name]["verdict"] for name in right] == ["valid"] * len(right), result["reasons"]
+    assert all(checks["faults_met"]["exposure"].values()), checks["faults_met"]["exposure"]
+    assert any("these faults hit all of it: kill_worker" in note for note in result["notes"]), result["notes"]
+
+
+@pytest.mark.prove
+def test_one_whose_events_leave_the_queue_before_the_work_is_named(play: Play, tmp_path: Path) -> None:
+    """A write that a kill left without its answer is never sent again."""
+    folder = mended(tmp_path / "flask")
+    sync = (folder / "sync.py").read_text()
+    done = '        db.execute("UPDATE queue SET done = 1 WHERE id = ?", (key,))\n'
+    begun = "        body = json.loads(text)\n"
+    assert sync.count(done) == sync.count(begun) == 1
+    (folder / "sync.py").write_text(sync.replace(done, "").replace(begun, begun + done))
+    result = play(folder, "crash_windows")
+    assert result["verdict"] == "invalid"
+    assert "failures_forgotten" in {one["name"] for one in result["diagnoses"]}, result["diagnoses"]

@@ -3,10 +3,8 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,15 +15,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from stockstorm.loadtests.processes.child import free_port
-from tests.running import ROOT, run_module
+from tests.running import ROOT, SECRETS, Serving, run_module, triggered
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
-READY_WITHIN_S = 60.0
-SECRETS = {
-    f"STOCKSTORM_{name}": f"{name} of a test"
-    for name in ("ADMIN_TOKEN", "CLIENT_SECRET", "CHANNEL_TOKEN", "CHANNEL_SECRET")
-}
-
 INTERRUPTED = """
 import signal, sys
 from stockstorm.loadtests.cli.app import main
@@ -65,40 +57,11 @@ def app() -> Iterator[str]:
     server.server_close()
 
 
-class Serving:
-    """The process, its page, and its end."""
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        ports = {name: free_port("127.0.0.1") for name in ("port", "page-port", "https-port", "proxy-port")}
-        self.page = f"http://127.0.0.1:{ports['page-port']}/"
-        words = [word for name, port in ports.items() for word in (f"--{name}", str(port))]
-        command = [sys.executable, "-m", "stockstorm", "serve", "--authority", str(folder / "ca"), *words, *options]
-        self.log = folder / "serve.log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **SECRETS}, stdout=log, stderr=log)
-        deadline = time.monotonic() + READY_WITHIN_S
-        while "Ctrl-C ends it" not in self.log.read_text():
-            assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < deadline, self.log.read_text()
-            time.sleep(0.05)
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait(READY_WITHIN_S)
-
-
 @pytest.fixture
 def serving(tmp_path: Path, app: str) -> Iterator[Serving]:
     made = Serving(tmp_path, "--to", app, "--state", str(tmp_path / "state"))
     yield made
-    if made.process.poll() is None:
-        made.process.kill()
-        made.process.wait()
-
-
-def triggered(serving: Serving, *words: str) -> tuple[int, Any]:
-    done = run_module("stockstorm", ["trigger", *words, "--server", serving.page, "--json"], {}, within_s=60)
-    return done.returncode, json.loads(done.stdout)["deliveries"] if done.returncode < 3 else done.stderr
+    made.end()
 
 
 def test_a_shell_triggers_what_the_served_shop_sends_and_a_restart_remembers_it(

@@ -17,9 +17,10 @@ from typing import Any, Final, Literal
 import msgspec
 
 from stockstorm.loadtests.cli.app import app
-from stockstorm.loadtests.exits import ExitCode, exit_code_of, invoke
+from stockstorm.loadtests.exits import ExitCode
+from stockstorm.loadtests.invocation import exit_code_of, invoke
+from stockstorm.reports.file_names import HISTORY
 from stockstorm.reports.result import printable
-from stockstorm.reports.store import HISTORY
 from stockstorm.simulator.history.blocks import BlockWriter
 from stockstorm.simulator.history.facts import AnyFact, encoder
 from tests.fuzz.values import LITERALS, TEXTS, json_text, replaced, spoilt, value

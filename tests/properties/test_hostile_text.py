@@ -14,7 +14,7 @@ from rich.console import Console
 from stockstorm.loadtests.cli.progress import Progress
 from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.reports.history import History
-from stockstorm.reports.render.files import as_json
+from stockstorm.reports.json_text import as_json
 from stockstorm.reports.render.html import report_page
 from stockstorm.reports.render.junit import junit_xml
 from stockstorm.reports.render.markdown import markdown_text

@@ -7,7 +7,7 @@ import pytest
 from stockstorm.reports.checkers import CHECKERS
 from stockstorm.reports.diagnosis import DIAGNOSES
 from stockstorm.scenarios.loader import shipped_names
-from tests.strangers.declared import BUGS, WAYS, Bug, Way
+from tests.strangers.declared import BEYOND, BUGS, WAYS, Beyond, Bug, Way
 from tests.strangers.trial import STRANGERS, parts
 
 KINDS_MIN = 5
@@ -35,3 +35,9 @@ def test_a_bug_claims_what_there_is(bug: Bug) -> None:
     assert set(bug.must) <= {checker.name for checker in CHECKERS}
     assert bug.named
     assert set(bug.named) <= {diagnose.name for diagnose in DIAGNOSES}
+
+
+@pytest.mark.parametrize("beyond", BEYOND, ids=lambda beyond: f"{beyond.stranger}-{beyond.scenario}")
+def test_what_a_stranger_was_not_built_for_is_named_by_what_there_is(beyond: Beyond) -> None:
+    assert beyond.scenario in shipped_names()
+    assert set(beyond.named) <= {diagnose.name for diagnose in DIAGNOSES}

@@ -1,4 +1,4 @@
-"""`stockstorm regress` finds a receiver that takes 15 % longer, in real runs: half an hour on a quiet machine."""
+"""`stockstorm regress` finds a receiver that takes 15 % longer, in real runs of half an hour in all."""
 
 from collections import Counter
 from pathlib import Path
@@ -24,4 +24,4 @@ def test_a_slow_down_of_15_percent_is_found_and_nothing_else(tmp_path: Path) -> 
     assert found["sound"]["regressed"] == 0, found
     assert found["sound"].total() >= 20
     assert found["busier"] == {"regressed": 11}, found
-    assert found["slower"]["same"] == found["slower"]["improved"] == 0, found  # a noisy machine may leave it unknown
+    assert found["slower"] == {"regressed": 11}, found

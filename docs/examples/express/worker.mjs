@@ -31,7 +31,8 @@ export class Worker {
     await this.resume();
     await Promise.all(this.marketplaces.map((each) => each.beNotified()));
     await this.until(() => this.shop.register());
-    for (const sku of this.items.keys()) this.unread.add(sku);
+    // What had news last first: it is what the process before this one has not listed yet.
+    this.unread = new Set([...[...this.unread].reverse(), ...this.items.keys()]);
     for (;;) {
       if (!(await this.until(() => this.step()))) await new Promise((resolve) => (this.wake = resolve));
     }

@@ -8,6 +8,7 @@ from typing import Any
 import requests
 
 TRIES = 6
+ROWS_MAX = 500  # of one call
 NAMES = os.environ["MARKETPLACES"].split(",")
 session = requests.Session()
 session.headers["Authorization"] = f"Bearer {os.environ['MARKETPLACE_TOKEN']}"
@@ -36,5 +37,8 @@ def subscribe(name: str) -> None:
 def show(name: str, stock: dict[str, int]) -> set[str]:
     """The SKUs that it took."""
     listings = [{"sku": sku, "quantity": max(0, available)} for sku, available in stock.items()]
-    rejected = put(name, "listings", {"listings": listings})["rejected"]
-    return set(stock) - {row["sku"] for row in rejected}
+    taken = set(stock)
+    for first in range(0, len(listings), ROWS_MAX):
+        answer = put(name, "listings", {"listings": listings[first : first + ROWS_MAX]})
+        taken -= {row["sku"] for row in answer["rejected"]}
+    return taken

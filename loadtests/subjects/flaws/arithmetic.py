@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from stockstorm.loadtests.subjects.flaws.flaw import OF_WEBHOOKS, WRONG_STOCK, Flaw, without
+from stockstorm.loadtests.subjects.flaws.flaw import LATE_EFFECTS, OF_WEBHOOKS, WRONG_STOCK, Flaw, without
 
 DECLARED: Final = (
     Flaw(
@@ -104,5 +104,25 @@ DECLARED: Final = (
         says=("a cancellation gives back the", "order.cancelled and of orders with several lines"),
         subjects=OF_WEBHOOKS,
         diagnoses=frozenset({"order_arithmetic", "exact_units", "wrong_listings", "lost_events", "wrong_units"}),
+    ),
+    Flaw(
+        name="negative_level_as_zero",
+        kind="arithmetic",
+        mistake="a level below zero at one location counts as none, so the sum over the locations is too high",
+        must=frozenset({"drift"}),
+        may=without({**WRONG_STOCK, **LATE_EFFECTS}, "drift"),
+        subjects=OF_WEBHOOKS,
+        scenario="many_locations",
+        diagnoses=frozenset({"negative_level"}),
+    ),
+    Flaw(
+        name="null_level_as_zero",
+        kind="arithmetic",
+        mistake="a level without a quantity counts as a level of zero",
+        must=frozenset({"poison"}),
+        may=WRONG_STOCK | LATE_EFFECTS,
+        subjects=OF_WEBHOOKS,
+        scenario="poison_events",
+        diagnoses=frozenset({"null_level"}),
     ),
 )

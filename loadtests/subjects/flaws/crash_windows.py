@@ -17,7 +17,9 @@ DECLARED: Final = (
             "kill_worker@2",
             "kill_worker@7",
         ),
-        diagnoses=frozenset({"failures_forgotten", "lost_events", "process_ended", "lost_at_failure", "exact_units"}),
+        diagnoses=frozenset(
+            {"failures_forgotten", "lost_events", "process_ended", "lost_at_failure", "exact_units", "wrong_stock"}
+        ),
     ),
     Flaw(
         name="new_key_per_attempt",
@@ -48,7 +50,7 @@ DECLARED: Final = (
         says=("before a process",),
         subjects=OF_QUEUES,
         scenario="crash_windows",
-        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure", "exact_units"}),
+        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure", "exact_units", "wrong_stock"}),
     ),
     Flaw(
         name="push_state_lost",

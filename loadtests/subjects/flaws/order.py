@@ -68,4 +68,15 @@ DECLARED: Final = (
         diagnoses=frozenset({"lacking"}),
         says=("after a push of their SKU",),
     ),
+    Flaw(
+        name="read_dated_at_its_end",
+        kind="order",
+        mistake="what a reconciliation reads is dated when it is stored, so it overwrites newer changes",
+        must=frozenset({"stale_overwrite"}),
+        may=without({**WRONG_STOCK, "never_sent": "what was found is overwritten again"}, "stale_overwrite"),
+        subjects=OF_WEBHOOKS,
+        scenario="lost_by_shopify",
+        diagnoses=frozenset({"old_over_new"}),
+        says=("a read from before",),
+    ),
 )

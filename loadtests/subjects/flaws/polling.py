@@ -38,4 +38,15 @@ DECLARED: Final = (
         scenario="proof_polled",
         diagnoses=frozenset({"lacking", "exact_units", "lost_events"}),
     ),
+    Flaw(
+        name="window_from_the_end",
+        kind="polling",
+        mistake="the next poll asks for what changed since the end of the last one, so changes during it are missed",
+        must=frozenset({"drift"}),
+        may=without({**WRONG_STOCK, **LATE_EFFECTS}, "drift"),
+        says=("after the service had read", "a read"),
+        subjects=OF_POLLING,
+        scenario="proof_polled",
+        diagnoses=frozenset({"lacking", "exact_units", "lost_events"}),
+    ),
 )

@@ -64,6 +64,16 @@ DECLARED: Final = (
         diagnoses=frozenset({"failures_forgotten", "lost_events", "calls_refused", "exact_units"}),
     ),
     Flaw(
+        name="key_per_try",
+        kind="writes",
+        mistake="each try of a write has an idempotency key of its own, so one whose answer was lost is executed twice",
+        must=frozenset({"applied_twice"}),
+        may=without({**WRONG_STOCK, **CALLS}, "applied_twice"),
+        subjects=OF_WEBHOOKS,
+        scenario="failing_apis",
+        diagnoses=frozenset({"failures_forgotten", "applied_twice", "twice_at_failure"}),
+    ),
+    Flaw(
         name="throttled_write_counts_as_done",
         kind="writes",
         mistake="query points are not waited for, and a throttled write counts as done",

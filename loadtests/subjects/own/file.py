@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import ConfigDict, Field
 
-from stockstorm.simulator.config import Config, Level
+from stockstorm.simulator.config import PROCESS_NAMES, Config, Level, ProcessName
 from stockstorm.simulator.versions import ApiVersion
 
 SCHEMA_PATH: Final = Path(__file__).with_name("subject.schema.json")
@@ -49,7 +49,7 @@ class Life(Config):
     processes: dict[ProcessKey, Command] = Field(
         default_factory=dict,
         max_length=PROCESSES_MAX,
-        description="instead of start: commands by name; faults hit receiver and worker",
+        description="instead of start: commands by name; faults of receiver and worker hit those, or the only one",
     )
     detached: Annotated[
         bool, Field(description="start returns when the service runs by itself, as `docker compose up -d`")
@@ -71,6 +71,13 @@ class Life(Config):
         if self.detached:
             return {}
         return dict(self.processes) or ({SERVICE: self.start} if self.start else {})
+
+    def roles(self) -> dict[ProcessName, str]:
+        """The process that does the work of a receiver or a worker: the one of that name, or the only one."""
+        names = tuple(self.commands())
+        if len(names) == 1:
+            return dict.fromkeys(PROCESS_NAMES.values(), names[0])
+        return {PROCESS_NAMES[name]: name for name in names if name in PROCESS_NAMES}
 
     @property
     def starts(self) -> bool:

@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from stockstorm.loadtests.https.process import NOTE, HttpsPlace, start_front, told_of
+from stockstorm.loadtests.https.told import told_of
 from stockstorm.loadtests.limits import READY_POLL_S
 from stockstorm.loadtests.processes.child import Child
 from stockstorm.loadtests.processes.part import ChildPart, Part, Together
@@ -31,6 +31,9 @@ from stockstorm.reports.result import exit_text
 from stockstorm.simulator.config import PROCESS_NAMES, FaultTarget
 from stockstorm.simulator.errors import StockstormError, SubjectError
 from stockstorm.simulator.history.facts import AnyFact
+
+if TYPE_CHECKING:
+    from stockstorm.loadtests.https.process import HttpsPlace
 
 PORTS_SHOWN: Final = 5
 LOG_LINES: Final = 200  # of each process
@@ -118,9 +121,7 @@ class OwnSubject:
     def parts(self) -> dict[FaultTarget, Part]:
         if not self._parts:
             return {}
-        known: dict[FaultTarget, Part] = {
-            PROCESS_NAMES[name]: part for name, part in self._parts.items() if name in PROCESS_NAMES
-        }
+        known: dict[FaultTarget, Part] = {role: self._parts[name] for role, name in self._file.life.roles().items()}
         return {**known, "subject": Together(*self._parts.values())}
 
     def probe(self, now_ns: int) -> Iterator[AnyFact]:
@@ -160,11 +161,13 @@ class OwnSubject:
         urls = (self._file.webhooks, *self._file.topic_urls.values())
         return tuple(dict.fromkeys(filled(url, self._ports) for url in urls))
 
-    def _by_https(self, around: Surroundings) -> HttpsPlace | None:
+    def _by_https(self, around: Surroundings) -> "HttpsPlace | None":
         """Starts the front, if its file asks for HTTPS."""
         asked = self._file.https
         if asked is None:
             return None
+        from stockstorm.loadtests.https.process import NOTE, start_front  # noqa: PLC0415 - few need cryptography
+
         log = self._logs / "https.log"
         self._front, place = start_front(
             around.admin_api_url, around.shop_domain, asked.host, asked.port, asked.proxy_port, log
@@ -172,7 +175,7 @@ class OwnSubject:
         self.notes = (*self.notes, NOTE.format(around.shop_domain))
         return place
 
-    def _settings(self, around: Surroundings, https: HttpsPlace | None) -> Mapping[str, str]:
+    def _settings(self, around: Surroundings, https: "HttpsPlace | None") -> Mapping[str, str]:
         """Its environment: that of this command, the secrets by their names, and what its file says."""
         names = self._file.secrets
         secrets = {
@@ -185,7 +188,7 @@ class OwnSubject:
             secrets[names.next_client_secret] = around.next_client_secret
         inherited = {name: value for name, value in os.environ.items() if name not in self._private}
         given = {name: filled(text, self._values) for name, text in self._file.environment.items()}
-        return inherited | secrets | (https.environment(inherited) if https is not None else {}) | given
+        return inherited | secrets | (https.environment(inherited, given) if https is not None else {}) | given
 
     def _child(self, name: str, text: str) -> Tree:
         life = self._file.life

@@ -3,22 +3,26 @@
 from collections.abc import Mapping
 
 from stockstorm.reference_service.flaws.conduct import (
+    backoff_in_ms,
     feed_without_pause,
     no_backoff,
     no_timeout,
     one_row_per_push,
     poll_storm,
+    reads_again_at_once,
     retries_in_lockstep,
     retry_after_ignored,
 )
 from stockstorm.reference_service.seams import Compose
 
 FLAWS: Mapping[str, Compose] = {
+    "backoff_in_ms": backoff_in_ms.compose,
     "feed_without_pause": feed_without_pause.compose,
     "no_backoff": no_backoff.compose,
     "no_timeout": no_timeout.compose,
     "one_row_per_push": one_row_per_push.compose,
     "poll_storm": poll_storm.compose,
+    "reads_again_at_once": reads_again_at_once.compose,
     "retry_after_ignored": retry_after_ignored.compose,
     "retries_in_lockstep": retries_in_lockstep.compose,
 }

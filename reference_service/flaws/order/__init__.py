@@ -7,6 +7,7 @@ from stockstorm.reference_service.flaws.order import (
     create_after_cancel_applied,
     last_write_wins,
     old_quantity_cached,
+    read_dated_at_its_end,
     ties_by_second,
     ties_dropped,
 )
@@ -17,6 +18,7 @@ FLAWS: Mapping[str, Compose] = {
     "create_after_cancel_applied": create_after_cancel_applied.compose,
     "last_write_wins": last_write_wins.compose,
     "old_quantity_cached": old_quantity_cached.compose,
+    "read_dated_at_its_end": read_dated_at_its_end.compose,
     "ties_by_second": ties_by_second.compose,
     "ties_dropped": ties_dropped.compose,
 }

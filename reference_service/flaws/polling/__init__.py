@@ -6,6 +6,7 @@ from stockstorm.reference_service.flaws.polling import (
     cursor_off_by_one,
     overlap_missing,
     page_two_never_read,
+    window_from_the_end,
 )
 from stockstorm.reference_service.seams import Compose
 
@@ -13,4 +14,5 @@ FLAWS: Mapping[str, Compose] = {
     "cursor_off_by_one": cursor_off_by_one.compose,
     "overlap_missing": overlap_missing.compose,
     "page_two_never_read": page_two_never_read.compose,
+    "window_from_the_end": window_from_the_end.compose,
 }

@@ -45,6 +45,7 @@ from stockstorm.simulator.world import World
 
 _PATH: Final = re.compile(r"/admin/api(?:/([^/]+))?/graphql\.json")
 _CONTENT_TYPE: Final = ("Content-Type", "application/json; charset=utf-8")
+BARE_TYPE: Final = "application/graphql"
 _SUCCEEDED: Final[tuple[ApiOutcome, ...]] = ("ok", "replayed")
 DRAINED: Final = Injection("throttled", executes=False)
 HOST_MAX: Final = 255  # characters
@@ -155,7 +156,7 @@ class AdminApi:
         if denied is not None:
             return denied
         try:
-            body = self._decode(request.body)
+            body = _Body(request.body.decode()) if _is_bare(request) else self._decode(request.body)
         except UNREADABLE_JSON as error:
             return _Answer({"errors": f"Bad Request: {error}"}, "bad_request", status=400)
         document = self.documents.get(body.query, self._schemas[call.version])
@@ -225,6 +226,11 @@ class AdminApi:
             "actualQueryCost": actual,
             "throttleStatus": self._bucket.status(),
         }
+
+
+def _is_bare(request: ApiRequest) -> bool:
+    """Whether the body is the document itself, which Shopify takes too."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == BARE_TYPE
 
 
 def asked_version(path: str) -> str | None:

@@ -23,6 +23,13 @@ const SKUS_MAX = 60;
 const BATCHES_MAX = 3;
 const SEEN_MAX = 200000;
 
+// Those whose SKU is no other item's: nobody can sell the rest by SKU.
+function ofOneItem(items) {
+  const times = new Map();
+  for (const { sku } of items) times.set(sku, (times.get(sku) ?? 0) + 1);
+  return items.filter(({ sku }) => sku && times.get(sku) === 1);
+}
+
 export class Relay {
   constructor(settings) {
     this.settings = settings;
@@ -49,7 +56,7 @@ export class Relay {
   // Learns the catalogue, subscribes, and lists everything once.
   async start() {
     const open = this.replay();
-    for (const item of await this.catalogue()) {
+    for (const item of ofOneItem(await this.catalogue())) {
       this.items.set(item.sku, item);
       this.skuOf.set(item.item, item.sku);
       this.dirty.add(item.sku);

@@ -9,6 +9,7 @@ import sqlite3
 import threading
 import time
 import uuid
+from collections import Counter
 from typing import Any
 
 from tests.strangers.stockroom.arithmetic import less, parts, total
@@ -63,7 +64,9 @@ class Worker:
                 continue
 
     def register(self) -> None:
-        items = self.clients.items()
+        found = self.clients.items()
+        times = Counter(sku for sku, _, _ in found)
+        items = [row for row in found if row[0] and times[row[0]] == 1]  # others cannot be sold by SKU
         with self.store.transaction():
             for row in items:
                 self.store.rows("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", *row)

@@ -5,13 +5,14 @@ import json
 import os
 import random
 import time
+from collections import Counter
 from typing import Any
 from urllib.parse import urlsplit
 
 TRIES = 5
 FIRST_PAUSE_S, LONGEST_PAUSE_S, TIMEOUT_S = 0.12, 5.0, 10.0
 ASKS_EVERY_S = 1.0  # for a token
-ROWS_MAX = 250
+ROWS_MAX = PAGE = 250
 TOKEN, ACCESS = "X-Shopify-Access-Token", "access_token"
 
 STOCK = """query Stock($after: String) {
@@ -132,12 +133,18 @@ class Shop:
 
     def stock(self) -> dict[str, int]:
         """What is available now, of every SKU."""
-        return {node["sku"]: node["inventoryQuantity"] for node in self.pages(STOCK, "productVariants")}
+        return {node["sku"]: node["inventoryQuantity"] for node in self.sold_by_sku()}
+
+    def sold_by_sku(self) -> list[dict[str, Any]]:
+        """The variants that have a SKU which no other one has."""
+        nodes = self.pages(STOCK, "productVariants")
+        times = Counter(node["sku"] for node in nodes)
+        return [node for node in nodes if node["sku"] and times[node["sku"]] == 1]
 
     def places(self) -> dict[str, tuple[str, str]]:
         """Item and location of every SKU."""
         where = {node["id"]: node["inventoryLevels"]["nodes"] for node in self.pages(WHERE, "inventoryItems")}
-        items = {node["sku"]: node["inventoryItem"]["id"] for node in self.pages(STOCK, "productVariants")}
+        items = {node["sku"]: node["inventoryItem"]["id"] for node in self.sold_by_sku()}
         return {sku: (item, where[item][0]["location"]["id"]) for sku, item in items.items() if where.get(item)}
 
     def adjust(self, key: str, changes: list[dict[str, Any]]) -> None:
@@ -164,7 +171,7 @@ class Marketplace:
 
     def news(self, cursor: str) -> tuple[list[dict[str, Any]], str]:
         """What happened to its orders since, and where to go on."""
-        page = self._site.call("GET", f"/orders?limit=250&since={cursor}")
+        page = self._site.call("GET", f"/orders?limit={PAGE}&since={cursor}")
         return page["orders"], page["next_cursor"]
 
     def show(self, stock: dict[str, int]) -> set[str]:

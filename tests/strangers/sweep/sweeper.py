@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.strangers.sweep.calls import Marketplace, NoAnswer, Rejected, Shop
+from tests.strangers.sweep.calls import PAGE, Marketplace, NoAnswer, Rejected, Shop
 from tests.strangers.sweep.orders import Units, difference, effect, fold
 
 GAP_S = float(os.environ.get("GAP_S", "0.2"))  # between two rounds
@@ -85,14 +85,17 @@ class Sweeper:
                 self.wake.set()
 
     def read(self, channel: str, marketplace: Marketplace) -> None:
-        """All news of a marketplace."""
-        while True:
-            entries, cursor = marketplace.news(self.state.cursors.get(channel, "0"))
-            for entry in entries:
-                self.learn(f"{channel}/{entry['order']['order_id']}", entry)
-            self.state.cursors[channel] = cursor
-            if not entries:
-                return
+        """All news of a marketplace. A page that is not full is the last one: more can be read in the next round."""
+        while self.read_page(channel, marketplace) == PAGE:
+            pass
+
+    def read_page(self, channel: str, marketplace: Marketplace) -> int:
+        """How many entries it had."""
+        entries, cursor = marketplace.news(self.state.cursors.get(channel, "0"))
+        for entry in entries:
+            self.learn(f"{channel}/{entry['order']['order_id']}", entry)
+        self.state.cursors[channel] = cursor
+        return len(entries)
 
     def learn(self, name: str, entry: dict[str, Any]) -> None:
         order = self.state.orders[name] = fold(self.state.orders.get(name, {}), entry)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-import typer
 from rich.console import Console
 
-from stockstorm.loadtests.cli.compare import MatrixProgress, compare_command
+from stockstorm.loadtests.cli.command import command_of
+from stockstorm.loadtests.cli.compare import MatrixProgress
 from stockstorm.loadtests.config.comparison_options import ComparisonOptions
 from stockstorm.loadtests.orchestrator.comparison import make_state
 from stockstorm.loadtests.orchestrator.comparison_state import Cell, State, read_state, write_state
@@ -27,10 +27,8 @@ def runs(tmp_path: Path) -> Path:
 
 
 def refusal(runs: Path, *words: str) -> StockstormError:
-    app = typer.Typer(add_completion=False)
-    app.command()(compare_command)
     with pytest.raises(StockstormError) as caught:
-        app([*words, "--runs", str(runs)], standalone_mode=False)
+        command_of("compare").main([*words, "--runs", str(runs)], standalone_mode=False)
     return caught.value
 
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from stockstorm.loadtests.cli.app import app
-from stockstorm.loadtests.exits import invoke
+from stockstorm.loadtests.invocation import invoke
 from stockstorm.simulator.errors import ScenarioError
 from tests.running import ROOT
 

@@ -7,9 +7,10 @@ import pytest
 
 from stockstorm.loadtests.cli import doctor
 from stockstorm.loadtests.cli.app import app
+from stockstorm.loadtests.cli.options.doctor import DoctorOptions
 from stockstorm.loadtests.doctor.examine import Finding
-from stockstorm.loadtests.exits import exit_code_of, invoke
 from stockstorm.loadtests.https.authority import Authority
+from stockstorm.loadtests.invocation import exit_code_of, invoke
 from stockstorm.loadtests.subjects.own.file import SubjectFile
 from stockstorm.simulator.errors import BackingError, StockstormError, SubjectError
 
@@ -98,15 +99,15 @@ def test_its_folder_stays_only_where_a_log_in_it_tells_why(
     ],
 )
 def test_the_next_command_can_be_copied(options: dict[str, str | int], command: str) -> None:
-    assert doctor.first_run(doctor.DoctorOptions(**options)) == f"stockstorm run smoke {command}"
+    assert doctor.first_run(DoctorOptions(**options)) == f"stockstorm run smoke {command}"
 
 
 def test_the_next_command_plays_the_scenario_that_init_wrote(tmp_path: Path) -> None:
     (tmp_path / "first.toml").write_text("")
     subject = tmp_path / "subject.toml"
-    command = doctor.first_run(doctor.DoctorOptions(subject=str(subject)))
+    command = doctor.first_run(DoctorOptions(subject=str(subject)))
     assert command == f"stockstorm run {tmp_path / 'first.toml'} --subject {subject}"
-    assert doctor.first_run(doctor.DoctorOptions(subject="http://127.0.0.1:1/x")).startswith("stockstorm run smoke ")
+    assert doctor.first_run(DoctorOptions(subject="http://127.0.0.1:1/x")).startswith("stockstorm run smoke ")
 
 
 def test_the_authority_of_a_certificate_is_read_before_anything_is_started(

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from stockstorm.loadtests.cli.app import app
-from stockstorm.loadtests.exits import ERROR_CODES, VERDICT_CODES, ExitCode, exit_code, exit_code_of, invoke
+from stockstorm.loadtests.exits import ERROR_CODES, VERDICT_CODES, ExitCode, exit_code
+from stockstorm.loadtests.invocation import exit_code_of, invoke
 from stockstorm.loadtests.orchestrator import by_locust
 from stockstorm.simulator.errors import BackingError, StockstormError, SubjectError
 from tests.running import ROOT

@@ -10,10 +10,10 @@ import pytest
 import typer
 
 import stockstorm
-from stockstorm.loadtests.cli import init as init_module
 from stockstorm.loadtests.cli.app import app
-from stockstorm.loadtests.cli.init import LEVELS
-from stockstorm.loadtests.exits import exit_code_of, invoke
+from stockstorm.loadtests.cli.options import init as init_options
+from stockstorm.loadtests.cli.options.init import LEVELS
+from stockstorm.loadtests.invocation import exit_code_of, invoke
 from stockstorm.loadtests.subjects.own.reading import read_subject_file
 from stockstorm.scenarios.loader import load
 from stockstorm.simulator.config import ForgeryKind
@@ -141,7 +141,7 @@ def test_the_ci_job_installs_the_wheel_of_this_version_with_what_the_level_needs
 def test_probe_is_refused_before_anything_is_written_where_its_extra_is_not_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(init_module, "find_spec", lambda _: None)
+    monkeypatch.setattr(init_options, "find_spec", lambda _: None)
     assert init(tmp_path, "--level", "probe") == 4
     assert "stockstorm[probe]" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ import pytest
 from stockstorm.loadtests.cli import run as command
 from stockstorm.loadtests.cli.app import app
 from stockstorm.loadtests.config.own_checks import SECRETS
-from stockstorm.loadtests.exits import exit_code_of, invoke
+from stockstorm.loadtests.invocation import exit_code_of, invoke
 from stockstorm.reports.refused import refused_under
 from stockstorm.simulator.errors import SubjectError
 from tests.unit.loadtests.cli.test_json import judged, stored

@@ -1,13 +1,14 @@
 """`stockstorm regress` from its command line: what it refuses, and what its exit code says then."""
 
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from stockstorm.loadtests.cli.app import app
-from stockstorm.loadtests.exits import exit_code_of, invoke
-from stockstorm.reports.render.files import as_json
+from stockstorm.loadtests.invocation import exit_code_of, invoke
+from stockstorm.reports.json_text import as_json
 from tests.unit.reports.literal import golden_result
 
 
@@ -43,3 +44,20 @@ def test_an_output_that_cannot_be_written_is_no_run_that_cannot_be_read(
     before, after = stored(tmp_path / "before", "one", 1), stored(tmp_path / "after", "two", 2)
     assert regress(before, after, flag, tmp_path / "missing" / "file") == 3
     assert "missing/file: cannot be written" in capsys.readouterr().err
+
+
+def test_sides_that_cannot_be_compared_are_told_where_a_ci_job_looks(tmp_path: Path) -> None:
+    before = stored(tmp_path / "before", "one", 1)
+    junit, page = tmp_path / "regress.xml", tmp_path / "regress.md"
+    assert regress(before, tmp_path / "missing", "--junit", junit, "--page", page) == 7
+    (error,) = ET.fromstring(junit.read_text()).iter("error")  # noqa: S314 - we wrote it
+    assert error.get("message") == "there is no such file or folder"
+    assert "there is no such file or folder" in page.read_text()
+    assert "give a result.json" in page.read_text()
+
+
+def test_the_error_of_sides_that_cannot_be_compared_comes_before_that_of_their_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert regress(tmp_path / "missing", tmp_path / "missing", "--junit", tmp_path / "no" / "regress.xml") == 7
+    assert "there is no such file or folder" in capsys.readouterr().err

@@ -29,7 +29,9 @@ TROUBLES = (
     "slow_handler",
     "throttled_api",
     "thundering_herd",
+    "odd_skus",
     "bfcm",
+    "unanswered_calls",
 )
 SEEDS = (1, 7, 2**40)
 RUN_MAX_S = 90.0

@@ -245,6 +245,20 @@ def test_every_topic_has_the_documented_members(change: LifeChange, topic: str, 
         assert body["orders_to_redact"] == [order.order_id]
 
 
+@pytest.mark.parametrize(("change", "waits"), [("customer_redact", 0), ("scopes_update", 1)])
+def test_no_run_waits_for_a_request_for_privacy_that_was_refused(change: LifeChange, waits: int) -> None:
+    shop = Shop(scopes=("read_orders",))
+    shop.subscribe(*APP_TOPICS, by_api=False)
+    shop.play([buy(1, "online", (0, 1))])
+    shop.live(1, change, scopes=("read_products",))
+    (outgoing,) = shop.sent
+    assert shop.deliveries.pending == 1
+    (again,) = shop.deliveries.answered(outgoing, Answer(1, 1, 1, 1, 1, status=404)).attempts
+    assert shop.deliveries.pending == waits
+    shop.deliveries.answered(again, Answer(2, 2, 2, 2, 2, status=200))
+    assert shop.deliveries.pending == 0
+
+
 def test_scopes_that_change_are_those_of_the_app() -> None:
     shop = Shop()
     shop.live(1, "scopes_update", scopes=("write_orders",))

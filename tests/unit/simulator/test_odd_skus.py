@@ -117,6 +117,24 @@ def test_a_restock_and_an_edit_touch_one_of_them_too() -> None:
     assert told["variants"][0]["sku"] == "GIFT WRAP"
 
 
+def test_items_know_how_many_others_have_their_sku() -> None:
+    found = Admin(world()).data("{ inventoryItems(first: 5) { nodes { sku duplicateSkuCount } } }")
+    assert [each["duplicateSkuCount"] for each in found["inventoryItems"]["nodes"]] == [0, 1, 1, 0, 0]
+
+
+def test_an_adjustment_of_one_is_answered_as_any_other() -> None:
+    admin, item = Admin(world()), own(world())
+    row = {
+        "inventoryItemId": f"gid://shopify/InventoryItem/{item.inventory_item_id}",
+        "locationId": f"gid://shopify/Location/{item.location_id}",
+        "delta": -1,
+        "changeFromQuantity": None,
+    }
+    group = admin.adjust("k", row)["inventoryAdjustmentGroup"]
+    assert [change["delta"] for change in group["changes"]] == [-1, -1]
+    assert not admin.facts(StockChanged)
+
+
 def test_the_subject_may_write_their_stock_and_no_fact_names_them() -> None:
     shop = world()
     item = own(shop)
@@ -144,3 +162,11 @@ def test_the_events_of_a_run_are_expected_with_theirs() -> None:
 def test_the_history_begins_and_ends_without_them() -> None:
     shop = world()
     assert skus_of([*shop.opening(START_NS), *shop.final_facts(START_NS)]) == set(shop.catalogue.by_sku)
+
+
+def test_variants_are_sorted_by_the_sku_that_is_shown() -> None:
+    asked = "query($n: Int) { productVariants(first: $n, sortKey: SKU) { nodes { sku } } }"
+    found = Admin(world(sku_style="typed")).data(asked, n=20)["productVariants"]["nodes"]
+    skus = [(each["sku"] or "").casefold() for each in found]
+    assert len(skus) == 16
+    assert skus == sorted(skus)

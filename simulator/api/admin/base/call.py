@@ -3,6 +3,7 @@
 Resolvers are plain functions `(source, arguments, call) -> value`. Both executors use the same ones.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -140,6 +141,7 @@ class AdminState:
         self.item_ids = catalogue.by_item.keys()
         self.level_ids = LevelIds(catalogue)
         self.by_variant = {product.variant_id: product for product in self.items}
+        self.sku_counts = Counter(product.shown_sku for product in self.items if product.shown_sku)
 
     def newly_asked(self, asked: str, served: ApiVersion, now_ns: int) -> list[VersionAsked]:
         """A fact of the first call that asks for a version."""

@@ -9,7 +9,7 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
-from stockstorm.simulator.model import Level, Order, OrderLine, Product, Refund, RefundLine, Subscription
+from stockstorm.simulator.model import Address, Level, Order, OrderLine, Product, Refund, RefundLine, Subscription
 
 QuantityName = Literal[
     "available",
@@ -79,6 +79,19 @@ class Counted(msgspec.Struct, frozen=True):
 
     count: int
     precision: Literal["EXACT", "AT_LEAST"] = "EXACT"
+
+
+def address_of(location: Location) -> Address:
+    """Where a location is."""
+    return Address(
+        address1=f"{location.index} Harbour Road",
+        city="Bristol",
+        province="England",
+        province_code="ENG",
+        zip="BS1 4RW",
+        country="United Kingdom",
+        country_code="GB",
+    )
 
 
 class Money(msgspec.Struct, frozen=True):

@@ -194,7 +194,7 @@ def _apply(kind: Kind, name: str, rows: list[Row], reference: str, call: Call) -
 
 def _group(changes: Changes, reason: Reason, reference: str | None, call: Call) -> AdjustmentGroup | None:
     """The group of the ledger's entries. None if no level changed."""
-    entries = [fact for fact in changes.facts if isinstance(fact, StockChanged)]
+    entries = [fact for fact in (*changes.facts, *changes.beside) if isinstance(fact, StockChanged)]
     if not entries:
         return None
     call.state.groups += 1

@@ -34,7 +34,15 @@ from stockstorm.simulator.api.admin.base import pages
 from stockstorm.simulator.api.admin.base.access import denial, element_of
 from stockstorm.simulator.api.admin.base.call import Call, Resolver, arguments_of
 from stockstorm.simulator.api.admin.base.views import type_name_of
-from stockstorm.simulator.api.admin.resolvers import adjustments, levels, shop, stock, webhook_changes, webhooks
+from stockstorm.simulator.api.admin.resolvers import (
+    adjustments,
+    levels,
+    locations,
+    shop,
+    stock,
+    webhook_changes,
+    webhooks,
+)
 from stockstorm.simulator.api.admin.resolvers.bulk import operations as bulk
 from stockstorm.simulator.api.admin.resolvers.orders import queries as orders
 from stockstorm.simulator.api.admin.resolvers.orders.types import MUTATIONS as ORDER_MUTATIONS
@@ -47,7 +55,7 @@ from stockstorm.simulator.versions import NEWEST, VERSIONS, ApiVersion, absent_i
 
 SDL_FILES: Final = (
     "schema.graphql",
-    "schema_orders.graphql",
+    "orders/order.graphql",
     "schema_webhooks.graphql",
     "bulk/bulk.graphql",
     "orders/orders.graphql",
@@ -62,12 +70,13 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
         "shop": shop.shop,
         "currentAppInstallation": shop.app_installation,
         "publicApiVersions": shop.api_versions,
-        "locations": stock.locations,
-        "location": stock.location,
+        "locations": locations.locations,
+        "location": locations.location,
         "locationsCount": shop.locations_count,
         "inventoryItem": stock.inventory_item,
         "inventoryItems": stock.inventory_items,
         "inventoryLevel": stock.inventory_level,
+        "inventoryProperties": locations.inventory_properties,
         "productVariant": stock.product_variant,
         **products.QUERIES,
         "node": shop.node,
@@ -94,11 +103,15 @@ RESOLVERS: Final[dict[str, dict[str, Resolver]]] = {
     },
     "Shop": shop.SHOP,
     "ShopPlan": shop.PLAN,
+    "Domain": shop.DOMAIN,
     "App": shop.THE_APP,
     "AppInstallation": shop.APP,
     "AccessScope": shop.SCOPE,
     "Count": shop.COUNT,
-    "Location": stock.LOCATION,
+    "Location": locations.LOCATION,
+    "LocationAddress": locations.ADDRESS,
+    "InventoryProperties": locations.PROPERTIES,
+    "InventoryQuantityName": locations.QUANTITY_NAME,
     "InventoryLevel": stock.LEVEL,
     "InventoryQuantity": stock.QUANTITY,
     **PRODUCT_TYPES,

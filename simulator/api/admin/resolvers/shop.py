@@ -5,7 +5,7 @@ from typing import Final
 from stockstorm.simulator.api.admin.base.access import may_use
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.views import AppView, Counted, RefusedNode, ShopView, parse_gid
-from stockstorm.simulator.api.admin.resolvers import stock, webhooks
+from stockstorm.simulator.api.admin.resolvers import locations, stock, webhooks
 from stockstorm.simulator.api.admin.resolvers.bulk import operations as bulk
 from stockstorm.simulator.api.admin.resolvers.orders import lines as order_lines
 from stockstorm.simulator.api.admin.resolvers.orders import parcels, people
@@ -26,7 +26,7 @@ PLAN_NAMES: Final[dict[ShopPlan, str]] = {
 _NODES: Final[dict[str, Resolver]] = {
     "InventoryItem": stock.inventory_item,
     "InventoryLevel": stock.inventory_level,
-    "Location": stock.location,
+    "Location": locations.location,
     "ProductVariant": stock.product_variant,
     "Product": products.product,
     "Collection": products.collection,
@@ -93,6 +93,17 @@ SHOP: dict[str, Resolver] = {
     "timezoneAbbreviation": lambda _shop, _arguments, _call: "-05",
     "timezoneOffset": lambda _shop, _arguments, _call: "-0500",
     "timezoneOffsetMinutes": lambda _shop, _arguments, _call: -300,
+    "contactEmail": lambda _shop, _arguments, call: f"owner@{call.world.config.shop.domain}",
+    "primaryDomain": lambda shop, _arguments, _call: shop,
+    "taxesIncluded": lambda _shop, _arguments, _call: True,
+    "weightUnit": lambda _shop, _arguments, _call: "KILOGRAMS",
+    "createdAt": stock.created_at,
+}
+DOMAIN: dict[str, Resolver] = {
+    "id": lambda _shop, _arguments, _call: f"gid://shopify/Domain/{SHOP_ID}",
+    "host": lambda _shop, _arguments, call: call.world.config.shop.domain,
+    "sslEnabled": lambda _shop, _arguments, _call: True,
+    "url": lambda _shop, _arguments, call: f"https://{call.world.config.shop.domain}",
 }
 PLAN: dict[str, Resolver] = {
     "displayName": lambda plan, _arguments, _call: PLAN_NAMES[plan],

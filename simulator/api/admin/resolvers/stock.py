@@ -1,6 +1,6 @@
 """Queries on stock: locations, inventory items, levels, quantities, products and variants."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
@@ -19,7 +19,6 @@ from stockstorm.simulator.api.admin.base.search import (
 from stockstorm.simulator.api.admin.base.views import (
     QUANTITY_NAMES,
     Counted,
-    Location,
     ProductView,
     Quantity,
     QuantityName,
@@ -57,20 +56,6 @@ def item_of(text: str, call: Call) -> Product | None:
 
 
 # -- roots ---------------------------------------------------------------------------------------------------------
-
-
-def locations(_source: None, arguments: Arguments, call: Call) -> Page[Location]:
-    known_terms("locations", arguments.get("query"), frozenset(), call)
-    rows = list(call.state.locations.values())
-    return page_of(rows, lambda row: (row.index, row.location_id), arguments)
-
-
-def location(_source: None, arguments: Arguments, call: Call) -> Location | None:
-    """A location by its id. Without an id, the shop's first location."""
-    if arguments.get("id") is None:
-        return next(iter(call.state.locations.values()))
-    number = number_of("Location", arguments["id"])
-    return None if number is None else call.state.locations.get(number)
 
 
 def inventory_item(_source: None, arguments: Arguments, call: Call) -> Product | None:
@@ -115,7 +100,7 @@ def _item_key(product: Product) -> tuple[int, int]:
 # -- levels --------------------------------------------------------------------------------------------------------
 
 
-def _level_key(level: Level) -> tuple[int, int]:
+def level_key(level: Level) -> tuple[int, int]:
     return level.inventory_item_id, level.location_id
 
 
@@ -125,31 +110,10 @@ def _item_level(product: Product, arguments: Arguments, call: Call) -> Level | N
 
 
 def _item_levels(product: Product, arguments: Arguments, call: Call) -> Page[Level]:
-    return page_of(_updated(list(levels_of(product, call)), arguments, call), _level_key, arguments)
+    return page_of(updated_levels(list(levels_of(product, call)), arguments, call), level_key, arguments)
 
 
-def _location_level(location: Location, arguments: Arguments, call: Call) -> Level | None:
-    product = item_of(arguments["inventoryItemId"], call)
-    return None if product is None else call.world.level(product.inventory_item_id, location.location_id)
-
-
-def _location_levels(location: Location, arguments: Arguments, call: Call) -> Page[Level]:
-    items, place = call.world.stocked_at(location.location_id), location.location_id
-    if arguments.get("query"):
-        page = page_of(_updated(_at(items, place, call), arguments, call), _level_key, arguments)
-    else:  # page first, so that the time does not depend on the size of the catalogue
-        found = page_of(items, lambda product: (product.inventory_item_id, place), arguments)
-        page = Page(_at(found.nodes, place, call), _level_key, found.has_next, found.has_previous)
-    call.rows += len(page.nodes)
-    return page
-
-
-def _at(products: Sequence[Product], location_id: int, call: Call) -> list[Level]:
-    found = [call.world.level(product.inventory_item_id, location_id) for product in products]
-    return [level for level in found if level is not None]
-
-
-def _updated(levels: list[Level], arguments: Arguments, call: Call) -> list[Level]:
+def updated_levels(levels: list[Level], arguments: Arguments, call: Call) -> list[Level]:
     terms = known_terms("inventoryLevels", arguments.get("query"), frozenset({"updated_at"}), call)
     bounds: list[Bounds] = [time_bounds(term, call) for term in terms]
     return [level for level in levels if all(each.holds(level.updated_ns) for each in bounds)]
@@ -204,27 +168,13 @@ def _product_updated(view: ProductView, _arguments: Arguments, call: Call) -> st
     return call.time_text(call.wall.monotonic_ns if edited_ns is None else edited_ns)
 
 
-LOCATION: dict[str, Resolver] = {
-    "id": lambda location, _arguments, _call: gid("Location", location.location_id),
-    "legacyResourceId": lambda location, _arguments, _call: str(location.location_id),
-    "name": lambda location, _arguments, _call: f"Warehouse {location.index}",
-    "isActive": lambda _location, _arguments, _call: True,
-    "isPrimary": lambda location, _arguments, _call: location.index == 1,
-    "fulfillsOnlineOrders": lambda _location, _arguments, _call: True,
-    "hasActiveInventory": lambda location, _arguments, call: bool(call.world.stocked_at(location.location_id)),
-    "shipsInventory": lambda _location, _arguments, _call: True,
-    "createdAt": created_at,
-    "updatedAt": created_at,
-    "inventoryLevel": _location_level,
-    "inventoryLevels": _location_levels,
-}
 ITEM: dict[str, Resolver] = {
     "id": lambda product, _arguments, _call: f"gid://shopify/InventoryItem/{product.inventory_item_id}",
     "legacyResourceId": lambda product, _arguments, _call: str(product.inventory_item_id),
     "sku": lambda product, _arguments, _call: product.shown_sku,
     "tracked": lambda _product, _arguments, _call: True,
     "requiresShipping": lambda _product, _arguments, _call: True,
-    "duplicateSkuCount": lambda _product, _arguments, _call: 0,
+    "duplicateSkuCount": lambda product, _arguments, call: max(0, call.state.sku_counts[product.shown_sku or ""] - 1),
     "createdAt": created_at,
     "updatedAt": _item_updated,
     "locationsCount": lambda product, _arguments, call: Counted(len(levels_of(product, call))),

@@ -1,6 +1,6 @@
 """Locations."""
 
-from stockstorm.simulator.api.admin.base.views import Location
+from stockstorm.simulator.api.admin.base.views import Location, address_of
 from stockstorm.simulator.api.rest.call import RestCall
 from stockstorm.simulator.events.product_payload import LISTED_SINCE
 
@@ -25,24 +25,25 @@ def location(call: RestCall) -> tuple[int, object]:
 
 def location_body(found: Location) -> object:
     """The documented fields of a location."""
+    address = address_of(found)
     return {
         "id": found.location_id,
         "name": f"Warehouse {found.index}",
-        "address1": f"{found.index} Harbour Road",
-        "address2": None,
-        "city": "Bristol",
-        "zip": "BS1 4RW",
-        "province": "England",
-        "country": "GB",
-        "phone": None,
+        "address1": address.address1,
+        "address2": address.address2,
+        "city": address.city,
+        "zip": address.zip,
+        "province": address.province,
+        "country": address.country_code,
+        "phone": address.phone,
         "created_at": LISTED_SINCE,
         "updated_at": LISTED_SINCE,
-        "country_code": "GB",
-        "country_name": "United Kingdom",
-        "province_code": "ENG",
+        "country_code": address.country_code,
+        "country_name": address.country,
+        "province_code": address.province_code,
         "legacy": False,
         "active": True,
         "admin_graphql_api_id": f"gid://shopify/Location/{found.location_id}",
-        "localized_country_name": "United Kingdom",
-        "localized_province_name": "England",
+        "localized_country_name": address.country,
+        "localized_province_name": address.province,
     }

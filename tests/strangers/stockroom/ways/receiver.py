@@ -2,8 +2,9 @@
 
     … python -m tests.strangers.stockroom.ways.receiver [sound | busier | slower]
 
-*busier*: the process takes SHARE more CPU for its requests. *slower*: each request takes SHARE longer, and no more CPU,
-as if it asked something else once more. Both are what a change of a service does that nobody should merge unseen.
+*busier*: the process takes SHARE more CPU for its requests. *slower*: each request takes longer by SHARE of the median
+request, and no more CPU, as if it asked something else once more. Both are what a change of a service does that nobody
+should merge unseen.
 """
 
 import sys
@@ -20,6 +21,7 @@ from tests.strangers.stockroom.store import Store
 from tests.strangers.stockroom.web import Guard, Quiet, probes, receiver
 
 SHARE: Final = 0.15
+STEP: Final = 0.02  # of the median, for each request
 
 
 class Busier:
@@ -38,22 +40,37 @@ class Busier:
 
 
 class Slower:
-    """Before each answer waits SHARE of what the request before this one took, from its first byte to its answer."""
+    """Before each answer waits SHARE of what a request takes in the median, from its first byte to its answer."""
 
-    took_s, waited_s = 0.0, 0.0
+    def __init__(self) -> None:
+        self.median_s = 0.0
 
     def __call__(self) -> None:
-        Slower.waited_s = SHARE * self.took_s
-        time.sleep(self.waited_s)
+        time.sleep(SHARE * self.median_s)
+
+    def took(self, request_s: float) -> None:
+        """Moves the median by a step towards each request, without keeping any: it costs no CPU to speak of."""
+        own_s = max(0.0, request_s - SHARE * self.median_s)
+        self.median_s = self.median_s * (1 + STEP if own_s > self.median_s else 1 - STEP) or own_s
+
+
+SLOWER: Final = Slower()
 
 
 class Timed(Quiet):
-    """Measures each request."""
+    """Measures each request, without the time for which a kept connection is idle before it."""
+
+    began_s = 0.0
+
+    def parse_request(self) -> bool:
+        self.began_s = time.perf_counter()
+        return super().parse_request()
 
     def handle_one_request(self) -> None:
-        began = time.perf_counter()
         super().handle_one_request()
-        Slower.took_s = max(0.0, time.perf_counter() - began - Slower.waited_s)
+        if self.began_s:
+            SLOWER.took(time.perf_counter() - self.began_s)
+            self.began_s = 0.0
 
 
 def with_more(app: Flask, more: Callable[[], None]) -> None:
@@ -68,7 +85,7 @@ def with_more(app: Flask, more: Callable[[], None]) -> None:
     app.wsgi_app = answer  # type: ignore[method-assign]  # as Flask documents for middleware
 
 
-WAYS: Final[dict[str, Callable[[], None]]] = {"sound": lambda: None, "busier": Busier(), "slower": Slower()}
+WAYS: Final[dict[str, Callable[[], None]]] = {"sound": lambda: None, "busier": Busier(), "slower": SLOWER}
 
 
 def main(way: str) -> None:

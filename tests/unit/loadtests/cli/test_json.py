@@ -12,11 +12,11 @@ import pytest
 
 from stockstorm.loadtests.cli import check, compare, doctor, run, serve
 from stockstorm.loadtests.cli.app import app
-from stockstorm.loadtests.exits import exit_code_of, invoke
-from stockstorm.loadtests.orchestrator.run import Judged
+from stockstorm.loadtests.invocation import exit_code_of, invoke
+from stockstorm.loadtests.judged import Judged
 from stockstorm.loadtests.serve.server import Served
 from stockstorm.reports.compare import build
-from stockstorm.reports.render.files import as_json
+from stockstorm.reports.json_text import as_json
 from stockstorm.reports.store import RunFolder
 from stockstorm.simulator.errors import SubjectError
 from tests.literal_history import history, opened
@@ -45,7 +45,22 @@ SHAPES: Final = {  # the keys of what each prints when it succeeds
     "plan": {"scenario", "seed", "file", "plan"},
     "scenarios": {"scenarios"},
     "prove": {"proofs", "power"},
-    "regress": {"change", "reasons", "compared", "noise", "before", "after", "plans", "seconds", "machine", "refused"},
+    "regress": {
+        "change",
+        "reasons",
+        "compared",
+        "noise",
+        "before",
+        "after",
+        "plans",
+        "seconds",
+        "machine",
+        "delay",
+        "refused",
+        "in_turns",
+        "apart",
+        "unknown",
+    },
     "init": {"folder", "files", "next"},
     "doctor": {"findings"},
     "serve": {"page", "admin_api", "https", "authority", "domain", "proxy", "marketplaces", "environment"},

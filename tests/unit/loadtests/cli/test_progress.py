@@ -6,8 +6,9 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from stockstorm.loadtests.cli.options import QuietOptions
 from stockstorm.loadtests.cli.progress import Progress
-from stockstorm.loadtests.cli.quiet import QuietOptions
+from stockstorm.loadtests.cli.quiet import progress_of
 from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.simulator.config import FaultKind
 
@@ -39,7 +40,7 @@ def test_the_panel_names_the_open_faults() -> None:
 
 def test_quiet_shows_no_progress_on_a_terminal_and_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
     for quiet in (True, False):
-        with Progress(QuietOptions(quiet=quiet).progress, "run") as progress:
+        with Progress(progress_of(QuietOptions(quiet=quiet)), "run") as progress:
             progress.show("load")
             progress.live(FIGURES)
         assert bool(capsys.readouterr().err) is not quiet

@@ -8,7 +8,7 @@ import pytest
 
 from stockstorm.loadtests.config.earlier import earlier_run
 from stockstorm.loadtests.subjects.own.file import SubjectFile
-from stockstorm.reports.store import HISTORY
+from stockstorm.reports.file_names import HISTORY
 
 URL = "http://127.0.0.1:8080/webhooks"
 

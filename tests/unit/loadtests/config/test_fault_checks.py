@@ -12,7 +12,7 @@ from stockstorm.simulator.config import FAULTS, FaultKind
     [
         ("polling", "kill_receiver", "embedded", "embedded", "polling has no receiver (kill_receiver)"),
         ("queue-postgres", "pause_broker", "embedded", "embedded", "queue-postgres has no broker (pause_broker)"),
-        ("webhook", "kill_receiver", "embedded", "embedded", "webhook has no receiver (kill_receiver)"),
+        ("ipaas", "kill_receiver", "embedded", "embedded", "ipaas has no receiver (kill_receiver)"),
         ("queue-sqs", "pause_publisher", "embedded", "embedded", "has no publisher"),
         ("webhook", "kill_database", "docker", "embedded", "Stockstorm did not start this database"),
         ("webhook", "pause_database", "url", "embedded", "write --postgres embedded"),

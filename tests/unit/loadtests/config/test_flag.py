@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from stockstorm.loadtests.cli.command import takes
+from stockstorm.loadtests.cli.command import callback_of
 from stockstorm.loadtests.config import locust_options
 from stockstorm.loadtests.config.flag import Flag, read_options, replay_line, require
 from stockstorm.loadtests.config.run_options import RunOptions
@@ -29,13 +29,8 @@ class Extended(RunOptions):
 def on_the_command_line(*words: str) -> Extended:
     found: list[Extended] = []
 
-    @takes(Extended)
-    def command(options: Extended, _context: typer.Context) -> None:
-        """Keeps its options."""
-        found.append(options)
-
     app = typer.Typer()
-    app.command()(command)
+    app.command()(callback_of(Extended, lambda options, _context: found.append(options)))
     done = CliRunner().invoke(app, list(words))
     assert done.exit_code == 0, done.output
     return found[0]

@@ -16,8 +16,9 @@ from stockstorm.loadtests.config.own_checks import (
     warnings_of,
     what_is_sent,
 )
-from stockstorm.loadtests.config.run_options import RunOptions, make_scenario
+from stockstorm.loadtests.config.run_options import RunOptions
 from stockstorm.loadtests.config.run_spec import make_spec
+from stockstorm.loadtests.config.scenario import make_scenario
 from stockstorm.loadtests.orchestrator.process import make_backing
 from stockstorm.loadtests.processes.child import free_port
 from stockstorm.loadtests.subjects import Pending
@@ -68,7 +69,9 @@ def test_an_authority_that_is_not_there_and_a_database_without_url_are_told() ->
     ("life", "kinds", "said"),
     [
         ({"start": "x"}, ["kill_subject"], []),
-        ({"start": "x"}, ["kill_worker"], ["mine has one process, and no worker for kill_worker"]),
+        ({"start": "x"}, ["kill_worker", "kill_receiver", "pause_worker", "pause_receiver"], []),
+        ({"processes": {"web": "x"}}, ["kill_worker", "kill_receiver"], []),
+        ({"processes": {"worker": "y", "jobs": "z"}}, ["kill_receiver"], ["and no receiver for kill_receiver"]),
         ({"processes": {"receiver": "x", "worker": "y"}}, ["kill_worker", "pause_receiver", "kill_subject"], []),
         (
             {"processes": {"worker": "y"}},

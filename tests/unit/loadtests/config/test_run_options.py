@@ -12,7 +12,8 @@ from stockstorm.loadtests.cli import app as cli
 from stockstorm.loadtests.cli import run as command
 from stockstorm.loadtests.config.own_checks import SECRETS
 from stockstorm.loadtests.config.run_options import RunOptions
-from stockstorm.loadtests.config.run_spec import RunSpec, make_spec
+from stockstorm.loadtests.config.run_spec import make_spec
+from stockstorm.loadtests.config.spec import RunSpec
 from stockstorm.loadtests.extras import Extra
 from stockstorm.simulator.errors import ScenarioError
 from stockstorm.simulator.plan.planner import make_plan

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stockstorm.loadtests.config.run_spec import reachable
+from stockstorm.loadtests.config.spec import reachable
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from stockstorm.loadtests.doctor.examine import Finding, Sent, Visit, examine
-from stockstorm.loadtests.https.front import BROKEN_OFF
+from stockstorm.loadtests.https.told import BROKEN_OFF
 from stockstorm.loadtests.serve.told import Heard, Told, ToldCall
 from stockstorm.loadtests.subjects import SHOP_TOPICS
 

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from stockstorm.loadtests.config.run_options import RunOptions
-from stockstorm.loadtests.config.run_spec import RunSpec, make_spec
+from stockstorm.loadtests.config.run_spec import make_spec
+from stockstorm.loadtests.config.spec import RunSpec
 from stockstorm.loadtests.generator import driver as driver_module
 from stockstorm.loadtests.generator import simulated_shopify
 from stockstorm.loadtests.generator.driver import Driver

@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from stockstorm.loadtests.generator import evidence as module
-from stockstorm.loadtests.generator.evidence import TURN_NS, EvidenceFaults
+from stockstorm.loadtests.generator.evidence import ONE_PROCESS_GAPS, TURN_NS, EvidenceFaults
 from stockstorm.loadtests.generator.load import OpenFaults
 from stockstorm.loadtests.generator.simulated_shopify import SimulatedApis
 from stockstorm.loadtests.ipc.messages import FaultDue, Setup
@@ -50,6 +50,16 @@ def test_an_executed_change_begins_a_fault_that_names_the_call() -> None:
     assert run.faults.executed([]) is False
     assert run.faults.executed([CHANGED]) is True
     assert run.sent == [FaultDue("kill_worker", SECOND_NS // 2, "executed", 7, -1)]
+
+
+def test_a_subject_of_one_process_has_longer_gaps_in_which_it_learns_again_what_it_sells() -> None:
+    run = Run(fault("executed", count=2, every_s=1.0))
+    run.faults.start(SECOND_NS, SECOND_NS + LOAD_NS, one_process=True)
+    assert run.faults.executed([CHANGED]) is True
+    run.recover(ONE_PROCESS_GAPS - 0.1)
+    assert run.faults.executed([CHANGED]) is False
+    run.now_ns += SECOND_NS
+    assert run.faults.executed([CHANGED]) is True
 
 
 def test_an_acknowledged_new_order_begins_a_fault_that_names_the_delivery() -> None:

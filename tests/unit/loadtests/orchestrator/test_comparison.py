@@ -7,8 +7,10 @@ import msgspec
 import pytest
 
 from stockstorm.loadtests.config.comparison_options import ComparisonOptions
-from stockstorm.loadtests.config.run_options import RunOptions, make_scenario
+from stockstorm.loadtests.config.run_options import RunOptions
+from stockstorm.loadtests.config.scenario import make_scenario
 from stockstorm.loadtests.ipc.messages import Live
+from stockstorm.loadtests.judged import Judged
 from stockstorm.loadtests.orchestrator.comparison import (
     ComparisonRun,
     make_state,
@@ -19,7 +21,6 @@ from stockstorm.loadtests.orchestrator.comparison import (
 )
 from stockstorm.loadtests.orchestrator.comparison_state import Cell, read_state
 from stockstorm.loadtests.orchestrator.ending import INTERRUPTED
-from stockstorm.loadtests.orchestrator.run import Judged
 from stockstorm.reports.compare.comparison import Key
 from stockstorm.reports.history import History
 from stockstorm.reports.render.files import json_file

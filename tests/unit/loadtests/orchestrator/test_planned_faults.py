@@ -214,3 +214,44 @@ def test_a_fault_on_evidence_records_the_evidence() -> None:
     run.faults.begin("kill_worker", 0, "acknowledged", delivery=9)
     begun = [(fact.on, fact.request, fact.delivery) for fact in run.facts if isinstance(fact, FaultStarted)]
     assert begun == [("executed", 7, -1), ("acknowledged", -1, 9)]
+
+
+def one_process() -> Run:
+    """A subject whose only process receives and works."""
+    run = Run(starts_s=0.1)
+    run.faults.have(dict.fromkeys(("receiver", "worker", "subject"), run.target), ["kill_worker", "kill_subject"])
+    return run
+
+
+@pytest.mark.parametrize("kind", ["kill_worker", "kill_receiver", "pause_worker", "pause_receiver"])
+def test_a_fault_of_a_role_hits_the_process_that_has_both_and_explains_its_end_by_any_name(kind: FaultKind) -> None:
+    run = one_process()
+    run.begin(kind, 1.0)
+    names: tuple[FaultTarget, ...] = ("receiver", "worker", "subject")
+    assert [run.faults.is_open(name) for name in names] == [True] * 3
+    assert [run.faults.is_down(name) for name in names] == [kind.startswith("kill")] * 3
+    assert [(fact.fault, fact.target) for fact in run.facts if isinstance(fact, FaultStarted)] == [(kind, "subject")]
+    run.until(2.0)
+    assert run.over == [kind]
+
+
+def test_a_process_that_has_both_roles_stays_down_until_the_last_kill_of_either_is_over() -> None:
+    run = one_process()
+    run.begin("kill_worker", 0.5)
+    run.until(0.2)
+    run.begin("kill_receiver", 2.0)
+    run.until(2.0)
+    assert run.target.did == ["kill", "kill"]
+    run.until(3.0)
+    assert run.over == ["kill_worker", "kill_receiver"]
+
+
+def test_the_report_notes_which_faults_hit_more_than_they_say() -> None:
+    assert one_process().faults.one_process
+    (note,) = one_process().faults.notes
+    assert note.endswith("these faults hit all of it: kill_worker")
+    apart = Run()
+    apart.faults.have({"receiver": Target(apart, 0), "worker": Target(apart, 0)}, ["kill_worker"])
+    only_works = Run()
+    assert apart.faults.notes == only_works.faults.notes == ()
+    assert [run.faults.one_process for run in (apart, only_works)] == [False, False]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from stockstorm.loadtests.config.run_options import RunOptions
-from stockstorm.loadtests.config.run_spec import RunSpec, make_spec
+from stockstorm.loadtests.config.run_spec import make_spec
+from stockstorm.loadtests.config.spec import RunSpec
 from stockstorm.loadtests.orchestrator import supervisor
 from stockstorm.loadtests.orchestrator.ending import INTERRUPTED, Ending
 from stockstorm.loadtests.orchestrator.supervisor import Supervisor, complete_history, limits_of

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from stockstorm.loadtests.config.run_options import make_scenario
+from stockstorm.loadtests.config.scenario import make_scenario
 from stockstorm.loadtests.proving.cells import Cell
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.loadtests.subjects.flaws import FLAWS, flaws_of

@@ -54,6 +54,18 @@ def test_a_process_that_ended_by_itself_is_recorded_with_code_and_log_and_starte
     assert (type(over), subject.revive(10, lambda _: False)) == (FaultEnded, [])
 
 
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_faults_can_hit_what_an_architecture_says(name: str, tmp_path: Path) -> None:
+    """The webhook architecture has one process, which is both."""
+    subject = reference.ReferenceSubject(tmp_path, ARCHITECTURES[name])
+    for process in ARCHITECTURES[name].processes:
+        subject._parts[process] = ChildPart(Child, lambda: True)  # type: ignore[arg-type]  # a double
+    parts = subject.parts()
+    own = {target for target in ARCHITECTURES[name].targets if target in ("receiver", "worker", "subject")}
+    assert set(parts) == own
+    assert (parts.get("receiver") is parts.get("worker")) == (name == "webhook")
+
+
 def test_quiesce_outlasts_the_leases_of_the_service() -> None:
     assert limits.LEASE_S < LEASE_S
     assert reference.ReferenceSubject(Path(), ARCHITECTURES["queue-sqs"]).lease_s == LEASE_S

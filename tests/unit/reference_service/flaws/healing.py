@@ -1,6 +1,7 @@
 """Flaws of healing: what is left of the feed that reads what was missed, and what poison does to the worker."""
 
 import asyncio
+import json
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -49,7 +50,29 @@ async def exit_codes(seams: Seams) -> list[int]:
     return codes
 
 
+class _Records:
+    """A handler that keeps the levels that it gets."""
+
+    def __init__(self) -> None:
+        self.levels: list[object] = []
+
+    async def apply(self, _: Any, entries: Sequence[Entry]) -> WorkResult:
+        self.levels += [json.loads(entry.body)["available"] for entry in entries]
+        return WorkResult([])
+
+
+async def levels_of(seams: Seams) -> list[object]:
+    """The quantities that a handler of stock gets, of a level that has one and of one that has none."""
+    handler, nothing = _Records(), None
+    none: Any = nothing
+    wrapped = seams.wrap_handler(WorkType.STOCK, handler)
+    for body in (b'{"available": 5}', b'{"available": null}'):
+        await wrapped.apply(none, [Entry(1, 1, "shopify", "inventory_levels/update", None, 0, body)])
+    return handler.levels
+
+
 CASES = (
+    Case("null_level_as_zero", levels_of, [5, None], [5, 0]),
     Case("no_reconciliation", reconciles_within_a_day, True, False),
     Case("poison_crashes_worker", exit_codes, [], [EXIT_CODE]),
 )

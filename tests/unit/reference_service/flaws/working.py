@@ -1,12 +1,15 @@
 """How the service processes events, and how it writes to Shopify and reads from it."""
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import aiohttp
 import msgspec
+import pytest
 
 from stockstorm.reference_service.clients.admin_api import AdminApi, Answered, CallFailed, ThrottleStatus
 from stockstorm.reference_service.clients.documents import (
@@ -21,13 +24,16 @@ from stockstorm.reference_service.clients.documents import (
     adjust,
 )
 from stockstorm.reference_service.domain.adjustment_batch import Batch, Change, changes_of
+from stockstorm.reference_service.domain.stock_level import Level, Reading
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.feeds.missed import MissedFeed
 from stockstorm.reference_service.handlers import WorkResult
 from stockstorm.reference_service.queues.base import Entry, Settled, State
 from stockstorm.reference_service.seams import Seams
 from stockstorm.reference_service.storage.database import Connection
+from stockstorm.reference_service.storage.healed import Pass
 from stockstorm.reference_service.sync.signals import Signals
+from stockstorm.reference_service.sync.stock_reader import StockReader
 from tests.unit.reference_service.flaws.case import Case
 
 NONE: Any = None
@@ -309,6 +315,24 @@ async def waits_for_points(seams: Seams) -> bool:
     return False
 
 
+async def keys_of_two_tries(seams: Seams) -> int:
+    """How many idempotency keys two tries of one write have."""
+    keys = set()
+
+    class Broken:
+        def post(self, _: str, *, data: bytes, headers: Any) -> Any:
+            del headers
+            keys.add(json.loads(data)["variables"]["key"])
+            raise aiohttp.ClientConnectionError
+
+    session: Any = Broken()
+    admin = seams.make_admin(session, "http://127.0.0.1:1", "token", NoWait())
+    for _ in range(2):
+        with suppress(CallFailed):
+            await admin._attempt(adjust(1), {"key": "k"})
+    return len(keys)
+
+
 async def delay_after_a_failure(seams: Seams) -> tuple[float, bool]:
     """The wait after a second failure; its jitter is drawn at the upper end here."""
 
@@ -360,6 +384,34 @@ async def asks_since(seams: Seams) -> str:
     return str(pages.calls[-1]["query"])[-4:-2]
 
 
+async def asks_again_since(seams: Seams) -> bool:
+    """Whether a second poll asks for what has changed since the second 1000, which is long ago."""
+    pages: Any = Pages()
+    store: Any = Store([])
+    reader: Any = seams.make_reader(store, pages, Signals())
+    for _ in range(2):
+        await reader.read_changed(1_000 * SECOND_NS)
+    return "1970-01-01T00:16:40" in str(pages.calls[-1]["query"])
+
+
+async def dates_of_reads(seams: Seams) -> bool:
+    """Whether a level is stored as of the time of its read."""
+    kept: list[Level] = []
+
+    async def keep(_: StockReader, levels: Sequence[Level], healing: Pass | None = None) -> None:
+        del healing
+        kept.extend(levels)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(StockReader, "_store", keep)
+        reader: Any = seams.make_reader(NONE, NONE, Signals())
+        if type(reader)._store is not keep:
+            await reader._store([Level(1, 2, "", "A", Reading(5, 10, 20))])
+        else:
+            kept.append(Level(1, 2, "", "A", Reading(5, 10, 20)))
+    return kept[0].reading.low_ns == 10
+
+
 async def feeds_added(seams: Seams) -> int:
     class Parts:
         admin = None
@@ -393,6 +445,10 @@ CASES = (
     Case("idempotency_key_missing", is_idempotent, True, False),
     Case("first_change_only", quantities, BOTH, [-1]),
     Case("pending_orders_ignored", is_pending_ignored_while_slow, False, True),
+    Case("backoff_in_ms", delay_after_a_failure, (2.0, False), (0.002, False)),
+    Case("window_from_the_end", asks_again_since, True, False),
+    Case("read_dated_at_its_end", dates_of_reads, True, False),
+    Case("key_per_try", keys_of_two_tries, 1, 2),
     Case("failed_write_counts_as_done", calls_of_a_failed_write(throttled=False), 2, 1),
     Case("throttled_write_counts_as_done", calls_of_a_failed_write(throttled=True), 2, 1),
     Case("throttled_write_counts_as_done", calls_of_a_failed_write(throttled=False), 2, 2),

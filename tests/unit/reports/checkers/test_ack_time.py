@@ -2,6 +2,7 @@
 
 import math
 
+import msgspec
 import pytest
 
 from stockstorm.reports.checkers.ack_time import AckTime
@@ -29,6 +30,7 @@ def test_the_ack_time_of_an_acknowledged_attempt_counts_from_due() -> None:
             "ack_time_ms.p95": 5.0,
             "ack_time_ms.p99": 5.0,
             "ack_time_ms.max": 5.0,
+            "answer_time_ms.p2": pytest.approx(5.0),
             "ack_time.acknowledged": 1.0,
             "ack_time.timeouts": 0.0,
         },
@@ -76,6 +78,7 @@ def test_attempts_under_way_at_once_are_each_measured() -> None:
             "ack_time_ms.p95": 50.0,
             "ack_time_ms.p99": 50.0,
             "ack_time_ms.max": 50.0,
+            "answer_time_ms.p2": pytest.approx(5.0),
             "ack_time.acknowledged": 2.0,
             "ack_time.timeouts": 0.0,
         },
@@ -90,3 +93,38 @@ def test_thirty_attempts_make_an_ack_time(attempts: int, verdict: str) -> None:
     assert found.measures["ack_time_ms.max"] == math.inf
     if verdict == "measured":
         assert found.reason == "29 attempts acknowledged, 1 timed out"
+
+
+def test_the_answer_time_is_the_quickest_of_each_topic_in_their_mean_by_attempts() -> None:
+    found = AckTime()(
+        history(
+            opened(),
+            *((planned(n, n, n, "order.created"), tried(n, n, 8 + n % 2)) for n in range(60)),
+            *((planned(n, n, n, "products/update"), tried(n, n, 1 + n % 2)) for n in range(60, 80)),
+        )
+    )
+    assert found.measures["answer_time_ms.p2"] == pytest.approx((8**60 * 1**20) ** (1 / 80))
+
+
+def test_topics_with_few_attempts_count_as_one_in_the_answer_time() -> None:
+    found = AckTime()(history(opened(), *((planned(n, n, n, f"topic.{n}"), tried(n, n, n + 1)) for n in range(10))))
+    assert found.measures["answer_time_ms.p2"] == pytest.approx(1.0)
+
+
+def test_neither_retries_nor_duplicates_nor_forgeries_shorten_the_answer_time() -> None:
+    copy = msgspec.structs.replace(planned(0, 2, 0), copy=1)
+    found = AckTime()(
+        history(
+            opened(),
+            planned(0, 1, 0),
+            tried(0, 1, 3, 500),
+            tried(20, 1, 7, nth=2),
+            copy,
+            tried(30, 2, 0.5),
+            planned(40, 3, -1, forged="unsigned"),
+            tried(40, 3, 0.2),
+            planned(50, 4, 1),
+            tried(50, 4, 9),
+        )
+    )
+    assert found.measures["answer_time_ms.p2"] == pytest.approx(9.0)

@@ -38,13 +38,26 @@ def test_ten_more_in_every_second_are_invalid_and_named() -> None:
     [
         run([40] * SECONDS),
         run([20 + min(60, 20 * n) for n in range(SECONDS)]),  # pools that fill
-        run([20 + 2 * n for n in range(SECONDS)]),  # too few to tell
+        run([20 + n for n in range(SECONDS)]),  # too few to tell
         run([20 + 40 * (n % 5) for n in range(SECONDS)]),  # collected every five seconds
         run([20 + 10 * n for n in range(SECONDS)], [5 + 10 * n for n in range(SECONDS)], "receiver"),  # our connections
     ],
 )
 def test_a_sound_process_is_valid(found: History) -> None:
     assert checked(found).verdict == "valid"
+
+
+@pytest.mark.parametrize(
+    ("each_second", "after", "verdict"),
+    [(4, [], "unknown"), (10, [], "invalid"), (10, [40], "valid"), (10, [215, 130], "unknown"), (10, [215], "invalid")],
+)
+def test_a_small_growth_may_be_a_pool_and_what_is_closed_after_the_load_is_no_leak(
+    each_second: int, after: list[int], verdict: str
+) -> None:
+    rest = [f.ResourcesSampled(ns(20_500 + n * 500), "worker", 99, 10**7, level) for n, level in enumerate(after)]
+    check = checked(History.of([*run([20 + each_second * n for n in range(SECONDS)]).facts, *rest]))
+    assert check.verdict == verdict
+    assert ("a leak, or a pool that fills slowly" in check.reason) is (verdict == "unknown")
 
 
 def test_a_database_and_a_history_without_counts_are_not_judged() -> None:

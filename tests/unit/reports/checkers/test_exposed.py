@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from stockstorm.reports.checkers import check_all
-from stockstorm.reports.checkers.applied_twice import AppliedTwice
+from stockstorm.reports.checkers.applied_twice import HORIZON, AppliedTwice
 from stockstorm.reports.checkers.exposed import cases_of, exposed, promise_of
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check
@@ -89,9 +89,11 @@ def test_every_case_of_a_repeated_order_is_counted_apart() -> None:
         "order notifications delivered again",
         "more than 2 s later",
         "under a new webhook id",
+        HORIZON,
         "after the order's cancellation",
         "orders read again by API",
     }
+    assert found.exposure[HORIZON] == 3
 
 
 def test_a_write_that_came_again_after_its_answer_was_withheld_is_counted() -> None:
@@ -144,7 +146,7 @@ def test_every_case_names_a_quota_and_an_exposure_of_a_check() -> None:
     assert set(CASES) <= set(QuotasConfig.model_fields)
     item, *others, start = opened()
     stocked = msgspec.structs.replace(item, locations=(7, 8), levels=(4, 6))
-    contended = msgspec.structs.replace(start, scenario={"quotas": {"corrected": 5}})
+    contended = msgspec.structs.replace(start, scenario={"quotas": {"corrected": 5, "negative_level": 5}})
     found = {words for check in check_all(history(stocked, *others, contended)) for words in check.exposure}
     assert set(CASES.values()) <= found
 

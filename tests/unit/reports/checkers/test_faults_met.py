@@ -8,7 +8,7 @@ from stockstorm.reports.checkers import check_all
 from stockstorm.reports.checkers.faults_met import FaultsMet
 from stockstorm.reports.result import Check
 from stockstorm.scenarios.loader import load
-from stockstorm.simulator.config import FaultTrigger
+from stockstorm.simulator.config import FaultTrigger, Level
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import called, history, ns, started
 
@@ -73,3 +73,32 @@ def test_faults_on_evidence_are_counted_and_the_call_that_one_took_is_not_a_fail
         "times worker killed when a change was executed": 1,
         "times subject killed when an event was acknowledged": 1,
     }
+
+
+def only_acknowledging(scenario: str, *facts: f.AnyFact, level: Level = "acknowledgement") -> Check:
+    run = msgspec.structs.replace(started(), scenario=_tables(scenario), level=level)
+    (check,) = check_all(history(run, *facts), (FaultsMet(),))
+    return check
+
+
+def test_a_subject_that_only_acknowledges_owes_no_change_on_which_a_fault_could_begin() -> None:
+    check = only_acknowledging("crash_windows", killed(9, "acknowledged"))
+    assert check.verdict == "valid"
+    assert check.exposure["times worker killed when a change was executed"] == 0
+
+
+def test_a_subject_that_only_acknowledges_and_was_not_killed_either_has_survived_nothing() -> None:
+    sold = f.EventFired(ns(1), 1, "e1", "bazaar", "order.created", order=1)
+    assert only_acknowledging("crash_windows", sold).verdict == "unknown"
+    assert only_acknowledging("crash_windows", killed(9, "acknowledged"), level="full").verdict == "unknown"
+
+
+def test_a_subject_that_only_acknowledges_makes_no_call_that_could_fail() -> None:
+    assert only_acknowledging("failing_apis").verdict == "not_exercised"
+    called_once = only_acknowledging("failing_apis", called(1, 1, "products"))
+    assert called_once.verdict == "unknown", "it calls, and none of its calls failed"
+
+
+def test_a_subject_that_was_told_of_no_order_acknowledged_none_on_which_a_fault_could_begin() -> None:
+    """It lists nothing, so that no marketplace sells."""
+    assert only_acknowledging("crash_windows").verdict == "not_exercised"

@@ -258,3 +258,29 @@ def test_where_everything_comes_over_a_bus_nothing_can_be_forged_and_no_promise_
 
     assert judged(arn, "pubsub://project:topic") == "not_exercised"
     assert judged(arn, "http://127.0.0.1/hooks") == "valid"  # and what the scenario promises decides
+
+
+def test_a_topic_that_is_refused_whoever_sent_it_tests_no_signature() -> None:
+    """A service without an endpoint for privacy answers 404 to genuine requests and to forged ones."""
+    topic = "customers/redact"
+    genuine = (planned(0, 0, -1, topic), tried(0, 0, 1, 404), ended(900, 0, "pending"))
+    plan = f.DeliveryPlanned(ns(1), 1, -1, "w1", 1, topic, ns(1), forged="tampered", source="shopify")
+    forged = (plan, tried(1, 1, 1, 404), ended(2, 1, "refused"))
+    alone = history(opened(), genuine, forged)
+    found = Forged()(alone)
+    assert (found.verdict, found.reason) == (
+        "not_exercised",
+        "all of 1 forged was refused; so was every genuine delivery of their topics, which tests no signature",
+    )
+    assert "not exercised, because every genuine delivery was refused as well: customers/redact (404)" in found.notes
+    assert Forged().exposure(alone) == {"forged deliveries": 0}
+    others = history(opened(), genuine, forged, attack(2, "unsigned"), delivered(3, 3))
+    assert Forged()(others).verdict == "valid"
+    assert Forged().exposure(others) == {"unsigned": 1, "of order.created from bazaar": 1}
+    taken = history(opened(), planned(0, 0, -1, topic), tried(0, 0, 1, 200), ended(1, 0), forged)
+    assert Forged()(taken).verdict == "valid"
+
+
+def test_no_run_waits_for_the_next_try_of_a_request_for_privacy() -> None:
+    facts = (tried(0, 0, 1, 404), ended(900, 0, "pending"), f.QuietReached(ns(900), quiet=True, waited_ns=0))
+    assert history(opened(), planned(0, 0, -1, "customers/redact"), *facts).rest.why_not == ""

@@ -43,13 +43,20 @@ def test_a_sound_process_is_valid(levels: list[float]) -> None:
 
 @pytest.mark.parametrize(
     ("after", "verdict"),
-    [([130.0, 62.0, 62.0], "valid"), ([245.0, 240.0, 240.0], "invalid"), ([245.0, 90.0], "invalid")],
+    [([130.0, 62.0, 62.0], "valid"), ([245.0, 240.0, 240.0], "invalid"), ([245.0, 110.0], "invalid")],
 )
 def test_what_is_given_back_after_the_load_was_garbage_and_no_leak(after: list[float], verdict: str) -> None:
     """Node's heap grew by 14 KiB an event for half a minute, and was collected once the load was over."""
     levels = [60.0 + 10 * n for n in range(20)]
     rest = [f.ResourcesSampled(ns(20_500 + n * 500), "worker", 9, int(level * MIB)) for n, level in enumerate(after)]
     assert sampled([50.0] * 7 + levels[:13], "worker", 100, *rest).verdict == verdict
+
+
+def test_memory_that_grows_more_and_more_slowly_may_be_a_heap_that_warms_up() -> None:
+    found = sampled([400 - 340 * 0.93**n for n in range(20)])
+    assert (found.verdict, found.incidents_total) == ("unknown", 0)
+    assert found.reason.endswith("more and more slowly: a heap that warms up, or a leak. A longer run tells")
+    assert sampled([60 + n * (n + 10) / 2 for n in range(20)]).verdict == "invalid"  # faster and faster
 
 
 def test_a_restart_after_the_load_gives_nothing_back() -> None:
@@ -70,3 +77,16 @@ def test_the_database_and_the_generator_are_not_the_subject() -> None:
 def test_a_process_that_was_killed_is_observed_from_its_restart() -> None:
     killed = (f.FaultStarted(ns(15_000), "kill_worker", "worker"), f.FaultEnded(ns(16_000), "kill_worker", "worker"))
     assert sampled([60 + 10 * n for n in range(20)], "worker", 100, *killed).verdict == "not_exercised"
+
+
+def test_a_process_that_was_restarted_fills_its_heap_again() -> None:
+    """Of a service in Node that was killed for the last time at half of the load: 110 MiB is its usual heap."""
+    killed = (f.FaultStarted(ns(19_000), "kill_worker", "worker"), f.FaultEnded(ns(20_000), "kill_worker", "worker"))
+    heap = [71, 78, 79, 80, 84, 89, 90, 91, 94, 98, 102, 106, 110, 111, 111, 112, 112, 112, *[112] * 8]
+    found = sampled([*[65.0] * 22, *heap], "worker", 15, *killed)
+    assert (found.verdict, found.exposure["seconds observed"]) == ("valid", 9)
+
+
+def test_a_process_that_leaks_after_its_restart_is_invalid() -> None:
+    killed = (f.FaultStarted(ns(4_000), "kill_worker", "worker"), f.FaultEnded(ns(5_000), "kill_worker", "worker"))
+    assert sampled([60.0] * 7 + [60 + 10 * n for n in range(23)], "worker", 100, *killed).verdict == "invalid"

@@ -54,6 +54,24 @@ def test_a_loop_that_waits_for_points_and_never_is_throttled_is_invalid() -> Non
     assert checked(run(500, 48, [0])).verdict == "invalid"  # 96 of 100 points
 
 
+@pytest.mark.parametrize(
+    ("cost", "refused_of_each", "verdict"), [(30, 2, "invalid"), (30, 0, "valid"), (30, 0.5, "valid"), (20, 2, "valid")]
+)
+def test_reads_that_are_mostly_throttled_ask_for_more_than_they_get(
+    cost: int, refused_of_each: float, verdict: str
+) -> None:
+    """60 or 40 points a second of 100 are spent on reads that tell nothing, and more of them are refused."""
+    found = run(500, cost, [0])
+    reads = round(SECONDS * 2 * refused_of_each)
+    refused = [
+        f.ApiCalled(ns(n * SECONDS * 1_000 / max(1, reads) + 2), 9_000 + n, "admin", "inventoryItems", 200, "throttled")
+        for n in range(reads)
+    ]
+    check = checked(History.of([*found.facts, *refused]))
+    assert check.verdict == verdict
+    assert (f"and {reads} more reads were throttled" in check.reason) is bool(reads)
+
+
 def test_empty_answers_in_a_loop_are_invalid() -> None:
     assert checked(run(20, 2, [-1])).verdict == "invalid"
 

@@ -10,7 +10,7 @@ from stockstorm.reports.result import Check
 from stockstorm.reports.verdict.judge import judge
 from stockstorm.simulator.config import PoisonKind
 from stockstorm.simulator.history import facts as f
-from tests.literal_history import ended, history, ns, opened, recorded, rest, tried
+from tests.literal_history import ended, history, ns, opened, pushed, recorded, rest, tried
 
 Facts = tuple[f.AnyFact, ...]
 CLAIM = "bazaar-2000000007"
@@ -54,6 +54,35 @@ def test_the_reference_of_an_order_that_nobody_placed_in_the_master_is_an_effect
     found = judged(poison(1, 0, "huge_quantity"), recorded(20, 1, -1, 9, f"bazaar:{CLAIM}"))
     assert (found.verdict, found.measures["poison.applied"]) == ("invalid", 1)
     assert "the master names its order" in found.incidents[0].text
+
+
+def null_level(ms: float, delivery: int) -> Facts:
+    topic = "inventory_levels/update"
+    sent = f.DeliveryPlanned(
+        ns(ms), delivery, -1, f"p{delivery}", 1, topic, ns(ms), 0, (), "null_level", "shopify", "MUG"
+    )
+    return (sent, tried(ms, delivery), ended(ms + 5, delivery))
+
+
+def test_a_level_of_null_that_is_listed_as_none_is_an_effect_and_named() -> None:
+    found = history(opened(100), null_level(10, 0), pushed(40, "mercado", 0), pushed(90, "mercado", 0), rest(9_000))
+    check = check_all(found, (Poison(),))[0]
+    assert (check.verdict, check.measures["poison.applied"]) == ("invalid", 1)
+    assert "mercado was set to 0 of MUG" in check.incidents[0].text
+    (named,) = [one for one in diagnose(found, (check,))[0] if one.name == "null_level"]
+    assert named.cause == (
+        "a level of null is taken for zero: 1 of 1 such event of inventory_levels/update was followed by a listing of 0"
+    )
+
+
+def test_a_listing_of_none_before_it_or_of_what_is_nearly_sold_out_is_no_effect_of_it() -> None:
+    assert judged_of(100, pushed(5, "mercado", 0), null_level(10, 0)).verdict == "valid"
+    assert judged_of(100, null_level(10, 0), pushed(40, "mercado", 99)).verdict == "valid"
+    assert judged_of(10, null_level(10, 0), pushed(40, "mercado", 0)).verdict == "valid"
+
+
+def judged_of(available: int, *facts: f.AnyFact | Facts) -> Check:
+    return check_all(history(opened(available), *facts, rest(9_000)), (Poison(),))[0]
 
 
 def test_it_is_no_forgery() -> None:

@@ -1,12 +1,16 @@
 """Listings that are wrong at rest while the master is right: what was pushed before, and what was never pushed."""
 
+from collections.abc import Sequence
+
 import pytest
 from msgspec.structs import replace
 
+from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.diagnosis.case import Case
 from stockstorm.reports.diagnosis.event_traits import EventTraits
 from stockstorm.reports.diagnosis.traits import Trait, hints
 from stockstorm.reports.history import History
+from stockstorm.reports.verdict.judge import judge
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import ns, started
 from tests.unit.reports.diagnosis import shop as shop_module
@@ -211,11 +215,47 @@ def shop_of_levels(*, ties: bool) -> History:
 
 def test_changes_of_one_second_that_listings_lack() -> None:
     found = diagnosed(shop_of_levels(ties=True))["lacking"]
-    assert found.cause == "8 of 8 changes that listings lack at the end are of the same second as the change before"
+    assert found.cause == (
+        "8 of 8 changes that listings lack at the end are made by others and of the same second as the change before"
+    )
     assert found.evidence[0] == (
-        "of the 32 last changes of SKUs whose listings are right, 0 are of the same second as the change before"
+        "of the 32 last changes of SKUs whose listings are right, 0 are made by others and of the same second as the "
+        "change before"
     )
     assert "on a tie read the level by API" in found.remedy
+
+
+@pytest.mark.parametrize(("reads_ms", "told"), [((90, 395), True), (range(0, 9_000, 250), False)])
+def test_changes_that_came_just_after_a_read_where_few_do(reads_ms: Sequence[int], told: bool) -> None:
+    """The second sales of the first eight come at 405 ms and later; most others come after 1.6 s."""
+    reads = [f.ApiCalled(ns(at), 7_000 + at, "admin", "inventoryItems", 200, "ok", ns(at)) for at in reads_ms]
+    found = diagnosed(History.of([*shop_of_levels(ties=True).facts, *reads]))["lacking"]
+    assert found.cause.endswith("came less than a second after the service had read from the shop") is told
+
+
+def test_what_passed_comes_behind_what_is_wrong_at_rest() -> None:
+    """Two listings show an older state for a moment, and the last change of eight others is not pushed."""
+    stale = []
+    for number in (20, 21):
+        sku, at_ms = f"SKU-{number:02}", 1_900 + 10 * number
+        stale += [
+            f.ListingPushed(ns(at_ms), "bazaar", sku, 99, 98),
+            f.ListingPushed(ns(at_ms + 5), "bazaar", sku, 98, 99),
+        ]
+    history = History.of(sorted([*shop_of_levels(ties=True).facts, *stale], key=lambda fact: fact.at_ns))
+    found, _ = diagnose(history, judge(history).checks)
+    explains = {one.name: one.explains for one in found}
+    assert [one.name for one in found if one.name in {"lacking", "old_over_new"}] == ["lacking", "old_over_new"]
+    assert "drift" in explains["lacking"]
+    assert "stale_overwrite" in explains["old_over_new"]
+    assert "drift" not in explains["old_over_new"]
+
+
+def test_what_the_service_wrote_itself_is_no_change_of_the_same_second() -> None:
+    facts = shop_of_levels(ties=True).facts
+    own = [replace(fact, cause="subject_adjust") if isinstance(fact, f.StockChanged) else fact for fact in facts]
+    causes = [one.cause for one in diagnosed(History.of(own)).values()]
+    assert not any("of the same second" in cause for cause in causes)
 
 
 def test_changes_that_listings_lack_as_often_as_others_have_no_cause() -> None:

@@ -39,5 +39,29 @@ def test_sets_of_other_quantities_are_not(levels: tuple[int, ...]) -> None:
     assert "sum_at_location" not in causes(*levels)
 
 
+def listed_of(levels: tuple[int, int], listed: list[int]) -> list[str]:
+    """SKUs with these levels at two locations, and what bazaar lists of them at the end."""
+    skus = [f"SKU-{n}" for n in range(len(listed))]
+    total = sum(levels)
+    stocked = [
+        f.ItemStocked(ns(-1), sku, 2**53 + 1 + 2 * n, 7, total, 500, False, (7, 8), levels)
+        for n, sku in enumerate(skus)
+    ]
+    finals: list[f.AnyFact] = [f.FinalStock(ns(900), sku, total, total, 0, (7, 8), levels) for sku in skus]
+    finals += [f.FinalListing(ns(900), "bazaar", sku, units) for sku, units in zip(skus, listed, strict=True)]
+    found = history(tuple(stocked), opened()[1:], rest(), *finals, f.RunEnded(ns(901), True))
+    return [each.name for each in diagnose(found, tuple(check_all(found)))[0]]
+
+
+def test_a_level_below_zero_that_counts_as_none_is_named() -> None:
+    assert "negative_level" in listed_of((-3, 12), [12, 12, 12, 9])
+
+
+@pytest.mark.parametrize("listed", [[9, 9, 9, 9], [13, 13, 13, 9], [12, 12, 9, 9], [11, 11, 11, 9]])
+def test_other_quantities_of_such_skus_are_not(listed: list[int]) -> None:
+    assert "negative_level" not in listed_of((-3, 12), listed)
+    assert "negative_level" not in listed_of((3, 6), [12, 12, 12])
+
+
 def test_nothing_is_said_of_items_with_one_location() -> None:
     assert diagnose(history(opened()), tuple(check_all(history(opened()))))[1] == ()

@@ -57,6 +57,37 @@ def test_events_that_came_just_after_a_restart() -> None:
     assert "first tried less than 1 s after a restart" in found.cause
 
 
+@pytest.mark.parametrize(("again_ms", "told"), [(300, True), (2_500, False)])
+def test_events_that_waited_for_a_process_that_ended_again_soon(again_ms: int, told: bool) -> None:
+    """A worker takes up what waited, marks it as done, and is killed before it writes."""
+    waited = range(40, 90)
+    history = Shop(lambda one: int(one.order not in waited)).history()
+    begin, ready = sold_at(history, waited[0]) - MILLISECOND_NS, sold_at(history, waited[-1]) + 10 * MILLISECOND_NS
+    again = ready + again_ms * MILLISECOND_NS
+    twice = with_fault(with_fault(history, begin, ready, "kill_worker"), again, again + MILLISECOND_NS, "kill_worker")
+    causes = [one.cause for one in diagnosed(twice).values()]
+    assert any("lost events waited before a process of the service ended" in cause for cause in causes) is told, causes
+    if told:
+        assert any("that had been up for 0.3 s" in cause for cause in causes)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_read_that_came_before_an_event_can_be_why_it_is_lost_and_a_later_one_cannot(before: bool) -> None:
+    history = Shop(lambda one: int(one.order not in LOST)).history()
+    shown: list[f.AnyFact] = []
+    for fact in history.facts:
+        if isinstance(fact, f.PurchaseAccepted) and fact.order in LOST:
+            read_ns = fact.at_ns + MILLISECOND_NS if before else sold_at(history, LOST[-1]) + 400 * MILLISECOND_NS
+            shown.append(f.OrdersShown(read_ns, 9_000 + fact.order, fact.channel, (fact.order,)))
+        if isinstance(fact, f.AttemptEnded) and before:
+            shown.append(replace(fact, started_ns=fact.started_ns + 3 * MILLISECOND_NS))
+        else:
+            shown.append(fact)
+    causes = [one.cause for one in diagnosed(History.of(shown)).values()]
+    assert any("that the service had read by API before" in cause for cause in causes) is before, causes
+    assert not any("read by API too" in cause for cause in causes)
+
+
 def uneven(number: int) -> float:
     """Times between events, in ms: now few come, now many."""
     return (12.0, 17.0, 25.0)[number // 37 % 3]
@@ -144,3 +175,12 @@ def test_of_events_lost_and_events_applied_twice_the_larger_number_comes_first(l
     found, _ = diagnose(History.of([f.RunEnded(ns(1), complete=True)]), (Check("drift", "invalid", ""),), some)
     first, second = ("lost_events", "applied_twice") if lost > twice else ("applied_twice", "lost_events")
     assert [one.name for one in found] == ["forgeries", first, "wrong_units", second]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_news_of_orders_that_are_known_are_told_in_words_for_orders(named: bool) -> None:
+    """They move units up, but nobody who reads this thinks of them as changes of stock."""
+    far_apart = Shop(lambda one: int(one.kind == "sale"), named=named, step_ms=lambda _: 2_000).history()
+    found = diagnosed(far_apart)["lost_events"]
+    assert " are cancellations and returns" in found.cause
+    assert "where the order is known already" in found.remedy

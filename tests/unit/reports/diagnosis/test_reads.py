@@ -1,5 +1,7 @@
 """What a subject did not read: items of the catalogue, orders of a marketplace."""
 
+from collections.abc import Collection
+
 import pytest
 
 from stockstorm.reports.diagnosis import diagnose
@@ -37,6 +39,26 @@ def test_a_catalogue_whose_second_page_is_not_read(items: int, at_once: int, cut
         assert cause.startswith("the service read 20 of the shop's 30 items before the load, 20 in its largest answer")
     else:
         assert causes == []
+
+
+@pytest.mark.parametrize("told_of", [False, True])
+def test_a_service_that_goes_on_with_the_catalogue_during_the_load_reads_on(told_of: bool) -> None:
+    """Lists of items that nothing was told of come from the catalogue; others can come from the events."""
+    skus = [f"ITEM-{number:02}" for number in range(40)]
+    facts: list[f.AnyFact] = [
+        *Shop(orders=3).history().facts,
+        *(f.ItemStocked(ns(-2), sku, 100 + place, 7, 5, 500, hot=False) for place, sku in enumerate(skus)),
+    ]
+    if told_of:
+        topic = "inventory_levels/update"
+        facts += [f.EventFired(ns(1), 5_000 + n, f"e{n}", "shopify", topic, sku=sku) for n, sku in enumerate(skus)]
+    for number, page in enumerate((skus[:20], skus[20:])):
+        at = ns(-1 if number == 0 else 200)
+        facts.append(f.ApiCalled(at, 900 + number, "admin", "nodes", 200, "ok", at))
+        facts.append(f.StockShown(at, 900 + number, tuple(page), (0,) * len(page)))
+    wrong = tuple(Incident("drift", ns(1_000), "is wrong", sku=sku) for sku in skus[25:])
+    found, _ = diagnose(History.of(facts), (Check("drift", "invalid", "differs", incidents=wrong),))
+    assert any(one.name == "catalogue_cut" for one in found) is told_of
 
 
 @pytest.mark.parametrize(("sku", "told"), [("ITEM-21", True), ("ITEM-00", False)], ids=["not read", "read"])
@@ -138,16 +160,25 @@ def test_orders_that_were_read_and_lost_afterwards_are_not_called_skipped() -> N
     assert "skipped_reads" not in diagnosed(Shop(lambda one: int(one.order % 9 > 0)).history())
 
 
-def read_after(*, named: bool, young: bool, recorded: bool = False, told: bool = True) -> History:
-    """Every eighth sale is never sent. A read shows it, and the subject applies those that it finds old enough.
+def read_after(*, named: bool, young: bool, recorded: bool = False, told: bool = True, every: int = 8) -> History:
+    """Some sales are never sent. A read shows them, and the subject applies those that it finds old enough.
 
     `young`: half of them is read too soon and not applied; else nothing that is read is applied. `recorded`: all
-    are. `told`: a read shows them at all.
+    are. `told`: a read shows them at all. `every`: one of so many sales is never sent.
     """
-    unsent = {number for number in range(4, 120, 8) if number % 5 != 2 and number % 7 != 3}
+    unsent = {number for number in range(4, 120, every) if number % 5 != 2 and number % 7 != 3}
     lost = {number for place, number in enumerate(sorted(unsent)) if not young or place % 2 == 0}
     shop = Shop(lambda one: int(recorded or one.order not in lost), named=named)
     sales = {fact.order: fact for fact in shop.facts if isinstance(fact, f.PurchaseAccepted)}
+    facts = list(never_sent(shop, unsent).facts)
+    for order in sorted(unsent) if told else ():
+        sale, after_ms = sales[order], 300 if order in lost else 3_000
+        facts.append(f.OrdersShown(sale.at_ns + after_ms * 1_000_000, 5_000, sale.channel, (order,)))
+    return History.of(facts)
+
+
+def never_sent(shop: Shop, unsent: Collection[int]) -> History:
+    """The same shop, in which nothing tells the subject of these orders."""
     sent_not = {fact.event for fact in shop.facts if isinstance(fact, f.EventFired) and fact.order in unsent}
     numbers = {fact.delivery for fact in shop.facts if isinstance(fact, f.DeliveryPlanned) and fact.event in sent_not}
     facts: list[f.AnyFact] = []
@@ -159,17 +190,42 @@ def read_after(*, named: bool, young: bool, recorded: bool = False, told: bool =
                 facts.append(f.DeliveryEnded(fact.at_ns, number, "never_sent"))
             case _:
                 facts.append(fact)
-    for order in sorted(unsent) if told else ():
-        sale, after_ms = sales[order], 300 if order in lost else 3_000
-        facts.append(f.OrdersShown(sale.at_ns + after_ms * 1_000_000, 5_000, sale.channel, (order,)))
     return History.of(facts)
 
 
 def test_what_was_never_sent_is_read_and_the_youngest_of_it_is_not_applied() -> None:
-    found = diagnosed(read_after(named=True, young=True))["read_not_applied"]
+    found = diagnosed(read_after(named=True, young=True, every=3))["read_not_applied"]
     assert "that the master lacks were never sent, and the service read them in an answer" in found.cause
-    assert "none of them later than 0.300 s after it happened: it does not apply what it reads" in found.cause
+    assert "none of them later than 0.300 s after it happened: it does not apply all that it reads" in found.cause
     assert "must not move its cursor beyond it" in found.remedy
+
+
+def test_a_few_events_that_are_the_youngest_by_chance_are_not_called_young() -> None:
+    found = diagnosed(read_after(named=True, young=True))["read_not_applied"]
+    assert found.cause.endswith("answer of their marketplace's API: it does not apply all that it reads")
+    assert "cursor beyond" not in found.remedy
+
+
+@pytest.mark.parametrize(("kept", "last"), [("first", True), ("odd", False)])
+def test_what_is_not_applied_stands_behind_what_is_in_each_answer(kept: str, last: bool) -> None:
+    """An answer shows five orders that were never sent, and the service applies two to four of them."""
+    unsent = sorted(number for number in range(2, 118) if number % 5 != 2 and number % 7 != 3)
+    by_channel: dict[str, list[int]] = {}
+    facts = read_after(named=True, young=False, told=False, every=1).facts
+    sales = {fact.order: fact for fact in facts if isinstance(fact, f.PurchaseAccepted)}
+    for number in unsent:
+        by_channel.setdefault(sales[number].channel, []).append(number)
+    answers = [(channel, some[start : start + 5]) for channel, some in by_channel.items() for start in range(0, 20, 5)]
+    lost = {
+        order
+        for number, (_, some) in enumerate(answers)
+        for place, order in enumerate(some)
+        if (place >= 2 + number % 3 if kept == "first" else place % 2)
+    }
+    history = never_sent(Shop(lambda one: int(one.order not in lost)), {order for _, some in answers for order in some})
+    shown = [f.OrdersShown(ns(7_000 + n), 5_000 + n, channel, tuple(some)) for n, (channel, some) in enumerate(answers)]
+    found = diagnosed(History.of([*history.facts, *shown]))["read_not_applied"]
+    assert (f", after those that it applied in each of {len(answers)} answers with both" in found.cause) is last
 
 
 @pytest.mark.parametrize("named", [True, False])

@@ -1,5 +1,6 @@
 """Causes in what the subject wrote or pushed: an old read, a rounded quantity, what was refused and not sent again."""
 
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -160,3 +161,30 @@ def test_levels_that_no_listing_shows_are_told_once(sku: str, left: int) -> None
     )
     assert len(kept) == left
     assert kept[0].diagnosis.explains == (("drift", "nothing_lost") if left == 1 else ("drift",))
+
+
+def refused_pushes() -> History:
+    """One marketplace refuses every push, and the other is sent none: the subject's round ends at the error."""
+    facts: list[f.AnyFact] = []
+    sold: Counter[tuple[str, str]] = Counter()
+    text = ("600 rows; send at most 500 in one call",)
+    for fact in Shop().history().facts:
+        match fact:
+            case f.ListingPushed():
+                continue
+            case f.ApiCalled(operation="PUT listings"):
+                facts.append(replace(fact, status=422, outcome="bad_request", errors=text))
+                continue
+            case f.PurchaseAccepted():
+                for sku, units in zip(fact.skus, fact.quantities, strict=True):
+                    sold[fact.channel, sku] += units
+            case f.FinalListing():
+                fact = replace(fact, listed=1_000 - sold[fact.channel, fact.sku])  # noqa: PLW2901 - as the marketplace shows it
+        facts.append(fact)
+    return History.of(facts)
+
+
+def test_where_nothing_was_ever_pushed_no_event_is_the_reason() -> None:
+    found = diagnosed(refused_pushes())
+    assert "send at most 500" in found["calls_refused"].cause
+    assert "lacking" not in found

@@ -40,6 +40,8 @@ def _whole() -> list[f.AnyFact]:
         f.StockShown(LATE, calls, (sku,), (version,)),
         f.OrdersShown(LATE, calls, first.channel, (first.order,)),
         f.ApiCalled(LATE, calls, "admin", "orders", 200, "ok"),
+        f.CallGivenUp(LATE, calls - 1),
+        f.CallGivenUp(LATE, calls),
         f.GeneratorHeld(LATE, calls, "admin", "orders", LATE, 60_000_000),
         f.VersionAsked(LATE, "2026-07", "2026-07"),
         f.VersionAsked(LATE, "2026-10", "2026-10"),

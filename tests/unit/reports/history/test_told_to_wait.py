@@ -8,7 +8,7 @@ from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.history.told_to_wait import find_told_to_wait
 from stockstorm.reports.result import Check
 from stockstorm.simulator.history import facts as f
-from tests.literal_history import history, ns, opened
+from tests.literal_history import history, ns, opened, version
 
 Facts = tuple[f.AnyFact, ...]
 
@@ -55,6 +55,14 @@ def test_other_rows_and_other_marketplaces_are_not_the_same_push() -> None:
 
 def test_one_common_row_is_enough_and_found_behind_other_pushes() -> None:
     assert early(refused(100, 1, "CUP", "MUG"), taken(500, 2, "PEN"), taken(600, 3)) == 1
+
+
+@pytest.mark.parametrize(("changed_ms", "found"), [(50, 1), (300, 0), (700, 1)])
+def test_a_row_that_changed_meanwhile_may_be_pushed_by_a_process_that_was_not_told(changed_ms: int, found: int) -> None:
+    change = (version(changed_ms, 1, -1, 4),)
+    parts = sorted((*refused(100, 1), *taken(600, 2), *change), key=lambda fact: fact.at_ns)
+    assert early(tuple(parts)) == found
+    assert early(refused(100, 1, "CUP", "MUG"), change, taken(600, 2), taken(650, 3, "CUP")) == 1  # CUP did not change
 
 
 def test_reads_are_counted_apart() -> None:
@@ -125,6 +133,16 @@ def test_reads_that_come_again_at_once_are_invalid_and_named() -> None:
         "6 of 6 reads that marketplaces answered with Retry-After were repeated before that time: after 0.004 s "
         "(median) and not 2 s"
     )
+
+
+def test_a_second_page_that_is_read_at_once_is_no_usual_gap() -> None:
+    """Each read that shows orders is followed by one that shows none."""
+    found: list[Facts] = []
+    for n in range(20):
+        at = 1 + n * 300
+        found += [(*read(at, 10 * n), f.OrdersShown(ns(at), 10 * n, "mercado", ())), read(at + 4, 10 * n + 1)]
+    told = [read(8_000 + 4 * n, 1_000 + n, wait_s=2) for n in range(6)]
+    assert judged(*found, *told, read(12_000, 2_000)).verdict == "invalid"
 
 
 @pytest.mark.parametrize("told_gap_ms", [2_001, 300, 150])

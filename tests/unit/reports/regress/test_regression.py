@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from stockstorm.reports.json_text import as_json
 from stockstorm.reports.regress.compared import Compared
 from stockstorm.reports.regress.gathered import gathered
 from stockstorm.reports.regress.regression import Regression, regression
-from stockstorm.reports.render.files import as_json
 from stockstorm.reports.render.regression import print_regression, regression_junit, regression_markdown
 from stockstorm.reports.result import Check, Finding, Incident, Result
 from stockstorm.simulator.errors import HistoryError, ScenarioError
@@ -83,9 +83,10 @@ def test_a_faster_service_is_improved() -> None:
 def test_a_slower_machine_is_not_a_slower_service() -> None:
     found = sides(1.15, 0.02, machine=1.2)
     assert found.machine == pytest.approx(1.2)
-    assert ack(found).noise == pytest.approx(0.2)
+    assert ack(found).noise == pytest.approx(0.1)
     assert found.change == "same"
-    assert "some count only beyond 20%, because the machine was 20% slower" in regression_markdown(found)
+    told = "some count only beyond 10%, because after the change the machine was 20% slower"
+    assert told in regression_markdown(found)
 
 
 @pytest.mark.parametrize("yardstick", ["resources.generator.yardstick_ms", "resources.generator.cores"])
@@ -164,8 +165,64 @@ def test_a_check_that_no_run_judged_on_one_side_is_not_compared() -> None:
 
 
 def test_other_plans_on_the_two_sides_are_refused_with_both_named() -> None:
-    with pytest.raises(ScenarioError, match=r"the baseline has .*seed 1; the candidate has .*seed 2"):
+    with pytest.raises(ScenarioError, match=r"only the baseline has .*seed 1; only the candidate has .*seed 2"):
         regression([run(0, {})], [run(1, {}, seed=2)])
+
+
+def test_only_plans_of_one_side_are_named_and_few_of_many() -> None:
+    after = [run(0, {}), *(run(n, {}, seed=n) for n in range(2, 11))]
+    with pytest.raises(ScenarioError) as told:
+        regression([run(0, {})], after)
+    assert told.value.found.startswith("only the candidate has flash_sale, seed 2, flash_sale, seed 3")
+    assert told.value.found.endswith("and 4 more")
+
+
+def test_timings_of_a_side_without_a_judged_run_regress_nothing_and_its_counts_do() -> None:
+    def side(factor: float, lost: float = 0) -> list[Result]:
+        runs = [run(i, {"ack_time_ms.p50": 10 * factor + i / 10}, lost=lost) for i in range(5)]
+        return [msgspec.structs.replace(one, verdict="unknown", reasons=("it was late",)) for one in runs]
+
+    late = regression(side(1), side(2))
+    assert ack(late).change == "regressed"
+    assert late.change == "unknown"
+    assert late.reasons == ("no run of a side is judged: run-0 is unknown, it was late",)
+    assert regression(side(1), side(1, lost=1)).change == "regressed"
+    assert "10 runs without a verdict: run-0 is unknown, it was late" in regression_markdown(late)
+
+
+@pytest.mark.parametrize(("processor", "change"), [("EPYC", "regressed"), ("Xeon", "unknown")])
+def test_timings_of_other_machines_are_not_compared(processor: str, change: str) -> None:
+    def side(factor: float, on: str) -> list[Result]:
+        machine = {"processor": on, "cores": "2"}
+        return [
+            msgspec.structs.replace(run(i, {"ack_time_ms.p50": 10 * factor + i / 10}), machine=machine)
+            for i in range(5)
+        ]
+
+    found = regression(side(1, "EPYC"), side(2, processor))
+    told = "the sides were played on other machines: EPYC, 2 cores before, Xeon, 2 cores after"
+    assert found.change == change
+    assert (told in found.apart) is (told in regression_markdown(found)) is (change == "unknown")
+
+
+def test_another_version_of_what_plays_the_runs_is_told() -> None:
+    def side(number: int, version: str) -> list[Result]:
+        return [msgspec.structs.replace(run(number, {}), versions={"stockstorm": version})]
+
+    assert regression(side(0, "1.0"), side(1, "1.1")).apart == (
+        "the sides were played by stockstorm 1.0 before, stockstorm 1.1 after",
+    )
+    assert not regression(side(0, "1.0"), side(1, "1.0")).apart
+
+
+def test_runs_that_were_not_played_in_turns_are_told() -> None:
+    def side(*began: int) -> list[Result]:
+        return [msgspec.structs.replace(run(i, {}), started_wall_ns=at) for i, at in enumerate(began)]
+
+    told = "the sides were not played in turns"
+    assert told in regression_markdown(regression(side(1, 2), side(3, 4)))
+    assert told not in regression_markdown(regression(side(1, 3), side(2, 4)))
+    assert told not in regression_markdown(regression(side(1), side(2)))
 
 
 def test_every_rendering_names_what_regressed() -> None:
@@ -242,6 +299,56 @@ def test_a_tail_must_change_by_more_than_a_median() -> None:
 
     for factor, change in ((1.12, "same"), (1.3, "regressed")):
         assert regression(side(1), side(factor)).change == change
+
+
+def waited(factor: float, delay: float = 1.0, *, wobble: float = 0.3, quiet: bool = False) -> Regression:
+    """Five runs a side, in whose answers the service waits `factor` times as long, and the machine lets all wait.
+
+    `delay`: how many times as long the machine lets work wait after the change; `wobble`: how that varies.
+    """
+    rng = random.Random(11)
+
+    def one(number: int, times: float, busy: float) -> Result:
+        speed, own = 1 + rng.uniform(-wobble, wobble), 1 + rng.uniform(-0.01, 0.01)
+        answer = 2 * times * own * (1 if quiet else busy * speed)
+        return run(number, {"answer_time_ms.p2": answer, "generator.lateness_ms.p50": 1.5 * busy * speed})
+
+    before = [one(number, 1, 1) for number in range(5)]
+    return regression(before, [one(number, factor, delay) for number in range(5)])
+
+
+def answer(found: Regression) -> Compared:
+    return next(one for one in found.compared if one.name == "answer_time_ms.p2")
+
+
+def test_a_wait_is_found_on_a_machine_that_lets_work_wait_for_more_than_it() -> None:
+    found = waited(1.15)
+    assert answer(found).by_machine
+    assert found.change == "regressed"
+    assert found.reasons[0].startswith("answer time, quickest fiftieth: +1")
+
+
+def test_a_machine_that_lets_all_work_wait_gives_no_alarm() -> None:
+    assert waited(1.0).change == "same"
+
+
+def test_an_answer_that_does_not_follow_the_machine_is_compared_as_it_is() -> None:
+    found = waited(1.15, quiet=True)
+    assert not answer(found).by_machine
+    assert found.change == "regressed"
+
+
+def test_a_slow_down_that_a_busier_machine_would_explain_is_neither_a_regression_nor_the_same() -> None:
+    found = waited(1.0, 1.5, wobble=0.05)
+    assert answer(found).change == found.change == "unknown"
+    assert "play the runs of both sides in turns" in found.reasons[0]
+    assert "because after the change the machine let work wait 49% longer" in regression_markdown(found)
+
+
+def test_nothing_improves_because_the_machine_was_busier() -> None:
+    found = waited(0.7, 1.6, wobble=0.05)
+    assert answer(found).shift is not None
+    assert found.change in {"same", "unknown"}
 
 
 def test_the_quickest_quarter_decides_where_it_is_measured() -> None:

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from msgspec.structs import replace
 
-from stockstorm.reports.render.files import as_json
+from stockstorm.reports.json_text import as_json
 from stockstorm.reports.render.junit import junit_xml
 from stockstorm.reports.render.markdown import markdown_text
 from stockstorm.reports.result import Check, Incident, Result

@@ -26,6 +26,10 @@ def test_each_kind_puts_one_wrong_thing_into_a_body() -> None:
     assert order_of("null_lines") == {"order_id": "b-1", "lines": None}
     assert order_of("huge_quantity")["lines"] == [{"sku": "MUG", "quantity": HUGE}]
     assert order_of("wrong_type")["lines"] == [{"sku": "MUG", "quantity": STRANGE}]
+    assert json.loads(spoiled("null_level", b'{"available": 5, "location_id": 7}', 1)) == {
+        "available": None,
+        "location_id": 7,
+    }
     with pytest.raises(json.JSONDecodeError):
         order_of("not_json")
 

@@ -6,8 +6,8 @@ from typing import Final
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Key, Page, page_of
 from stockstorm.simulator.api.admin.base.views import Counted, LineView, Money, RefundView, gid
-from stockstorm.simulator.api.admin.resolvers.metafields import metafields_of
 from stockstorm.simulator.api.admin.resolvers.orders import parcels, payments, people
+from stockstorm.simulator.api.admin.resolvers.products.metafields import metafields_of
 from stockstorm.simulator.events.encoding import amount
 from stockstorm.simulator.events.metafields import order_metafields
 from stockstorm.simulator.events.order_sums import (

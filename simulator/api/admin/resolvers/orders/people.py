@@ -6,7 +6,7 @@ import msgspec
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.views import gid, number_of
-from stockstorm.simulator.api.admin.resolvers.metafields import metafields_of
+from stockstorm.simulator.api.admin.resolvers.products.metafields import metafields_of
 from stockstorm.simulator.events.encoding import derived_id
 from stockstorm.simulator.events.metafields import customer_metafields
 from stockstorm.simulator.events.people_payload import CUSTOMER_SINCE
@@ -137,9 +137,16 @@ CUSTOMER: Final[dict[str, Resolver]] = {
     "createdAt": _since,
     "updatedAt": _since,
     "defaultAddress": lambda row, _arguments, _call: row.address,
+    "defaultEmailAddress": lambda row, _arguments, _call: row.email,
+    "defaultPhoneNumber": lambda row, _arguments, _call: row.phone,
     "addresses": lambda row, _arguments, _call: [] if row.address is None else [row.address],
     **metafields_of(lambda row: customer_metafields(row.customer_id)),
 }
+EMAIL: Final[dict[str, Resolver]] = {
+    "emailAddress": lambda text, _arguments, _call: text,
+    "validFormat": lambda text, _arguments, _call: "@" in text,
+}
+PHONE: Final[dict[str, Resolver]] = {"phoneNumber": lambda text, _arguments, _call: text}
 ADDRESS: Final[dict[str, Resolver]] = {
     "id": lambda row, _arguments, _call: f"{gid('MailingAddress', row.address_id)}?model_name=Address",
     "firstName": lambda row, _arguments, _call: row.address.first_name,

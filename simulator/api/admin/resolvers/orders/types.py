@@ -6,6 +6,7 @@ from stockstorm.simulator.api.admin.base.call import Resolver
 from stockstorm.simulator.api.admin.resolvers.adjustments import CODED_ERROR
 from stockstorm.simulator.api.admin.resolvers.orders import (
     creation,
+    details,
     endings,
     fields,
     lines,
@@ -22,9 +23,11 @@ MUTATIONS: Final[dict[str, Resolver]] = {
     "fulfillmentCreate": parcels.create,
 }
 TYPES: Final[dict[str, dict[str, Resolver]]] = {
-    "Order": fields.ORDER,
+    "Order": {**fields.ORDER, **details.ORDER},
     "Attribute": fields.ATTRIBUTE,
-    "LineItem": lines.LINE,
+    "LineItem": {**lines.LINE, **details.LINE},
+    "TaxLine": details.TAX,
+    "ShippingLine": details.SHIPPING,
     "Refund": lines.REFUND,
     "RefundLineItem": lines.REFUND_LINE,
     "MoneyBag": lines.MONEY_BAG,
@@ -34,6 +37,9 @@ TYPES: Final[dict[str, dict[str, Resolver]]] = {
         "orders": queries.customer_orders,
         "numberOfOrders": queries.customer_orders_count,
     },
+    "CustomerEmailAddress": people.EMAIL,
+    "CustomerPhoneNumber": people.PHONE,
+    "OrderApp": details.APP,
     "MailingAddress": people.ADDRESS,
     "OrderTransaction": payments.TRANSACTION,
     "Fulfillment": parcels.PARCEL,

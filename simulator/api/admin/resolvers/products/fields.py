@@ -8,8 +8,8 @@ from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.views import Counted, Money, ProductView, Variant, gid, number_of
 from stockstorm.simulator.api.admin.resolvers import stock
-from stockstorm.simulator.api.admin.resolvers.metafields import metafields_of
 from stockstorm.simulator.api.admin.resolvers.products.index import Collection, Ranked, index_of
+from stockstorm.simulator.api.admin.resolvers.products.metafields import metafields_of
 from stockstorm.simulator.api.admin.resolvers.products.searches import page, tags_of
 from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.events.encoding import amount
@@ -115,6 +115,7 @@ PRODUCT: Final[dict[str, Resolver]] = {
     "publishedAt": stock.created_at,
     "onlineStoreUrl": lambda row, _args, call: f"https://{call.world.config.shop.domain}/products/{row.product.handle}",
     "templateSuffix": lambda _row, _arguments, _call: None,
+    "featuredImage": lambda _row, _arguments, _call: None,  # webhooks show no pictures either
     "priceRangeV2": _prices,
     "variantsCount": lambda row, _arguments, call: Counted(len(_siblings(row, call))),
     "totalVariants": lambda row, _arguments, call: len(_siblings(row, call)),
@@ -131,6 +132,7 @@ VARIANT: Final[dict[str, Resolver]] = {
     "compareAtPrice": lambda row, _args, call: _optional_amount(edited(row, call).compare_at_minor),
     "availableForSale": lambda row, _arguments, call: available(row, call) > 0,
     "inventoryPolicy": lambda _row, _arguments, _call: "DENY",
+    "image": lambda _row, _arguments, _call: None,
     "position": lambda row, _arguments, _call: row.product.position,
     "product": lambda row, _arguments, call: ProductView(_siblings(row, call)[0]),
     "selectedOptions": lambda row, _arguments, _call: [row],
@@ -150,9 +152,18 @@ def _cost(product: Product, _arguments: Arguments, call: Call) -> Money | None:
     return None if minor is None else Money(minor)
 
 
+def _history_url(product: Product, _arguments: Arguments, call: Call) -> str:
+    address = f"https://{call.world.config.shop.domain}/admin/products"
+    return f"{address}/{product.product_id}/variants/{product.variant_id}/inventory_history"
+
+
+IMAGE: Final[dict[str, Resolver]] = dict.fromkeys(
+    ("id", "altText", "height", "width", "url"), lambda _row, _arguments, _call: None
+)  # no product has one
 ITEM: Final[dict[str, Resolver]] = {
     **stock.ITEM,
     "unitCost": _cost,
+    "inventoryHistoryUrl": _history_url,
     "countryCodeOfOrigin": lambda product, _arguments, call: call.world.edits.of(product).origin,
     "provinceCodeOfOrigin": lambda product, _arguments, call: call.world.edits.of(product).origin_province,
     "harmonizedSystemCode": lambda product, _arguments, call: call.world.edits.of(product).harmonized,

@@ -69,6 +69,15 @@ class ProductIndex:
         """All variants in the order of their ids."""
         return self._ranked("variant", lambda: [Ranked(each.variant_id, each) for each in self._all])
 
+    def by_sku_of_variants(self) -> list[Ranked]:
+        """All variants in the order of their SKUs, those without one first."""
+
+        def ranked() -> list[Ranked]:
+            rows = sorted(self._all, key=lambda each: ((each.shown_sku or "").casefold(), each.variant_id))
+            return [Ranked(rank, each) for rank, each in enumerate(rows)]
+
+        return self._ranked("skus", ranked)
+
     def by_text_of_variants(self, sort: Sort) -> list[Ranked]:
         """All variants in the order of their products, and of their positions."""
         products = self.sorted_by(sort)

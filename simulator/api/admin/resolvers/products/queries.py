@@ -31,8 +31,13 @@ def product_variants(_source: None, arguments: Arguments, call: Call) -> Page[Ra
     index, sort = index_of(call.state), arguments["sortKey"]
     if sort not in ("ID", "SKU", "TITLE", "FULL_TITLE", "NAME", "POSITION", "RELEVANCE"):
         raise not_played("sort key", f"{sort} of productVariants")
-    by_id = sort in ("ID", "SKU")  # the SKUs ascend with the ids
-    ranked = index.by_variant() if by_id else index.by_text_of_variants("ID" if sort == "RELEVANCE" else "TITLE")
+    match sort:
+        case "ID":
+            ranked = index.by_variant()
+        case "SKU":
+            ranked = index.by_sku_of_variants()
+        case _:
+            ranked = index.by_text_of_variants("ID" if sort == "RELEVANCE" else "TITLE")
     query = arguments.get("query")
     return page(found("productVariants", query, variant_plays(call), ranked, index, call), arguments, call)
 
@@ -66,6 +71,11 @@ def product_by_identifier(_source: None, arguments: Arguments, call: Call) -> Pr
     if given == ["id"]:
         return product(None, identifier, call)
     got = index_of(call.state).by_handle.get(identifier["handle"])
+    return None if got is None else ProductView(got)
+
+
+def product_by_handle(_source: None, arguments: Arguments, call: Call) -> ProductView | None:
+    got = index_of(call.state).by_handle.get(arguments["handle"])
     return None if got is None else ProductView(got)
 
 
@@ -103,6 +113,7 @@ QUERIES: Final[dict[str, Resolver]] = {
     "productsCount": products_count,
     "productVariantsCount": product_variants_count,
     "product": product,
+    "productByHandle": product_by_handle,
     "productByIdentifier": product_by_identifier,
     "collection": collection,
     "collections": collections,

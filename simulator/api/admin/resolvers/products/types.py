@@ -4,8 +4,8 @@ from typing import Final
 
 from stockstorm.simulator.api.admin.base.call import Resolver
 from stockstorm.simulator.api.admin.resolvers.adjustments import CODED_ERROR
-from stockstorm.simulator.api.admin.resolvers.metafields import METAFIELD
 from stockstorm.simulator.api.admin.resolvers.products import changes, fields
+from stockstorm.simulator.api.admin.resolvers.products.metafields import METAFIELD
 
 TYPES: Final[dict[str, dict[str, Resolver]]] = {
     "Product": fields.PRODUCT,
@@ -17,6 +17,7 @@ TYPES: Final[dict[str, dict[str, Resolver]]] = {
     "ProductOption": fields.OPTION,
     "SelectedOption": fields.SELECTED,
     "Collection": fields.COLLECTION,
+    "Image": fields.IMAGE,
     "Metafield": METAFIELD,
     "ProductVariantsBulkUpdatePayload": changes.VARIANTS_PAYLOAD,
     "ProductVariantsBulkUpdateUserError": CODED_ERROR,

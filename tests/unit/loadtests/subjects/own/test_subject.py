@@ -78,7 +78,9 @@ def test_it_is_told_ports_apis_and_secrets_and_ends_with_the_run(tmp_path: Path)
     )
     port = json.loads(told)["PORT"]
     assert uri == f"http://127.0.0.1:{port}/webhooks"
-    assert set(made.parts()) == {"subject"}
+    parts = made.parts()
+    assert set(parts) == {"receiver", "worker", "subject"}
+    assert parts["receiver"] is parts["worker"], "one process is both"
     assert made.notes == ()
     made.stop()
     assert not listens(uri)

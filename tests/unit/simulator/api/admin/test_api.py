@@ -10,7 +10,7 @@ from graphql import Token
 
 from stockstorm.simulator.api.admin import AdminApi
 from stockstorm.simulator.api.admin.execution.bounds import TOO_LARGE
-from stockstorm.simulator.api.exchange import RequestSerial
+from stockstorm.simulator.api.exchange import ApiRequest, RequestSerial
 from stockstorm.simulator.history.facts import StockChanged, StockShown
 from stockstorm.simulator.limits import DOCUMENT_CACHE_MAX, DOCUMENT_CACHE_TEXT_MAX
 from stockstorm.simulator.shop import records
@@ -18,6 +18,7 @@ from tests.admin_calls import (
     ADJUST,
     PATH,
     SET,
+    START_NS,
     TOKEN,
     WALL,
     Admin,
@@ -45,6 +46,15 @@ def test_an_invalid_body_is_400(body: bytes) -> None:
     admin = Admin()
     assert "Bad Request" in admin.post(body)["errors"]
     assert (admin.reply.status, admin.called.outcome) == (400, "bad_request")
+
+
+def test_a_bare_document_is_taken_with_its_content_type() -> None:
+    admin = Admin()
+    headers = {"x-shopify-access-token": TOKEN, "content-type": "application/graphql; charset=utf-8"}
+    reply = admin.api.handle(ApiRequest("POST", PATH, "", headers, b"{ shop { myshopifyDomain } }"), START_NS)
+    assert (reply.status, b'"myshopifyDomain":"' in reply.body) == (200, True)
+    reply = admin.api.handle(ApiRequest("POST", PATH, "", headers, b"\xff"), START_NS)
+    assert reply.status == 400
 
 
 def test_another_path_is_404_and_another_method_405() -> None:

@@ -1,0 +1,7 @@
+"""Flags of `stockstorm scenarios`."""
+
+from stockstorm.loadtests.cli.options import JsonOptions
+
+
+class ScenariosOptions(JsonOptions):
+    """Flags of `stockstorm scenarios`."""

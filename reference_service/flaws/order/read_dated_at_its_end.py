@@ -1,0 +1,26 @@
+"""What a read of the stock shows is dated when it is stored, so it overwrites what changed since it was read."""
+
+import time
+from collections.abc import Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from stockstorm.reference_service.domain.stock_level import Level, Reading
+from stockstorm.reference_service.seams import Seams
+from stockstorm.reference_service.storage.healed import Pass
+from stockstorm.reference_service.sync.stock_reader import StockReader
+
+
+class _Reader(StockReader):
+    async def _store(self, levels: Sequence[Level], healing: Pass | None = None) -> None:
+        now_ns = time.time_ns()
+        dated = [
+            msgspec.structs.replace(level, reading=Reading(level.reading.available, now_ns, now_ns)) for level in levels
+        ]
+        await super()._store(dated, healing)
+
+
+def compose(seams: Seams) -> Seams:
+    """The shop has said so just now."""
+    return replace(seams, make_reader=_Reader)
