@@ -29,6 +29,23 @@ def test_events_that_are_lost_before_a_process_ends_are_dated_by_it() -> None:
     assert text.endswith("before a process of the service ended")
 
 
+@pytest.mark.parametrize(("failures", "told"), [(1, False), (12, True)])
+def test_a_failure_that_a_retry_healed_explains_nothing_that_is_missing(failures: int, told: bool) -> None:
+    """Every return is lost, and an attempt or two failed at first."""
+    facts: list[f.AnyFact] = []
+    left = failures
+    for fact in Shop(lambda one: int(one.kind != "returned")).history().facts:
+        if isinstance(fact, f.AttemptEnded) and left:
+            left -= 1
+            facts.append(replace(fact, status=500, said="no"))
+            facts.append(replace(fact, attempt=2))
+        else:
+            facts.append(fact)
+    found = diagnosed(History.of(facts))
+    assert "lost_events" in found
+    assert ("webhook_failures" in found) is told
+
+
 def test_events_that_are_lost_where_a_write_was_throttled_say_so() -> None:
     def times(change: Change) -> int:
         return int(change.order % 17 != 5)

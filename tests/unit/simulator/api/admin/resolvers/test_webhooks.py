@@ -22,8 +22,8 @@ LIST = """query List($topics: [WebhookSubscriptionTopic!], $uri: String) {
 URI = "http://127.0.0.1:8080/webhooks/shopify"
 
 
-def create(admin: Admin, topic: str = "INVENTORY_LEVELS_UPDATE", **given: object) -> dict[str, object]:
-    payload: dict[str, object] = admin.data(CREATE, topic=topic, given={"uri": URI} | given)[
+def create(admin: Admin, topic: str = "INVENTORY_LEVELS_UPDATE", **given: object) -> dict[str, Any]:
+    payload: dict[str, Any] = admin.data(CREATE, topic=topic, given={"uri": URI} | given)[
         "webhookSubscriptionCreate"
     ]
     return payload
