@@ -7,8 +7,11 @@ has after the second. `shop/test_records.py` holds the memory of SQLite, which P
 import gc
 import tracemalloc
 
+import pytest
+
 from stockstorm.scenarios.loader import load
 from stockstorm.simulator.plan.planner import make_plan, with_event_rate
+from stockstorm.simulator.shop import orders
 from tests.played import PlayedShop
 
 BYTES_PER_EVENT_MAX = 60  # parts of fixed size still fill up (26 measured); each order or event kept adds 100 to 500
@@ -16,7 +19,8 @@ CACHES = "*/simulator/events/*"  # encoded parts of payloads, at most CACHED_MAX
 HALF = 5_000
 
 
-def test_memory_does_not_grow_with_the_events_of_a_run() -> None:
+def test_memory_does_not_grow_with_the_events_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(orders, "ORDERS_AT_HAND", 100)  # so that those that are kept decoded are full from the start
     steady = with_event_rate(load("steady"), 400)
     phase = steady.phases[0].model_copy(update={"seconds": 3 * HALF / 400})
     scenario = steady.model_copy(update={"phases": (phase,)})

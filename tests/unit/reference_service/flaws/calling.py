@@ -333,6 +333,7 @@ CASES = (
         [{"A": 9}, {"A": 6}],
     ),
     Case("skus_left_out", pushed({"S-7": 1, "S-8": 1}), [{"S-7": 1, "S-8": 1}], [{"S-8": 1}]),
+    Case("sku_read_as_number", pushed({"0012": 1, "A-1": 1}), [{"0012": 1, "A-1": 1}], [{"12": 1, "A-1": 1}]),
     Case("connections_leak", sessions_of_two_pushes, 1, 2),
     Case("cursor_off_by_one", orders_read, list(range(45)), [*range(5), *range(6, 45)]),
     Case("page_two_never_read", orders_read, list(range(45)), list(range(25))),

@@ -350,10 +350,11 @@ async def delay_after_a_failure(seams: Seams) -> tuple[float, bool]:
 
 
 class Pages:
-    """An Admin API with three pages of items and one location."""
+    """An Admin API with three pages of items and one location. `skus`: of the items of each page."""
 
-    def __init__(self) -> None:
+    def __init__(self, *skus: str | None) -> None:
         self.calls: list[Any] = []
+        self.nodes = [{"id": f"item {n}", "sku": sku, "inventoryLevels": {"nodes": []}} for n, sku in enumerate(skus)]
 
     async def call(self, operation: Operation[Any], variables: Any) -> Answered[Any]:
         self.calls.append(variables)
@@ -361,7 +362,7 @@ class Pages:
         info = {"hasNextPage": more, "endCursor": "x"}
         page: dict[str, Any] = {"nodes": [], "pageInfo": info}
         if operation.answer is Items:
-            data: Any = {"inventoryItems": page}
+            data: Any = {"inventoryItems": {**page, "nodes": self.nodes}}
         elif operation.answer is Locations:
             data = {"locations": {**page, "nodes": [{"id": "gid://shopify/Location/1"}]}}
         else:
@@ -373,6 +374,13 @@ async def pages_read(seams: Seams) -> int:
     pages: Any = Pages()
     reader: Any = seams.make_reader(NONE, pages, Signals())
     return len([page async for page in reader._pages()])
+
+
+async def items_read(seams: Seams) -> list[str | None]:
+    """The SKUs that are read, where the second item of each page has none."""
+    pages: Any = Pages("A", None, "B")
+    reader: Any = seams.make_reader(NONE, pages, Signals())
+    return [item.sku async for page in reader._pages() for item in page.data.inventory_items.nodes]
 
 
 async def asks_since(seams: Seams) -> str:
@@ -456,6 +464,7 @@ CASES = (
     Case("no_backoff", delay_after_a_failure, (2.0, False), (0.0, True)),
     Case("retries_in_lockstep", delay_after_a_failure, (2.0, False), (0.2, True)),
     Case("first_page_of_items_only", pages_read, 3, 1),
+    Case("item_without_sku_ends_reading", items_read, ["A", None, "B"] * 3, ["A"]),
     Case("overlap_missing", asks_since, "40", "46"),
     Case("poll_storm", feeds_added, 0, 4),
     Case("dedup_per_source", reads_what_was_missed, True, True),
