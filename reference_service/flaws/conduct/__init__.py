@@ -9,7 +9,6 @@ from stockstorm.reference_service.flaws.conduct import (
     no_timeout,
     one_row_per_push,
     poll_storm,
-    reads_again_at_once,
     retries_in_lockstep,
     retry_after_ignored,
 )
@@ -22,7 +21,6 @@ FLAWS: Mapping[str, Compose] = {
     "no_timeout": no_timeout.compose,
     "one_row_per_push": one_row_per_push.compose,
     "poll_storm": poll_storm.compose,
-    "reads_again_at_once": reads_again_at_once.compose,
     "retry_after_ignored": retry_after_ignored.compose,
     "retries_in_lockstep": retries_in_lockstep.compose,
 }

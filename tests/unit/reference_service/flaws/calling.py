@@ -189,22 +189,6 @@ async def waits_as_told(seams: Seams) -> bool:
     return await pusher.push_once() >= 30.0
 
 
-async def reads_after_a_failure(seams: Seams) -> int:
-    """How often a read of orders is tried at once by the client itself."""
-    calls = 0
-
-    def answer(_: str, __: Any) -> bytes:
-        nonlocal calls
-        calls += 1
-        if calls < 3:
-            raise MarketplaceCallFailed("HTTP 503", 30.0, 503)
-        return b'{"orders": [], "next_cursor": "0"}'
-
-    with suppress(MarketplaceCallFailed):
-        await marketplace_of(seams, answer).orders_since("0", 10)
-    return calls
-
-
 async def bounds_of_waits(seams: Seams) -> list[float | None]:
     """How long the clients wait for an answer at the most."""
     sessions = [SimpleNamespace(_timeout=aiohttp.ClientTimeout(total=10.0)) for _ in range(2)]
@@ -343,7 +327,6 @@ CASES = (
     Case("no_backoff", wait_after_failures, (-1.0, False), (0.0, True)),
     Case("retries_in_lockstep", wait_after_failures, (-1.0, False), (0.2, True)),
     Case("retries_in_lockstep", calls_after_a_failure, (1, 3), (3, 1)),
-    Case("reads_again_at_once", reads_after_a_failure, 1, 3),
     Case("no_timeout", bounds_of_waits, [10.0, 10.0], [None, None]),
     Case("negative_level_as_zero", statement_has("greatest("), False, True),
     Case("retry_after_ignored", waits_as_told, True, False),
