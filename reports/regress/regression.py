@@ -15,6 +15,7 @@ import msgspec
 from stockstorm.reports.checkers import CHECKERS, CORRECTNESS, measure_of
 from stockstorm.reports.formats import measure_text
 from stockstorm.reports.refused import Refused
+from stockstorm.reports.regress.circumstances import other_machines, other_versions
 from stockstorm.reports.regress.compared import Change, Compared, title
 from stockstorm.reports.regress.machine import machine_of
 from stockstorm.reports.regress.plans import by_plan, in_turns, require_same_plans
@@ -40,6 +41,7 @@ class Regression(msgspec.Struct, frozen=True):
     delay: float = 1.0  # how many times as long it let work wait
     refused: tuple[str, ...] = ()  # runs without a result, and why
     in_turns: bool = True  # else a drift of the machine within minutes can look like a change
+    apart: tuple[str, ...] = ()  # in what circumstances the sides were played otherwise
     unknown: tuple[str, ...] = ()  # runs of both sides without a verdict, and why
 
 
@@ -50,7 +52,9 @@ def regression(
     first, second = by_plan(before), by_plan(after)
     require_same_plans(first, second)
     machine = machine_of(first, second)
-    compared = [*_checks(before, after), *_counts(before, after), *timings(first, second, machine)]
+    elsewhere = other_machines(before, after)
+    timed = [_not_comparable(one, elsewhere) for one in timings(first, second, machine)]
+    compared = [*_checks(before, after), *_counts(before, after), *timed]
     change, reasons = _overall(compared, before, after)
     if change != "regressed" and refused[1] and not refused[0]:
         which = f"{counted(len(refused[1]), 'run')} after the change {verb(len(refused[1]), 'were')} refused"
@@ -64,12 +68,18 @@ def regression(
         delay=machine.delay.change,
         refused=tuple(one.text for side in refused for one in side),
         in_turns=in_turns(before, after),
+        apart=tuple(filter(None, (elsewhere, other_versions(before, after)))),
         unknown=tuple(_why_unknown(result) for result in (*before, *after) if result.verdict == "unknown"),
         before=tuple(result.run for result in before),
         after=tuple(result.run for result in after),
         plans=tuple(plan.text for plan in first),
         seconds=sum(result.duration_ns for result in (*before, *after)) / 1e9,
     )
+
+
+def _not_comparable(one: Compared, why: str) -> Compared:
+    """A timing of two machines has changed with them; the same where nothing is said against it."""
+    return msgspec.structs.replace(one, change="unknown", reason=why, shift=None) if why else one
 
 
 def _overall(

@@ -77,6 +77,7 @@ def notes(found: Regression) -> list[str]:
     return [
         *([f"the same: {' and '.join(kept)}"] if kept else []),
         f"{runs}; plans: {'; '.join(found.plans)}",
+        *found.apart,
         *([] if found.in_turns else [NOT_IN_TURNS]),
         *([f"{counted(len(found.unknown), 'run')} without a verdict: {found.unknown[0]}"] if found.unknown else []),
         *_noise(found),

@@ -58,6 +58,7 @@ SHAPES: Final = {  # the keys of what each prints when it succeeds
         "delay",
         "refused",
         "in_turns",
+        "apart",
         "unknown",
     },
     "init": {"folder", "files", "next"},

@@ -1,11 +1,12 @@
 """Causes of what went wrong while a marketplace was down."""
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.history import History
+from stockstorm.reports.result import Check
 from stockstorm.reports.verdict.judge import judge
 from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.history.call_facts import Injected
@@ -100,7 +101,7 @@ def test_others_that_stay_in_time_are_not_blocked() -> None:
     assert "channel_blocks_others" not in names(run(QUICK, without(2_000, 11_950), **down()))
 
 
-SLOWED = {"expect": {"channel_outage_ms.others.p95": "< 300"}}
+SLOWED: dict[str, Any] = {"expect": {"channel_outage_ms.others.p95": "< 300"}}
 
 
 def paused(*pauses_ms: tuple[int, int]) -> list[int]:
@@ -131,6 +132,22 @@ def test_others_that_wait_only_while_a_call_gets_no_answer_are_blocked() -> None
 def test_pauses_that_chance_explains_accuse_nobody(pauses_ms: list[tuple[int, int]]) -> None:
     history = run(paused(*pauses_ms), without(2_000, 11_950), **down(), **SLOWED)
     assert "channel_blocks_others" not in names(history)
+
+
+@pytest.mark.parametrize(
+    ("back_ms", "why"),
+    [
+        (11_950, "its first push that was taken came 6.0 s after the return"),
+        (6_100, None),  # at once
+    ],
+)
+def test_a_marketplace_that_is_right_long_after_its_return(back_ms: int, why: str | None) -> None:
+    history = run(QUICK, without(2_000, back_ms), **down())
+    found = {one.name: one for one in diagnose(history, (Check("channel_outage", "invalid", "late"),))[0]}
+    assert ("slow_recovery" in found) is (why is not None)
+    if why is not None:
+        assert found["slow_recovery"].cause.endswith(why)
+        assert found["slow_recovery"].explains == ("channel_outage",)
 
 
 def test_others_that_are_slow_all_the_time_are_not_blocked() -> None:
@@ -194,7 +211,7 @@ def test_pushes_that_come_before_retry_after() -> None:
         call = f.ApiCalled(
             ns(at), n, "mercado", "PUT listings", 503, "failed", ns(at), injected="down", retry_after_s=2
         )
-        calls += [f.RowsNotListed(ns(at), n, "mercado", ("MUG",)), call]
+        calls += [f.RowsNotListed(ns(at), n, "mercado", ("PEN",)), call]
     history = run(QUICK, without(2_000, 6_500), **down())
     result = judge(History.of([*history.facts, *calls]))
     (found,) = [each for each in result.diagnoses if each.name == "retry_after_ignored"]

@@ -190,6 +190,31 @@ def test_timings_of_a_side_without_a_judged_run_regress_nothing_and_its_counts_d
     assert "10 runs without a verdict: run-0 is unknown, it was late" in regression_markdown(late)
 
 
+@pytest.mark.parametrize(("processor", "change"), [("EPYC", "regressed"), ("Xeon", "unknown")])
+def test_timings_of_other_machines_are_not_compared(processor: str, change: str) -> None:
+    def side(factor: float, on: str) -> list[Result]:
+        machine = {"processor": on, "cores": "2"}
+        return [
+            msgspec.structs.replace(run(i, {"ack_time_ms.p50": 10 * factor + i / 10}), machine=machine)
+            for i in range(5)
+        ]
+
+    found = regression(side(1, "EPYC"), side(2, processor))
+    told = "the sides were played on other machines: EPYC, 2 cores before, Xeon, 2 cores after"
+    assert found.change == change
+    assert (told in found.apart) is (told in regression_markdown(found)) is (change == "unknown")
+
+
+def test_another_version_of_what_plays_the_runs_is_told() -> None:
+    def side(number: int, version: str) -> list[Result]:
+        return [msgspec.structs.replace(run(number, {}), versions={"stockstorm": version})]
+
+    assert regression(side(0, "1.0"), side(1, "1.1")).apart == (
+        "the sides were played by stockstorm 1.0 before, stockstorm 1.1 after",
+    )
+    assert not regression(side(0, "1.0"), side(1, "1.0")).apart
+
+
 def test_runs_that_were_not_played_in_turns_are_told() -> None:
     def side(*began: int) -> list[Result]:
         return [msgspec.structs.replace(run(i, {}), started_wall_ns=at) for i, at in enumerate(began)]
