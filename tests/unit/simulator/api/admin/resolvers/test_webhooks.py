@@ -23,9 +23,7 @@ URI = "http://127.0.0.1:8080/webhooks/shopify"
 
 
 def create(admin: Admin, topic: str = "INVENTORY_LEVELS_UPDATE", **given: object) -> dict[str, Any]:
-    payload: dict[str, Any] = admin.data(CREATE, topic=topic, given={"uri": URI} | given)[
-        "webhookSubscriptionCreate"
-    ]
+    payload: dict[str, Any] = admin.data(CREATE, topic=topic, given={"uri": URI} | given)["webhookSubscriptionCreate"]
     return payload
 
 
