@@ -76,7 +76,7 @@ class Sweeper:
         self.state.save()
 
     def at_each(self, visit: Callable[[str, Marketplace], None]) -> None:
-        """A marketplace that does not answer is left for the next round and stops no other. One without a feed is left."""
+        """A marketplace that does not answer, or has no feed, is left for the next round and stops no other."""
         for channel, marketplace in self.marketplaces.items():
             try:
                 visit(channel, marketplace)
