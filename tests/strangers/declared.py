@@ -114,6 +114,9 @@ BEYOND: Final = (
         Beyond(stranger, "marketplace_down", ONE_WORKER, ("channel_blocks_others",))
         for stranger in ("stockroom", "relay", "sweep")
     ),
+    Beyond("stockroom", "marketplace_feeds", NO_FEED, ("feed_unread",)),
+    Beyond("relay", "marketplace_feeds", NO_FEED, ("feed_unread",)),
+    Beyond("sweep", "marketplace_feeds", "it reads feeds alone, and kirana has none", ("exact_units",)),
     Beyond("stockroom", "reinstall", NO_TOKEN, ("not_reinstalled",)),
     Beyond("relay", "reinstall", NO_TOKEN, ("not_reinstalled",)),
 )

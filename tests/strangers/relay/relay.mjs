@@ -62,19 +62,20 @@ export class Relay {
       this.dirty.add(item.sku);
     }
     for (const batch of open) await this.send(batch);
-    for (const channel of this.settings.channels) await this.calls.beNotified(channel, this.settings.webhookUrl);
-    for (const topic of SHOP_TOPICS) await this.subscribe(topic);
+    const url = this.settings.webhookUrl;
+    for (const each of this.settings.channels) await this.ask(each, () => this.calls.beNotified(each, url));
+    for (const each of SHOP_TOPICS) await this.ask(each, () => this.calls.subscribe(each, url));
     this.ready = true;
     this.work();
   }
 
-  // An app that lacks a scope lives without the topic.
-  async subscribe(topic) {
+  // For notifications. Without a scope, or where a marketplace has a feed alone, it lives without them.
+  async ask(name, call) {
     try {
-      await this.calls.subscribe(topic, this.settings.webhookUrl);
+      await call();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      console.log("not subscribed:", topic, String(error));
+      console.log("not notified of", name, String(error));
     }
   }
 

@@ -72,7 +72,10 @@ class Worker:
                 self.store.rows("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", *row)
             self.store.soil(sku for sku, _, _ in items)
         for channel in self.settings.channels:
-            self.clients.be_notified(channel)
+            try:
+                self.clients.be_notified(channel)
+            except Refused as error:
+                print("no notifications from", channel, error, flush=True)
         for topic in SHOP_TOPICS:
             try:
                 self.clients.subscribe(topic)

@@ -82,8 +82,11 @@ def register(sweeper: Sweeper, url: str) -> None:
             break
         except NoAnswer:
             time.sleep(0.5)
-    for marketplace in sweeper.marketplaces.values():
-        marketplace.notify(url)
+    for channel, marketplace in sweeper.marketplaces.items():
+        try:
+            marketplace.notify(url)
+        except Rejected as error:  # it has a feed alone, and feeds are read in every round
+            print("no notifications from", channel, error, flush=True)
     sweeper.subscribe = lambda: subscribe(sweeper.shop, url)
     sweeper.subscribe()
     sweeper.wake.set()

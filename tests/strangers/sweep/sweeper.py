@@ -76,10 +76,12 @@ class Sweeper:
         self.state.save()
 
     def at_each(self, visit: Callable[[str, Marketplace], None]) -> None:
-        """A marketplace that does not answer is left for the next round and stops no other."""
+        """A marketplace that does not answer, or has no feed, is left for the next round and stops no other."""
         for channel, marketplace in self.marketplaces.items():
             try:
                 visit(channel, marketplace)
+            except Rejected as error:
+                print("refused:", error, flush=True)
             except NoAnswer as error:
                 print("left for the next round:", error, flush=True)
                 self.wake.set()
