@@ -39,10 +39,13 @@ def stockstorm_shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
     path = request.config.invocation_params.dir / subject
     scenario = request.config.getoption("--stockstorm-scenario")
     allowed = request.config.getoption("--stockstorm-allow-host")
+    failure = ""
     try:
         shop = Shop(path, tmp_path_factory.mktemp("stockstorm"), scenario, allowed)
     except StockstormError as error:
-        pytest.fail(str(error), pytrace=False)
+        failure = str(error)
+    if failure:  # outside of the handler, where pytest would print it twice, as the cause of itself
+        pytest.fail(failure, pytrace=False)
     yield shop
     shop.close()
 

@@ -24,7 +24,9 @@ from stockstorm.loadtests.proving.proof import Proof, latest, read_file
 from stockstorm.loadtests.proving.runs import prove
 from stockstorm.loadtests.proving.terminal import print_proofs, sum_of
 from stockstorm.loadtests.subjects.architectures import DEFAULT
+from stockstorm.reports.render.files import write_report
 from stockstorm.reports.result import counted
+from stockstorm.simulator.errors import HistoryError, OutputError
 
 LEFT_SHOWN: Final = 5
 TURN: Final = 37  # by which each commit begins later; no divisor of the number of subjects
@@ -61,7 +63,10 @@ def _show(options: ProveOptions, proofs: Sequence[Proof]) -> None:
     else:
         print_proofs(found, Console())
     if options.page and found:
-        Path(options.page).write_text(page_of(found), encoding="utf-8")
+        try:
+            write_report(Path(options.page), page_of(found), "stockstorm prove --page-of FILE --page PAGE")
+        except HistoryError as error:
+            raise OutputError(f"--page {error.where}", error.found, error.remedy) from error
 
 
 def _exit_code(found: Sequence[Proof], left: Sequence[Cell], minutes: float) -> ExitCode:

@@ -89,20 +89,25 @@ def problems(command: Command, channels: Sequence[str], catalogue: Catalogue) ->
     if command.sku and Sku(command.sku) not in catalogue.by_sku:
         first = catalogue.products[0].sku
         found.append(Problem("sku", f"the shop has no {command.sku!r}", f"one of its SKUs, e.g. {first}"))
-    found += _units_problems(command)
-    if not 0 <= command.late_s <= LATE_MAX_S:
-        found.append(Problem("late", f"{command.late_s:g} s is out of range", f"from 0 to {LATE_MAX_S:,.0f} s"))
-    return found
+    numbers = (units_problem("units", command.topic, command.units), late_problem("late", command.late_s))
+    return [*found, *(one for one in numbers if one is not None)]
 
 
-def _units_problems(command: Command) -> list[Problem]:
+def late_problem(key: str, late_s: float) -> Problem | None:
+    """How long a delivery can be held back."""
+    if 0 <= late_s <= LATE_MAX_S:
+        return None
+    return Problem(key, f"{late_s:g} s is out of range", f"from 0 to {LATE_MAX_S:,.0f} s")
+
+
+def units_problem(key: str, topic: str, units: int) -> Problem | None:
     """Stock can be taken away. An order of less than one unit does not exist."""
-    may_fall = command.topic == "inventory_levels/update"
+    may_fall = topic == "inventory_levels/update"
     least = -UNITS_MAX if may_fall else 1
-    if command.units and least <= command.units <= UNITS_MAX:
-        return []
+    if units and least <= units <= UNITS_MAX:
+        return None
     known = f"from {least:,} to {UNITS_MAX:,}{', and not 0' if may_fall else ''}"
-    return [Problem("units", f"{command.units} is out of range", known)]
+    return Problem(key, f"{units} is out of range", known)
 
 
 def require(command: Command, channels: Sequence[str], catalogue: Catalogue) -> None:

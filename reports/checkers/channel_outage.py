@@ -73,7 +73,7 @@ class ChannelOutage(Checker):
         if not history.outages:
             return Check(self.name, "not_exercised", "no marketplace was down")
         others = list(pairs_of_others(history))
-        waiting = [(outage, pair) for outage in history.outages for pair in _waiting(history, outage)]
+        waiting = [(outage, pair) for outage in history.outages for pair in waiting_for(history, outage)]
         measures = {"channel_outage.others": float(len(others)), "channel_outage.waiting": float(len(waiting))}
         if len(others) >= PAIRS_MIN:
             measures |= quantiles(_OTHERS, sorted(pair.latency_ms for pair in others))
@@ -134,7 +134,8 @@ def _slowed(history: History, others: list[SyncPair]) -> list[Incident] | None:
     return found if told else None
 
 
-def _waiting(history: History, outage: Outage) -> Iterator[SyncPair]:
+def waiting_for(history: History, outage: Outage) -> Iterator[SyncPair]:
+    """Owed pairs of the marketplace that waited when its outage ended."""
     for pair in history.owed_pairs:
         if pair.channel == outage.channel and pair.fired_ns < outage.end_ns < pair.ended_ns:
             yield pair
@@ -142,7 +143,7 @@ def _waiting(history: History, outage: Outage) -> Iterator[SyncPair]:
 
 def _settled_ns(history: History, outage: Outage) -> int:
     """When the last listing that waited for the return was right. Without one, the end of the outage."""
-    return max((pair.ended_ns for pair in _waiting(history, outage)), default=outage.end_ns)
+    return max((pair.ended_ns for pair in waiting_for(history, outage)), default=outage.end_ns)
 
 
 def _recovery_s(outage: Outage, pair: SyncPair) -> float:

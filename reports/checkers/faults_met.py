@@ -5,6 +5,7 @@ survived.
 """
 
 from collections import Counter
+from typing import Final
 
 from stockstorm.reports.checkers.checker import Checker
 from stockstorm.reports.history import History
@@ -12,6 +13,8 @@ from stockstorm.reports.history.level import judged_level
 from stockstorm.reports.result import Check, counted, unknown
 from stockstorm.simulator.config import API_FAULTS, FAULTS, FaultConfig
 from stockstorm.simulator.history import facts as f
+
+SOLD: Final = "order.created"  # what faults of a scenario without topics begin on
 
 
 class FaultsMet(Checker):
@@ -66,8 +69,15 @@ def _begun(history: History) -> Counter[str]:
 
 
 def _possible(fault: FaultConfig, history: History) -> bool:
-    """A subject that polls acknowledges nothing, and one that is not judged by its writes changes nothing."""
-    return not history.started.polls if fault.on == "acknowledged" else judged_level(history) == "full"
+    """Whether the subject does on what a fault begins.
+
+    One that polls acknowledges nothing, and one that is not judged by its writes changes nothing. That one may have
+    given the marketplaces no address, so they told it of no order, on which most of these faults begin.
+    """
+    if judged_level(history) == "full":
+        return fault.on != "acknowledged" or not history.started.polls
+    told = {planned.topic for planned in history.all(f.DeliveryPlanned)}
+    return fault.on == "acknowledged" and not history.started.polls and not told.isdisjoint(fault.topics or (SOLD,))
 
 
 def _calls(history: History) -> bool:

@@ -30,7 +30,7 @@ DELIVERIES_RISE_MAX: Final = 1.3  # of the second half, as a multiple of the fir
 SAMPLES_MIN: Final = 20  # in each part
 SHARE: Final = 0.25
 GROWTH_MIN: Final = 3.0
-GROWTH_MIN_MS: Final = 50.0
+GROWTH_MIN_MS: Final = 150.0
 ALWAYS_MIN: Final = 2.0
 ALWAYS_MIN_MS: Final = 200.0
 RISE: Final = 1.05
@@ -58,6 +58,10 @@ class Trend(Checker):
         )
     )
     speed = True
+
+    def exposure(self, history: History) -> dict[str, int]:
+        begin_ns, end_ns = even_phase(history) or (0, 0)
+        return {"seconds of even load": (end_ns - begin_ns) // SECOND_NS}
 
     def __call__(self, history: History) -> Check:
         tally = Tally()

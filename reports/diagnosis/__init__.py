@@ -70,11 +70,13 @@ from stockstorm.reports.diagnosis.same_difference import SameDifference
 from stockstorm.reports.diagnosis.signature_check import SignatureCheck
 from stockstorm.reports.diagnosis.skipped_reads import SkippedReads
 from stockstorm.reports.diagnosis.slow_answers import SlowAnswers
+from stockstorm.reports.diagnosis.slow_recovery import SlowRecovery
 from stockstorm.reports.diagnosis.small_steps import SmallSteps
 from stockstorm.reports.diagnosis.stops import Stops
 from stockstorm.reports.diagnosis.strange_ids import StrangeIds
 from stockstorm.reports.diagnosis.sum_at_location import SumAtLocation
 from stockstorm.reports.diagnosis.twice_at_failure import TwiceAtFailure
+from stockstorm.reports.diagnosis.unexplained import unexplained
 from stockstorm.reports.diagnosis.unreachable import Unreachable
 from stockstorm.reports.diagnosis.webhook_failures import WebhookFailures
 from stockstorm.reports.diagnosis.wrong_listings import WrongListings
@@ -110,6 +112,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     FailuresForgotten(),
     KeysReused(),
     ChannelBlocksOthers(),
+    SlowRecovery(),
     RetryAfterIgnored(),
     FewTopics(),
     FeedUnread(),
@@ -121,8 +124,8 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     LostUpdates(),
     DeadLetters(),
     Stops(),
-    OneLocation(),
     NegativeLevel(),
+    OneLocation(),
     ChannelFrozen(),
     NeverPushed(),
     SameDifference(),
@@ -201,6 +204,8 @@ def find(
             notes.append(f"the diagnosis {one.name} failed: {type(error).__name__}: {error}")
     with suppress(NotHeld):
         found = without_consequences(found, history)
+        if not any(AT_REST in each.diagnosis.explains for each in found):
+            found += unexplained(case)
     return _passed_last(_by_size(found)), tuple(notes)
 
 

@@ -94,6 +94,13 @@ class Case:
         ended = [(end.at_ns, f"the end of {end.process}") for end in self.history.all(f.ProcessEnded)]
         return sorted([*killed, *ended])
 
+    @cached_property
+    def machine(self) -> tuple[str, ...]:
+        """That processes of the run waited for a CPU which other programs used, as evidence; empty if hardly."""
+        history = self.history
+        seen = history.cpu_waits.text(history.start_ns, history.start_ns + history.load_ns)
+        return (f"{seen}: a part of it may be the machine's doing",) if seen else ()
+
     def when(self, at_ns: int) -> str:
         """A time of the load and of the wall clock in UTC: "12.345 s (06:30:12.345)"."""
         return f"{self.history.offset(at_ns)} ({self.history.wall(at_ns)[CLOCK]})"

@@ -64,7 +64,11 @@ def _latency(name: str, case: Case) -> Iterator[Found]:
             name,
             f"sync latency grows throughout the load, from {first:,.0f} ms in its first third to {last:,.0f} ms in its "
             "last: events come faster than the service works them off",
-            (f"medians of the thirds: {first:,.0f}, {middle:,.0f} and {last:,.0f} ms", *([told] if told else [])),
+            (
+                f"medians of the thirds: {first:,.0f}, {middle:,.0f} and {last:,.0f} ms",
+                *([told] if told else []),
+                *case.machine,
+            ),
             "find what limits the service: one event at a time, one call for each change, a lock, or the rate limit "
             "of an "
             "API. Many changes in one call and pushes that overtake older ones help most",
@@ -88,8 +92,8 @@ def _trend(name: str, case: Case) -> Iterator[Found]:
         Diagnosis(
             name,
             f"under an even load {told} as long at its end as at its start: each event costs more than the one "
-            "before it",
-            (check.reason, *(incident.text for incident in check.incidents[:2])),
+            "before it, or more come than the service works off",
+            (check.reason, *(incident.text for incident in check.incidents[:2]), *case.machine),
             "look for what grows with every event: a table without an index, a list that is searched, a queue that is "
             "never emptied, a lock that more and more tasks wait for",
             case.consequences(TREND, *LATENCY_CHECKS),

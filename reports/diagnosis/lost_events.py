@@ -8,7 +8,7 @@ from typing import Final
 from stockstorm.reports.diagnosis.alone import events_alone, lost_note
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
-from stockstorm.reports.diagnosis.event_traits import event_traits
+from stockstorm.reports.diagnosis.event_traits import WAYS, event_traits
 from stockstorm.reports.diagnosis.order_arithmetic import of_wrong_rules
 from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, contrasted, hints, said
 from stockstorm.reports.history import History
@@ -143,7 +143,20 @@ def _precise(common: Common) -> bool:
     return common.bad >= PRECISION_MIN * (common.bad + common.good)
 
 
+def _of_orders(common: Common, lost: Sequence[f.EventFired]) -> Common:
+    """The same in words for orders: their news move units up and down, and are no changes of stock."""
+    if not all(event.topic in WAYS for event in lost):
+        return common
+    told = {"up": "cancellations and returns", "down": "sales"}
+
+    def words(traits: tuple[Trait, ...]) -> tuple[Trait, ...]:
+        return tuple(Trait("news", told[one.value]) if one.kind == "way" else one for one in traits)
+
+    return common._replace(traits=words(common.traits), equal=words(common.equal))
+
+
 def _found(name: str, case: Case, common: Common, lost: Sequence[f.EventFired]) -> Found:
+    common = _of_orders(common, lost)
     which = f"{common.bad} of {common.bad_of}" if common.bad < common.bad_of else f"all {common.bad}"
     evidence = [
         contrasted(common.good, common.good_of, "events that had their effect", common.traits),

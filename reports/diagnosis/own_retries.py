@@ -39,6 +39,7 @@ class OwnRetries(Diagnose):
         median = quantile(sorted(gaps), 0.5)
         if median > WAIT_MAX_MS:
             return
+        at_once = sum(gap <= WAIT_MAX_MS for gap in gaps)
         own = sum(not call.injected for call in throttled)
         what = list(ordered(f"{call.operation} ({call.api})" for call in throttled))
         yield Found(
@@ -48,7 +49,10 @@ class OwnRetries(Diagnose):
                 f"{verb(len(throttled), 'were')} throttled, and repeated after {median:.1f} ms "
                 f"in the median: the service {'throttles itself' if 2 * own > len(throttled) else 'does not wait'}",
                 (
-                    f"a bucket refills by its rate only; {len(gaps):,} calls followed a throttled one at once",
+                    (
+                        f"{at_once:,} of {len(gaps):,} throttled calls were followed by one of their kind within "
+                        f"{WAIT_MAX_MS:.0f} ms; a bucket refills by its rate only"
+                    ),
                     "throttled: " + ", ".join(f"{count:,} of {operation}" for operation, count in what[:SHOWN]),
                 ),
                 "wait before a retry: as long as extensions.cost.throttleStatus tells, or twice as long each time, "

@@ -22,6 +22,7 @@ PAUSE_MIN_NS: Final = 300 * MILLISECOND_NS
 TIMES_MIN: Final = 5.0  # the usual gap
 BEFORE_GAPS: Final = 0.5  # a call is at the begin of a pause from so many usual gaps before the last push on,
 AFTER_GAPS: Final = 1.5  # until so many after it
+AFTER_MIN_NS: Final = 100 * MILLISECOND_NS
 PAUSES_MIN: Final = 2
 SHARE_MIN: Final = 0.5  # of all pauses
 CHANCE_MAX: Final = 0.01
@@ -90,7 +91,7 @@ def blocked_at_calls(case: Case, pushes: Mapping[str, Pushes]) -> list[Blocked]:
         if own.usual_gap_ns is None:
             continue
         pauses = list(_pauses(own, own.usual_gap_ns))
-        near = round(BEFORE_GAPS * own.usual_gap_ns), round(AFTER_GAPS * own.usual_gap_ns)
+        near = round(BEFORE_GAPS * own.usual_gap_ns), max(AFTER_MIN_NS, round(AFTER_GAPS * own.usual_gap_ns))
         span_ns = max(1, own.begun[-1] - own.begun[0])
         for blocker, times in failed.items():
             begun = [] if blocker == channel else [one for one in pauses if _is_near(times, one.begin_ns, near)]

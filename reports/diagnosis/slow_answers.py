@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from stockstorm.reports.diagnosis.answers import attempts_of, compared, failures, shared
-from stockstorm.reports.diagnosis.case import HARNESS, Case, Diagnose, Found
+from stockstorm.reports.diagnosis.answers import Answered, attempts_of, compared, failures, shared
+from stockstorm.reports.diagnosis.case import EXAMPLES_MAX, HARNESS, Case, Diagnose, Found, quoted
 from stockstorm.reports.result import Diagnosis, verb
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import MILLISECOND_NS
@@ -46,7 +46,12 @@ class SlowAnswers(Diagnose):
         )
         if took:
             parts.append(f"an answer takes {median:,.0f} ms in the median and {max(took):,.0f} ms at most")
-        evidence = [_growth([attempt for _, attempt in accepted]), *_calls(case)]
+        evidence = [
+            _growth([attempt for _, attempt in accepted]),
+            _slowest(case, accepted),
+            *_calls(case),
+            *case.machine,
+        ]
         evidence += shared(compared(case, late, accepted), "unanswered ones") if late else ()
         yield Found(
             Diagnosis(
@@ -61,6 +66,21 @@ class SlowAnswers(Diagnose):
             ),
             frozenset(f"delivery {delivery.planned.delivery}" for delivery, _ in late),
         )
+
+
+def _slowest(case: Case, accepted: Sequence[Answered]) -> str:
+    """The answers that took longest, as the service's own log can name them."""
+    slow = sorted(accepted, key=lambda one: -_took_ms(one[1]))
+    return (
+        "slowest: "
+        + quoted(
+            f"{delivery.planned.topic}, webhook {delivery.planned.webhook_id}, at {case.when(attempt.at_ns)}: "
+            f"{_took_ms(attempt):,.0f} ms"
+            for delivery, attempt in slow[:EXAMPLES_MAX]
+        )
+        if slow
+        else ""
+    )
 
 
 def _took_ms(attempt: f.AttemptEnded) -> float:

@@ -11,8 +11,8 @@ from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import StockCause
 
 TraitKind = Literal[
-    "topic", "source", "cause", "way", "process_end", "copies", "ahead", "retried", "two_lines", "lines", "units",
-    "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close", "perturbed",
+    "topic", "source", "cause", "way", "news", "process_end", "copies", "ahead", "retried", "two_lines", "lines",
+    "units", "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close", "perturbed",
     "forgery", "channel", "sku", "hot", "phase", "size", "zero", "one_unit",
     "outage", "restart", "read", "read_before", "tie", "inexact",
     "burst", "together", "cancel_heard", "shows", "after_push", "digit",
@@ -23,6 +23,7 @@ PHRASES: Final[dict[TraitKind, str]] = {
     "source": "from {}",
     "cause": "of stock that changed by {}",
     "way": "of stock that went {}",
+    "news": "{}",
     "process_end": "acknowledged less than {} before a process of the service ended",
     "copies": "delivered more than once",
     "ahead": "sent ahead of an earlier event of the same order",
@@ -63,6 +64,7 @@ HINTS: Final[dict[TraitKind, str]] = {
     "topic": "look at the code that handles {}",
     "source": "look at what the code does differently for {}: its adapter, its address, its signature, its mapping",
     "cause": "look at how inventory_levels/update of {} is handled",
+    "news": "look at what is done about {}, also where the order is known already",
     "way": "push every change of stock, up and down: look for a comparison such as `<` where `!=` is meant",
     "process_end": "answer 2xx only after the event is stored durably, and let the next start take up what is stored",
     "copies": "recognise a copy by its webhook id, in the same transaction as the effect",
@@ -114,7 +116,7 @@ CAUSES: Final[dict[StockCause, str]] = {
     "subject_set": "a subject set",
 }  # of a change of stock, as "cause" names it
 TOPIC_OF: Final = {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"}
-BROAD: Final[frozenset[TraitKind]] = frozenset({"topic", "source", "cause", "way"})
+BROAD: Final[frozenset[TraitKind]] = frozenset({"topic", "source", "cause", "way", "news"})
 MARKS: Final[dict[str, str]] = {
     "reorder": "delivered out of order",
     "delay": "delivered late",

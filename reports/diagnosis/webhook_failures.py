@@ -6,6 +6,7 @@ Those that were not answered in time are the matter of `slow_answers`.
 from collections.abc import Iterator
 from typing import Final
 
+from stockstorm.reports.checkers.delivery_success import FAILURES_MIN, FAILURES_SHARE_MAX
 from stockstorm.reports.diagnosis.answers import (
     Answered,
     attempts_of,
@@ -24,6 +25,7 @@ from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.history.attempt_errors import UNCONNECTED
 
 KINDS_MAX: Final = 3
+OF_ANSWERS: Final = ("delivery", "delivery_success", "ack_time")  # all that a few failures which a retry healed explain
 WAYS: Final = {
     "disconnected": "were cut off before an answer",
     "reset": "were reset before an answer",
@@ -53,14 +55,19 @@ def _found(name: str, case: Case, way: str, found: list[Answered], accepted: lis
     common = compared(case, found, accepted)
     said_by_subject = texts(found)[:2]
     which = f"; they are {said(common[0].traits)}" if common and common[0].bad == common[0].bad_of else ""
+    seldom = len(found) < FAILURES_MIN or len(found) <= FAILURES_SHARE_MAX * tried
+    healed = all(delivery.outcome == "acknowledged" for delivery, _ in found)
     cause = f"{len(found):,} of {tried:,} attempts to deliver {way}{which}"
+    if seldom and healed:
+        cause += "; a later attempt of each was acknowledged"
     evidence = [*shared(common, "failed ones"), examples(case, found), *removals(case)]
     if said_by_subject:
         evidence.insert(0, f"the service said {' and '.join(said_by_subject)}")
     hints = [trait.hint for one in common for trait in one.traits]
+    explains = case.consequences(*(OF_ANSWERS if seldom and healed else ()))
     remedy = "; ".join(dict.fromkeys(["look for these requests in the service's own log", *hints]))
     return Found(
-        Diagnosis(name, cause, tuple(evidence), remedy, case.consequences(), found[0][1].at_ns),
+        Diagnosis(name, cause, tuple(evidence), remedy, explains, found[0][1].at_ns),
         frozenset(f"event {delivery.planned.event}" for delivery, _ in found),
     )
 

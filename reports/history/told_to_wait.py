@@ -1,14 +1,14 @@
 """Answers of marketplaces that said how long to wait, and what came before that time was over.
 
-A push counts as repeated too early if a later one holds one of its rows: another process that pushes other rows may not
-have been told. Reads name no rows, so several processes that each wait as told look like one that does not. They are
-counted apart. One is *hasty* if it came far sooner than reads follow each other where nothing failed: others that read
-at their own time would be seen to do so then too.
+A push counts as repeated too early if a later one holds one of its rows that did not change meanwhile: another process
+may not have been told, and push other rows, or a new change of the same one. Reads name no rows, so several processes
+that each wait as told look like one that does not. They are counted apart. One is *hasty* if it came far sooner than
+reads follow each other where nothing failed: others that read at their own time would be seen to do so then too.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import msgspec
@@ -59,19 +59,21 @@ def find_told_to_wait(log: FactLog) -> ToldToWait:
     for call in log.all(f.ApiCalled):
         if (call.api, call.operation) in concerned:
             calls[call.api, call.operation].append(call)
-    rows = rows_of_pushes(log)
+    rows, moved = rows_of_pushes(log), _moved(log)
     early: dict[bool, list[TooEarly]] = {True: [], False: []}
     hasty = list[TooEarly]()
     for key, of_operation in calls.items():
         of_operation.sort(key=_begun)
-        early[key[1] == PUSH] += _early(of_operation, rows)
+        early[key[1] == PUSH] += _early(of_operation, rows, moved)
         if key[1].startswith("GET "):
             hasty += _hasty(of_operation, {shown.request for shown in log.all(f.OrdersShown)})
     statuses = Counter(call.status for call in told if call.operation == PUSH)
     return ToldToWait(statuses, tuple(early[True]), len(told) - statuses.total(), len(early[False]), tuple(hasty))
 
 
-def _early(calls: list[f.ApiCalled], rows: dict[int, set[str]]) -> Iterator[TooEarly]:
+def _early(
+    calls: list[f.ApiCalled], rows: dict[int, set[str]], moved: Mapping[str, Sequence[int]]
+) -> Iterator[TooEarly]:
     """Calls of one operation, in the order in which they began."""
     begun = [_begun(call) for call in calls]
     for call in calls:
@@ -79,10 +81,29 @@ def _early(calls: list[f.ApiCalled], rows: dict[int, set[str]]) -> Iterator[TooE
         place = bisect_right(begun, call.at_ns + KNOWN_NS)
         while call.retry_after_s and place < len(calls) and begun[place] < until_ns:
             again = calls[place]
-            if call.operation != PUSH or not rows.get(call.request, set()).isdisjoint(rows.get(again.request, ())):
+            same = rows.get(call.request, set()).intersection(rows.get(again.request, ()))
+            if call.operation != PUSH or any(_is_still(moved.get(sku, ()), call.at_ns, begun[place]) for sku in same):
                 yield TooEarly(call, again, begun[place] - call.at_ns)
                 break
             place += 1
+
+
+def _moved(log: FactLog) -> dict[str, list[int]]:
+    """By SKU, when its stock changed or a marketplace sold it, in order of time."""
+    found: dict[str, list[int]] = {}
+    for change in log.all(f.StockChanged):
+        found.setdefault(change.sku, []).append(change.at_ns)
+    for sale in log.all(f.PurchaseAccepted):
+        for sku in sale.skus:
+            found.setdefault(sku, []).append(sale.at_ns)
+    for times in found.values():
+        times.sort()
+    return found
+
+
+def _is_still(times: Sequence[int], from_ns: int, to_ns: int) -> bool:
+    """Whether nothing happened in an interval."""
+    return bisect_left(times, to_ns) == bisect_right(times, from_ns)
 
 
 def _hasty(calls: list[f.ApiCalled], full: set[int]) -> Iterator[TooEarly]:

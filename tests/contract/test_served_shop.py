@@ -223,6 +223,17 @@ def test_a_damaged_state_is_refused_with_its_line_and_a_cut_off_one_is_read(tmp_
         StateFile(path, opened)
 
 
+def test_what_a_restart_has_played_again_is_not_kept(tmp_path: Path) -> None:
+    first = served(tmp_path / "state")
+    first.do(Command(topic="products/update"))
+    first.stop()
+    state = StateFile(tmp_path / "state", Opened(VERSION, "smoke", 1, 0, SECRETS))
+    assert len(state.inputs) == 1
+    ServedShop(without_troubles(load("smoke")), 1, Setup(msgspec.Raw(b"{}"), **state.opened.secrets), state)
+    state.close()
+    assert state.inputs == []
+
+
 def test_a_shop_whose_state_cannot_be_kept_ends_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(states, "INPUTS_MAX", 2)
     shop, ended = served(tmp_path / "state"), list[bool]()

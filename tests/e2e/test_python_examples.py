@@ -111,10 +111,12 @@ def test_the_flask_example_with_the_diffs_of_its_page_is_valid(play: Play, tmp_p
 @pytest.mark.prove
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_service_of_one_process_survives_kills_of_receiver_and_worker(seed: int, play: Play, tmp_path: Path) -> None:
+    """It is right. It is too slow as well, since it makes one call for each order, and the shop answers late there."""
     result = play(mended(tmp_path / "flask"), "crash_windows", seed)
-    (met,) = (check for check in result["checks"] if check["name"] == "faults_met")
-    assert is_valid_unless_late(result), result["reasons"]
-    assert all(met["exposure"].values()), met["exposure"]
+    checks = {check["name"]: check for check in result["checks"]}
+    right = ("stability", "nothing_lost", "applied_twice", "drift", "stale_overwrite", "faults_met")
+    assert [checks[name]["verdict"] for name in right] == ["valid"] * len(right), result["reasons"]
+    assert all(checks["faults_met"]["exposure"].values()), checks["faults_met"]["exposure"]
     assert any("these faults hit all of it: kill_worker" in note for note in result["notes"]), result["notes"]
 
 

@@ -24,6 +24,7 @@ COUNTABLE: Final[tuple[PoisonKind, ...]] = (
     "huge_quantity",
     "wrong_type",
 )  # those seen without a catalogue
+OF_LEVELS: Final[frozenset[PoisonKind]] = frozenset({"null_level"})  # these leave an order as it is
 CASES = [
     ("placed", {"MUG": -3, "CUP": -1}),
     ("cancelled", {}),
@@ -90,7 +91,7 @@ def test_the_stockroom_writes_the_same_in_any_order(kinds: str, units: dict[str,
         assert store.unwritten() == {}
 
 
-@pytest.mark.parametrize("kind", get_args(PoisonKind))
+@pytest.mark.parametrize("kind", sorted(set(get_args(PoisonKind)) - OF_LEVELS))
 def test_the_stockroom_puts_poison_aside_and_takes_the_rest(kind: PoisonKind) -> None:
     settings = Settings(0, 0, "", "", "", "", (), "", "", "", Path(":memory:"))
     shop, store = Shop(), Store(settings.database, ())

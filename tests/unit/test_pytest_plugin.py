@@ -58,6 +58,7 @@ def test_a_wrong_word_is_one_message_without_a_traceback(
     assert done.parseoutcomes() == {"errors": 1}
     done.stdout.fnmatch_lines([said])
     assert "stockstorm/testing.py" not in done.stdout.str()
+    assert "another exception occurred" not in done.stdout.str()
 
 
 def test_a_fixture_of_the_project_hides_the_short_name_alone(pytester: pytest.Pytester) -> None:

@@ -7,7 +7,7 @@ from stockstorm.loadtests.cli.options import JsonOptions
 from stockstorm.loadtests.config.checks import port_problem, seed_problem
 from stockstorm.loadtests.config.flag import Flag
 from stockstorm.loadtests.config.own_checks import host_problem, is_this_machine
-from stockstorm.loadtests.serve.commands import KINDS, TOPICS
+from stockstorm.loadtests.serve.commands import KINDS, TOPICS, late_problem, units_problem
 from stockstorm.loadtests.subjects.own.urls import host_of
 from stockstorm.scenarios.loader import shipped_names
 from stockstorm.scenarios.problems import Problem, did_you_mean
@@ -101,8 +101,15 @@ class TriggerOptions(ShopOptions):
     duplicate: Annotated[bool, Flag("send it once more when it was answered")] = False
     tamper: Annotated[bool, Flag("forge it: the body does not fit its signature")] = False
     forge: Annotated[str, Flag("forge it in this way, e.g. unsigned", check=_forge_problem, words=lambda: KINDS)] = ""
-    late: Annotated[float, Flag("send it so many seconds after it happened")] = 0.0
+    late: Annotated[
+        float, Flag("send it so many seconds after it happened", check=lambda late: late_problem("--late", late))
+    ] = 0.0
     data: Annotated[str, Flag("send the body in this file, - for standard input")] = ""
     server: Annotated[str, Flag("page of a shop that is served; used without --to", check=_server_problem)] = (
         f"http://127.0.0.1:{PAGE_PORT}/"
     )
+
+    def problems(self) -> list[Problem]:
+        """Also of units, whose range the topic decides."""
+        units = units_problem("--units", self.topic, self.units)
+        return [*super().problems(), *([units] if units is not None else [])]

@@ -155,7 +155,19 @@ def _unconnected(uri: str, error: str) -> SubjectError:
         return SubjectError(uri, found, remedy)
     if "ssl" in error.lower():
         return SubjectError(uri, f"it does not speak TLS there: {error}", "write http://, or the port of https")
+    if not _is_known(uri):
+        remedy = "correct its name; a name of your own needs a line in the hosts file"
+        return SubjectError(uri, f"no machine of this name is known here: {error}", remedy)
     return SubjectError(uri, f"nobody answers there: {error}", "start your service first, then run again")
+
+
+def _is_known(uri: str) -> bool:
+    """Whether its host has an address."""
+    try:
+        socket.getaddrinfo(*_endpoint(uri))
+    except OSError:  # socket.gaierror is one
+        return False
+    return True
 
 
 def _words(status: int) -> str:

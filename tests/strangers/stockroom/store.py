@@ -18,8 +18,9 @@ CREATE TABLE IF NOT EXISTS orders (
   returned TEXT DEFAULT '{}', PRIMARY KEY (channel, number));
 CREATE TABLE IF NOT EXISTS owed (reference TEXT PRIMARY KEY, deltas TEXT, batch TEXT, done INTEGER DEFAULT 0);
 CREATE TABLE IF NOT EXISTS batches (key TEXT PRIMARY KEY, document TEXT, changes TEXT);
-CREATE INDEX IF NOT EXISTS inbox_state ON inbox (state) WHERE state IN ('new', 'taken');
+CREATE INDEX IF NOT EXISTS inbox_state ON inbox (state, number);
 CREATE INDEX IF NOT EXISTS owed_open ON owed (done) WHERE NOT done;
+CREATE INDEX IF NOT EXISTS owed_batch ON owed (batch);
 """
 
 # Its own reference, and those that begin with it and a colon; a semicolon follows the colon.

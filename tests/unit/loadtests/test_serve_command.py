@@ -58,3 +58,18 @@ def test_an_authority_that_cannot_be_read_is_told(tmp_path: Path, capsys: pytest
     missing = str(tmp_path / "none.pem")
     assert exit_code_of(lambda: invoke(app, ["serve", "--ca", missing])) == 5
     assert "--ca" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--late", "nan"], "--late: nan s is out of range"),
+        (["--late", "-5"], "--late: -5 s is out of range"),
+        (["--units", "0"], "--units: 0 is out of range"),
+    ],
+)
+def test_a_number_out_of_range_is_told_before_a_shop_is_asked(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code_of(lambda: invoke(app, ["trigger", "orders/create", *words])) == 4
+    assert told in capsys.readouterr().err

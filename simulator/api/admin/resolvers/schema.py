@@ -55,7 +55,7 @@ from stockstorm.simulator.versions import NEWEST, VERSIONS, ApiVersion, absent_i
 
 SDL_FILES: Final = (
     "schema.graphql",
-    "schema_orders.graphql",
+    "orders/order.graphql",
     "schema_webhooks.graphql",
     "bulk/bulk.graphql",
     "orders/orders.graphql",

@@ -17,7 +17,7 @@ from stockstorm.loadtests.proving.power import powers, wilson
 from stockstorm.loadtests.proving.proof import FILE, SOUND, Outcome, Proof, judged, read_proofs, standing, store_proof
 from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.reports.result import Check, Diagnosis, Finding, Result, Verdict
-from stockstorm.simulator.errors import HistoryError, ScenarioError
+from stockstorm.simulator.errors import HistoryError, OutputError, ScenarioError
 
 FLAW = FLAWS["no_signature_check"]
 
@@ -204,6 +204,8 @@ def test_a_page_is_made_of_stored_proofs_without_a_run(tmp_path: Path, capsys: p
     assert "Commit def." in page.read_text()
     with pytest.raises(HistoryError, match="it cannot be read"):
         invoke(app, ["prove", "--page-of", str(tmp_path / "none")])
+    with pytest.raises(OutputError, match=r"--page .*cannot be written"):
+        invoke(app, ["prove", "--page-of", files[0], "--page", str(tmp_path / "none" / "power.md")])
 
 
 def test_without_the_reference_service_a_proof_is_refused_once_and_not_run_by_run(

@@ -88,7 +88,8 @@ def test_a_subject_that_only_acknowledges_owes_no_change_on_which_a_fault_could_
 
 
 def test_a_subject_that_only_acknowledges_and_was_not_killed_either_has_survived_nothing() -> None:
-    assert only_acknowledging("crash_windows").verdict == "unknown"
+    sold = f.DeliveryPlanned(ns(1), 1, 1, "w1", 2, "order.created", ns(1))
+    assert only_acknowledging("crash_windows", sold).verdict == "unknown"
     assert only_acknowledging("crash_windows", killed(9, "acknowledged"), level="full").verdict == "unknown"
 
 
@@ -96,3 +97,9 @@ def test_a_subject_that_only_acknowledges_makes_no_call_that_could_fail() -> Non
     assert only_acknowledging("failing_apis").verdict == "not_exercised"
     called_once = only_acknowledging("failing_apis", called(1, 1, "products"))
     assert called_once.verdict == "unknown", "it calls, and none of its calls failed"
+
+
+def test_a_subject_that_was_told_of_no_order_acknowledged_none_on_which_a_fault_could_begin() -> None:
+    """It gave the marketplaces no address."""
+    sold = f.EventFired(ns(1), 1, "e1", "bazaar", "order.created", order=1)
+    assert only_acknowledging("crash_windows", sold).verdict == "not_exercised"

@@ -175,3 +175,12 @@ def test_of_events_lost_and_events_applied_twice_the_larger_number_comes_first(l
     found, _ = diagnose(History.of([f.RunEnded(ns(1), complete=True)]), (Check("drift", "invalid", ""),), some)
     first, second = ("lost_events", "applied_twice") if lost > twice else ("applied_twice", "lost_events")
     assert [one.name for one in found] == ["forgeries", first, "wrong_units", second]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_news_of_orders_that_are_known_are_told_in_words_for_orders(named: bool) -> None:
+    """They move units up, but nobody who reads this thinks of them as changes of stock."""
+    far_apart = Shop(lambda one: int(one.kind == "sale"), named=named, step_ms=lambda _: 2_000).history()
+    found = diagnosed(far_apart)["lost_events"]
+    assert " are cancellations and returns" in found.cause
+    assert "where the order is known already" in found.remedy

@@ -1,17 +1,26 @@
 """Causes of what went wrong while a marketplace was down."""
 
+from typing import Any, Final
+
 import pytest
 
 from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.history import History
+from stockstorm.reports.result import Check
 from stockstorm.reports.verdict.judge import judge
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.history.call_facts import Injected
+from stockstorm.simulator.model import ApiOutcome
 from tests.literal_history import at_rest, ns
 from tests.outages import Sales, down, in_scenario
 
 SALES = Sales(12_000)
 LEFT = 1_000 - len(SALES.at_ms)
 QUICK = [at + 50 for at in SALES.at_ms]
+REFUSED: Final[dict[str, tuple[int, ApiOutcome, Injected]]] = {
+    "down": (503, "failed", "down"),
+    "throttled": (429, "throttled", ""),
+}
 EXPECT = {"expect": {"channel_outage_ms.others.p95": "< 1000", "channel_outage_s.recovery": "< 5"}}
 
 
@@ -20,11 +29,15 @@ def without(begin: int, end: int) -> list[int]:
     return [at for at in QUICK if not begin <= at < end]
 
 
-def run(bazaar: list[int], mercado: list[int], **scenario: object) -> History:
+def run(
+    bazaar: list[int], mercado: list[int], operation: str = "PUT listings", answer: str = "down", **scenario: object
+) -> History:
     pushes = [*SALES.listed("bazaar", bazaar), *SALES.listed("mercado", mercado)]
     calls = [*_calls("bazaar", bazaar, 10_000), *_calls("mercado", mercado, 20_000)]
     calls += [
-        f.ApiCalled(ns(at), 30_000 + at, "mercado", "PUT listings", 503, "failed", ns(at), injected="down")
+        f.ApiCalled(
+            ns(at), 30_000 + at, "mercado", operation, *REFUSED[answer][:2], ns(at), injected=REFUSED[answer][2]
+        )
         for at in range(2_100, 6_000, 1_000)
     ]
     shown = [
@@ -63,6 +76,21 @@ def test_pushes_to_others_that_wait_for_a_marketplace_that_is_down() -> None:
     assert "channel_outage" in found.explains
 
 
+@pytest.mark.parametrize("answer", REFUSED)
+def test_a_service_that_calls_one_marketplace_alone_is_told_that_the_others_wait(answer: str) -> None:
+    """It reads orders there, again and again, and no push tells that it waits."""
+    idle = without(2_000, 6_000)
+    result = judge(run(idle, idle, "GET orders", answer, **down()))
+    (found,) = [each for each in result.diagnoses if each.name == "channel_blocks_others"]
+    assert found.cause.startswith("for 4.1 s it called mercado alone, which refused or did not answer 4 of ")
+    assert "channel_outage" in found.explains
+
+
+def test_a_service_that_reads_one_marketplace_and_pushes_to_the_others_blocks_none() -> None:
+    history = run(QUICK, without(2_000, 11_950), "GET orders", **down())
+    assert "channel_blocks_others" not in names(history)
+
+
 def test_channels_that_take_turns_after_each_wait_are_blocked() -> None:
     turns = [at - 10 for at in range(3_100, 6_200, 1_000)]
     history = run(sorted([*without(2_000, 6_000), *turns]), without(2_000, 6_000), **down())
@@ -73,7 +101,7 @@ def test_others_that_stay_in_time_are_not_blocked() -> None:
     assert "channel_blocks_others" not in names(run(QUICK, without(2_000, 11_950), **down()))
 
 
-SLOWED = {"expect": {"channel_outage_ms.others.p95": "< 300"}}
+SLOWED: dict[str, Any] = {"expect": {"channel_outage_ms.others.p95": "< 300"}}
 
 
 def paused(*pauses_ms: tuple[int, int]) -> list[int]:
@@ -104,6 +132,22 @@ def test_others_that_wait_only_while_a_call_gets_no_answer_are_blocked() -> None
 def test_pauses_that_chance_explains_accuse_nobody(pauses_ms: list[tuple[int, int]]) -> None:
     history = run(paused(*pauses_ms), without(2_000, 11_950), **down(), **SLOWED)
     assert "channel_blocks_others" not in names(history)
+
+
+@pytest.mark.parametrize(
+    ("back_ms", "why"),
+    [
+        (11_950, "its first push that was taken came 6.0 s after the return"),
+        (6_100, None),  # at once
+    ],
+)
+def test_a_marketplace_that_is_right_long_after_its_return(back_ms: int, why: str | None) -> None:
+    history = run(QUICK, without(2_000, back_ms), **down())
+    found = {one.name: one for one in diagnose(history, (Check("channel_outage", "invalid", "late"),))[0]}
+    assert ("slow_recovery" in found) is (why is not None)
+    if why is not None:
+        assert found["slow_recovery"].cause.endswith(why)
+        assert found["slow_recovery"].explains == ("channel_outage",)
 
 
 def test_others_that_are_slow_all_the_time_are_not_blocked() -> None:
@@ -167,7 +211,7 @@ def test_pushes_that_come_before_retry_after() -> None:
         call = f.ApiCalled(
             ns(at), n, "mercado", "PUT listings", 503, "failed", ns(at), injected="down", retry_after_s=2
         )
-        calls += [f.RowsNotListed(ns(at), n, "mercado", ("MUG",)), call]
+        calls += [f.RowsNotListed(ns(at), n, "mercado", ("PEN",)), call]
     history = run(QUICK, without(2_000, 6_500), **down())
     result = judge(History.of([*history.facts, *calls]))
     (found,) = [each for each in result.diagnoses if each.name == "retry_after_ignored"]

@@ -8,7 +8,7 @@ from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.history.told_to_wait import find_told_to_wait
 from stockstorm.reports.result import Check
 from stockstorm.simulator.history import facts as f
-from tests.literal_history import history, ns, opened
+from tests.literal_history import history, ns, opened, version
 
 Facts = tuple[f.AnyFact, ...]
 
@@ -55,6 +55,14 @@ def test_other_rows_and_other_marketplaces_are_not_the_same_push() -> None:
 
 def test_one_common_row_is_enough_and_found_behind_other_pushes() -> None:
     assert early(refused(100, 1, "CUP", "MUG"), taken(500, 2, "PEN"), taken(600, 3)) == 1
+
+
+@pytest.mark.parametrize(("changed_ms", "found"), [(50, 1), (300, 0), (700, 1)])
+def test_a_row_that_changed_meanwhile_may_be_pushed_by_a_process_that_was_not_told(changed_ms: int, found: int) -> None:
+    change = (version(changed_ms, 1, -1, 4),)
+    parts = sorted((*refused(100, 1), *taken(600, 2), *change), key=lambda fact: fact.at_ns)
+    assert early(tuple(parts)) == found
+    assert early(refused(100, 1, "CUP", "MUG"), change, taken(600, 2), taken(650, 3, "CUP")) == 1  # CUP did not change
 
 
 def test_reads_are_counted_apart() -> None:

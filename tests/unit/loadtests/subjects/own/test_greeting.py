@@ -212,6 +212,10 @@ def test_nobody_is_told() -> None:
     assert "nobody answers there" in said(f"http://127.0.0.1:{free_port('127.0.0.1')}/w")
 
 
+def test_a_name_that_no_machine_has_is_told() -> None:
+    assert "no machine of this name" in said("http://no-such-machine.invalid/w")
+
+
 def test_a_certificate_is_called_by_its_name_and_its_authority_can_be_given(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     context = authority.server_context(("localhost",))

@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from stockstorm.simulator.api.admin import AdminOptions
-from stockstorm.simulator.api.admin.resolvers.webhooks import enum_of, topic_of
+from stockstorm.simulator.api.admin.resolvers.webhooks import PLAYED_TOPICS, QUIET_TOPICS, enum_of, topic_of
+from stockstorm.simulator.config import ALL_SCOPES
 from stockstorm.simulator.history.facts import SubscriptionChanged, SubscriptionCreated, SubscriptionRemoved
 from stockstorm.simulator.model import API_CLIENT_ID, SHOPIFY, SHOPIFY_TOPICS
 from tests.admin_calls import Admin
@@ -21,10 +22,8 @@ LIST = """query List($topics: [WebhookSubscriptionTopic!], $uri: String) {
 URI = "http://127.0.0.1:8080/webhooks/shopify"
 
 
-def create(admin: Admin, topic: str = "INVENTORY_LEVELS_UPDATE", **given: object) -> dict[str, object]:
-    payload: dict[str, object] = admin.data(CREATE, topic=topic, given={"uri": URI} | given)[
-        "webhookSubscriptionCreate"
-    ]
+def create(admin: Admin, topic: str = "INVENTORY_LEVELS_UPDATE", **given: object) -> dict[str, Any]:
+    payload: dict[str, Any] = admin.data(CREATE, topic=topic, given={"uri": URI} | given)["webhookSubscriptionCreate"]
     return payload
 
 
@@ -268,6 +267,23 @@ def test_a_topic_that_shopify_has_and_that_never_fires_here_is_refused_and_named
     ]
     assert admin.called.unplayed == ("topic carts/create",)
     assert not admin.world.subscriptions("shopify")
+
+
+def test_a_topic_of_what_never_happens_here_can_be_subscribed() -> None:
+    admin = Admin()
+    admin.world.app.change_scopes((*ALL_SCOPES, "read_themes"), admin.now_ns)
+    for topic in QUIET_TOPICS:
+        assert create(admin, topic=enum_of(topic))["userErrors"] == []
+        assert admin.called.unplayed == ()
+    assert {each.topic for each in admin.world.subscriptions("shopify")} == QUIET_TOPICS
+    assert not QUIET_TOPICS & PLAYED_TOPICS
+
+
+def test_a_quiet_topic_needs_its_scope_too() -> None:
+    admin = Admin()
+    admin.world.app.change_scopes(("read_orders",), admin.now_ns)
+    ((field, _text),) = messages(create(admin, topic="PRODUCTS_CREATE"))
+    assert field == ["webhookSubscription", "topic"]
 
 
 def test_every_topic_that_fires_can_be_subscribed() -> None:

@@ -1,0 +1,59 @@
+"""A service that keeps nothing writes all of its past again after a restart."""
+
+from stockstorm.reports.history import History
+from stockstorm.simulator.history import facts as f
+from tests.literal_history import ns
+from tests.unit.reports.diagnosis.shop import AVAILABLE, SKUS, Shop, diagnosed
+
+AT_ORDER = 60
+
+
+class Restarted(Shop):
+    """It ends before an order. `again`: then it writes all that it had written once more, in one call."""
+
+    def __init__(self, *, again: bool) -> None:
+        self.again, self.ended_ns = again, 0
+        super().__init__(named=False)
+
+    def _order(self, order: int) -> None:
+        if order == AT_ORDER:
+            self.ended_ns = ns(self.ms + 25)
+            if self.again:
+                self.write_again()
+        super()._order(order)
+
+    def write_again(self) -> None:
+        for place, sku in enumerate(SKUS):
+            delta = self.available[sku] - AVAILABLE
+            self.available[sku] += delta
+            self.versions[sku] += 1
+            self.facts.append(
+                f.StockChanged(
+                    ns(self.ms + 30), sku, 2**53 + 2 * place + 1, 7, self.versions[sku], delta,
+                    self.available[sku], "subject_adjust", -1, "", request=self.requests,
+                )
+            )  # fmt: skip
+        self.call("inventoryAdjustQuantities")
+
+    def history(self) -> History:
+        fault: list[f.AnyFact] = [
+            f.FaultStarted(self.ended_ns, "kill_worker", "worker"),
+            f.FaultEnded(self.ended_ns + 1, "kill_worker", "worker"),
+        ]
+        return History.of([*super().history().facts, *fault])
+
+
+def test_all_that_was_written_before_a_restart_counts_twice() -> None:
+    found = next(iter(diagnosed(Restarted(again=True).history()).values()))
+    assert found.name == "exact_units"
+    assert found.cause.startswith("all writes from before the last start of the service, at ")
+    assert found.cause.endswith(", count twice: the master is wrong by exactly their units")
+    assert "where a restart does not empty it" in found.remedy
+
+
+def test_that_events_count_twice_with_nothing_in_common_is_not_told_beside_it() -> None:
+    assert "applied_twice" not in diagnosed(Restarted(again=True).history())
+
+
+def test_a_service_that_keeps_what_it_wrote_is_told_nothing() -> None:
+    assert diagnosed(Restarted(again=False).history()) == {}
