@@ -20,7 +20,10 @@ from tests.benchmarks.hot_paths import (
 )
 from tests.benchmarks.judging import calibration_s
 
-pytestmark = pytest.mark.benchmark(timer=time.process_time, disable_gc=True, warmup=False)
+pytestmark = [
+    pytest.mark.benchmark(timer=time.process_time, disable_gc=True, warmup=False),
+    pytest.mark.timeout(600),  # CPU time is measured, and a busy machine may take its time
+]
 
 
 @pytest.fixture(scope="module")
