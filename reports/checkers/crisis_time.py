@@ -42,9 +42,12 @@ class CrisisTime(Checker):
     )
     speed = True
 
+    def exposure(self, history: History) -> dict[str, int]:
+        fast = fast_movers(history)
+        return {"fast movers": len(fast), "sales of them": sum(fast.values())}
+
     def __call__(self, history: History) -> Check:
-        sales = Counter(sku for sale in history.all(f.PurchaseAccepted) for sku in sale.skus)
-        fast = {sku for sku, count in sales.items() if count * CRISIS_NS >= history.load_ns}
+        fast = fast_movers(history)
         if not fast or not history.marketplaces:
             return unknown(self.name, "no fast mover was sold, or there was no marketplace")
         intervals, open_ = [], 0
@@ -66,3 +69,9 @@ class CrisisTime(Checker):
         measures = {"crisis_time_s.total": total_ns / SECOND_NS, "crisis_time.fast_movers": float(len(fast))}
         reason = f"{total_ns / SECOND_NS:.1f} s of crisis over {counted(len(fast), 'fast mover')}"
         return with_open(tally.check(self.name, "measured", reason, measures), "crisis_time.open", open_, "movement")
+
+
+def fast_movers(history: History) -> dict[str, int]:
+    """SKUs that sold as often as once in the time after which staleness is a crisis: how often each did."""
+    sales = Counter(sku for sale in history.all(f.PurchaseAccepted) for sku in sale.skus)
+    return {sku: count for sku, count in sales.items() if count * CRISIS_NS >= history.load_ns}

@@ -73,6 +73,9 @@ class Delivery(Checker):
     )
     when_polling = ()
 
+    def exposure(self, history: History) -> dict[str, int]:
+        return {"notifications planned": history.count(f.DeliveryPlanned)}
+
     def __call__(self, history: History) -> Check:
         deliveries = history.deliveries.by_id
         if not deliveries:

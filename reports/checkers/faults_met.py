@@ -71,12 +71,12 @@ def _begun(history: History) -> Counter[str]:
 def _possible(fault: FaultConfig, history: History) -> bool:
     """Whether the subject does on what a fault begins.
 
-    One that polls acknowledges nothing, and one that is not judged by its writes changes nothing. That one lists
-    nothing either, so a marketplace may have sold nothing and told it of no order, on which most of these faults begin.
+    One that polls acknowledges nothing, and one that is not judged by its writes changes nothing. That one may have
+    given the marketplaces no address, so they told it of no order, on which most of these faults begin.
     """
     if judged_level(history) == "full":
         return fault.on != "acknowledged" or not history.started.polls
-    told = {event.topic for event in history.all(f.EventFired)}
+    told = {planned.topic for planned in history.all(f.DeliveryPlanned)}
     return fault.on == "acknowledged" and not history.started.polls and not told.isdisjoint(fault.topics or (SOLD,))
 
 

@@ -97,6 +97,9 @@ class LostUnits(Checker):
         ),
     )
 
+    def exposure(self, history: History) -> dict[str, int]:
+        return {"purchases tried": history.count(f.PurchaseAccepted) + history.count(f.PurchaseRefused)}
+
     def __call__(self, history: History) -> Check:
         purchases = [*history.all(f.PurchaseAccepted), *history.all(f.PurchaseRefused)]
         if not purchases:

@@ -36,6 +36,9 @@ class RefusedThoughAvailable(Checker):
         ),
     )
 
+    def exposure(self, history: History) -> dict[str, int]:
+        return {"purchases tried": history.count(f.PurchaseAccepted) + history.count(f.PurchaseRefused)}
+
     def __call__(self, history: History) -> Check:
         refused, tally, wanted, beyond = history.all(f.PurchaseRefused), Tally(), 0, 0
         if not refused and not history.all(f.PurchaseAccepted):

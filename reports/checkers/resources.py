@@ -40,6 +40,9 @@ class Resources(Checker):
         ),
     )
 
+    def exposure(self, history: History) -> dict[str, int]:
+        return {"samples of processes": history.count(f.ResourcesSampled)}
+
     def __call__(self, history: History) -> Check:
         stopped = [fact.at_ns for fact in history.all(f.LoadStopped)]
         begun_ns = history.started.at_ns

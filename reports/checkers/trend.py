@@ -59,6 +59,10 @@ class Trend(Checker):
     )
     speed = True
 
+    def exposure(self, history: History) -> dict[str, int]:
+        begin_ns, end_ns = even_phase(history) or (0, 0)
+        return {"seconds of even load": (end_ns - begin_ns) // SECOND_NS}
+
     def __call__(self, history: History) -> Check:
         tally = Tally()
         phase = even_phase(history)

@@ -33,7 +33,11 @@ class NegativeLevel(Diagnose):
             SHARE_MIN * len(wrong), CHANCE_FACTOR * by_chance
         ):
             return
-        same = sum(one.sku in stock for one in right)
+        several = {final.sku for final in case.history.all(f.FinalStock) if len(final.levels) > 1}
+        others = sum(one.sku in several - stock.keys() for one in right)
+        alone = all(one.listed + safety in stock[one.sku].levels for one in fits)  # as where one level is listed
+        if alone and others < SHARE_MIN * len(fits):
+            return
         examples = (
             f"{one.sku} on {one.channel}: {one.listed}, of {stock[one.sku].available} "
             f"({' and '.join(map(str, stock[one.sku].levels))})"
@@ -45,7 +49,7 @@ class NegativeLevel(Diagnose):
                 f"{len(fits)} of {len(wrong)} wrong listings {verb(len(fits), 'are')} the sum with a level below zero "
                 "taken for zero",
                 (
-                    f"of the right listings, {same} {verb(same, 'are')} of such a SKU",
+                    f"{others:,} listings of SKUs at several locations with no level below zero are right",
                     "wrong, for example, " + quoted(examples),
                 ),
                 "add up the levels as they are: one location can owe units that another one has; only the sum is not "

@@ -31,6 +31,7 @@ class Shown(msgspec.Struct, frozen=True):
 class OneLocation(Diagnose):
     name = "one_location"
     at_rest = True
+    after = ("negative_level",)  # of two locations the other one alone is that sum
 
     def __call__(self, case: Case) -> Iterator[Found]:
         stock = {final.sku: final for final in case.history.all(f.FinalStock) if len(final.locations) > 1}

@@ -1,6 +1,7 @@
 """Listings that are wrong at rest because an older quantity was pushed after the right one.
 
 The right one must have been pushed after the last movement of the SKU. Before that the same number was another state.
+A listing that shows what is on the shelf, where the master is wrong, is no older one: the master lacks a change.
 """
 
 from collections.abc import Iterator
@@ -26,11 +27,14 @@ class Overtaken(Diagnose):
     def __call__(self, case: Case) -> Iterator[Found]:
         wrong = right_and_wrong(case)[1]
         stock = {final.sku: final.available for final in case.history.all(f.FinalStock)}
+        shelf = {final.sku: final.physical for final in case.history.all(f.FinalStock)}
         found: list[tuple[f.FinalListing, f.ListingPushed, f.ListingPushed]] = []
         for one in wrong:
             listing = case.history.listings.get((one.channel, one.sku))
             pushes = listing.pushes[-LAST:] if listing is not None else []
             wanted = max(0, stock[one.sku] - case.history.safety_stock)
+            if one.listed == max(0, shelf[one.sku] - case.history.safety_stock):
+                continue
             moved = last_moved_ns(case, one.sku)
             right = next((push for push in pushes[:-1] if push.quantity == wanted and push.at_ns >= moved), None)
             if right is not None and pushes[-1].quantity == one.listed:

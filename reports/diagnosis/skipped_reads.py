@@ -14,6 +14,7 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import chance, fit
 from stockstorm.reports.diagnosis.lost_events import CHECKS
 from stockstorm.reports.diagnosis.traits import TOPIC_OF
+from stockstorm.reports.history.event_outcomes import ORDER_KINDS
 from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
@@ -64,6 +65,12 @@ class SkippedReads(Diagnose):
             which, orders = part
             cause = f"{counted(len(orders), 'order')} that the master lacks {verb(len(orders), 'were')} {which}"
             yield _found(self.name, case, cause, orders, ROWS)
+        elif events := _first_by_units(case):
+            cause = (
+                f"{counted(len(events), 'order event')}, each the first one after an answer of its marketplace's API, "
+                f"{verb(len(events), 'are')} what the master is wrong by: the cursor is moved too far"
+            )
+            yield _found(self.name, case, cause, {event.order for event in events}, CURSOR)
 
 
 def _shown(case: Case) -> tuple[set[int], set[int]]:
@@ -119,19 +126,41 @@ def _explains(case: Case, skipped: Collection[int], placed: Collection[int], sha
     return chance(both, len(missing), len(skipped), len(placed)) <= math.log(CHANCE_MAX)
 
 
+def _first_by_units(case: Case) -> list[f.EventFired]:
+    """The first events after answers, where the master of a subject that names no orders is wrong by just their units.
+
+    One can be a cancellation or a return of an order that was read.
+    """
+    orders = case.history.orders
+    events = _first_events(case) if orders.net_only else []
+    sums: dict[str, int] = {}
+    for event in events:
+        for effect in orders.of_order(event.order, ORDER_KINDS[event.topic]):
+            sums[effect.sku] = sums.get(effect.sku, 0) - effect.delta
+    predicted = {sku: off for sku, off in sums.items() if off}
+    hits, score = fit(case.differences, predicted, len(case.history.items))
+    fits = hits >= SHARE_MIN * max(len(case.differences), len(predicted)) and score <= math.log(CHANCE_MAX)
+    return events if len(events) >= ORDERS_MIN and fits else []
+
+
 def _first_after_answers(case: Case) -> set[int]:
-    """Orders whose sale is the first news of their marketplace after an answer."""
+    """Orders of which some news is the first of their marketplace after an answer."""
+    return {event.order for event in _first_events(case)}
+
+
+def _first_events(case: Case) -> list[f.EventFired]:
+    """The first news of a marketplace after each answer that showed orders."""
     answers: dict[str, list[int]] = {}
     for told in case.history.all(f.OrdersShown):
         answers.setdefault(told.channel, []).append(told.at_ns)
-    seen, found = dict[str, int](), set[int]()
+    seen, found = dict[str, int](), list[f.EventFired]()
     for event in case.history.deliveries.events.values():
         times = answers.get(event.source)
-        if times is None:
+        if times is None or event.topic not in ORDER_KINDS:
             continue
         number = bisect_right(times, event.at_ns)
         if seen.get(event.source, 0) != number:
-            found.add(event.order)
+            found.append(event)
         seen[event.source] = number
     return found
 

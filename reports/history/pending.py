@@ -9,6 +9,7 @@ import msgspec
 
 from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.event_outcomes import Classified
+from stockstorm.simulator.model import PRIVACY_TOPICS
 
 
 class PendingItems(msgspec.Struct, frozen=True):
@@ -20,8 +21,15 @@ class PendingItems(msgspec.Struct, frozen=True):
 
 
 def find_pending(classified: Iterable[Classified], orders: ChannelOrders) -> PendingItems:
-    """The items of every event that waits in the subject, or whose delivery has no outcome."""
-    waiting = [entry.event for entry in classified if entry.effect == "pending" or entry.delivery == "pending"]
+    """The items of every event that waits in the subject, or whose delivery has no outcome.
+
+    Requests for privacy are left out: they concern no item.
+    """
+    waiting = [
+        entry.event
+        for entry in classified
+        if (entry.effect == "pending" or entry.delivery == "pending") and entry.event.topic not in PRIVACY_TOPICS
+    ]
     serials = frozenset(event.order for event in waiting if event.order >= 0)
     skus = {event.sku for event in waiting if event.sku}
     skus |= {effect.sku for order in serials for effect in orders.by_order.get(order, [])}

@@ -102,12 +102,14 @@ BUGS: Final = (
 
 NO_FEED: Final = "it never reads orders, and nobody told it of these"
 ONE_WORKER: Final = "what waits for one marketplace holds up the others"
+READS_ALL: Final = "it reads all stock whenever a webhook came"
 NO_TOKEN: Final = "it never asks for another token"
 BEYOND: Final = (
     Beyond("stockroom", "lost_by_shopify", NO_FEED, ("never_sent",)),
     Beyond("relay", "lost_by_shopify", NO_FEED, ("never_sent",)),
     Beyond("stockroom", "outage_and_removal", NO_FEED, ("gap_not_reconciled",)),
     Beyond("relay", "outage_and_removal", NO_FEED, ("gap_not_reconciled",)),
+    *(Beyond("sweep", scenario, READS_ALL, ("needless_reads",)) for scenario in ("tier_50k_to_500k", "tier_over_500k")),
     *(
         Beyond(stranger, "marketplace_down", ONE_WORKER, ("channel_blocks_others",))
         for stranger in ("stockroom", "relay", "sweep")

@@ -73,7 +73,6 @@ def test_a_stranger_is_told_what_it_was_not_built_for_and_nothing_else(beyond: B
     done = trial(beyond.stranger, beyond.scenario, tmp_path, "--seed", "1")
     assert done.verdict == "invalid", done.output + done.log
     assert done.named in beyond.named, done.output
-    assert not [told for told in done.accusations if told.startswith("nothing_lost")], done.output
 
 
 @pytest.mark.prove

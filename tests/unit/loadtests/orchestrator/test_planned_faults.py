@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stockstorm.loadtests.limits import FAULT_POLL_S, READY_WITHIN_S
-from stockstorm.loadtests.orchestrator.faults import PlannedFaults
+from stockstorm.loadtests.orchestrator.faults import Parts, PlannedFaults
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import FaultKind, FaultTarget
 from stockstorm.simulator.errors import SubjectError
@@ -219,7 +219,8 @@ def test_a_fault_on_evidence_records_the_evidence() -> None:
 def one_process() -> Run:
     """A subject whose only process receives and works."""
     run = Run(starts_s=0.1)
-    run.faults.have(dict.fromkeys(("receiver", "worker", "subject"), run.target), ["kill_worker", "kill_subject"])
+    parts: Parts = {"receiver": run.target, "worker": run.target, "subject": run.target}
+    run.faults.have(parts, ["kill_worker", "kill_subject"])
     return run
 
 

@@ -88,7 +88,7 @@ def test_a_subject_that_only_acknowledges_owes_no_change_on_which_a_fault_could_
 
 
 def test_a_subject_that_only_acknowledges_and_was_not_killed_either_has_survived_nothing() -> None:
-    sold = f.EventFired(ns(1), 1, "e1", "bazaar", "order.created", order=1)
+    sold = f.DeliveryPlanned(ns(1), 1, 1, "w1", 2, "order.created", ns(1))
     assert only_acknowledging("crash_windows", sold).verdict == "unknown"
     assert only_acknowledging("crash_windows", killed(9, "acknowledged"), level="full").verdict == "unknown"
 
@@ -100,5 +100,6 @@ def test_a_subject_that_only_acknowledges_makes_no_call_that_could_fail() -> Non
 
 
 def test_a_subject_that_was_told_of_no_order_acknowledged_none_on_which_a_fault_could_begin() -> None:
-    """It lists nothing, so that no marketplace sells."""
-    assert only_acknowledging("crash_windows").verdict == "not_exercised"
+    """It gave the marketplaces no address."""
+    sold = f.EventFired(ns(1), 1, "e1", "bazaar", "order.created", order=1)
+    assert only_acknowledging("crash_windows", sold).verdict == "not_exercised"

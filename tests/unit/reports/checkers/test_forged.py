@@ -282,5 +282,8 @@ def test_a_topic_that_is_refused_whoever_sent_it_tests_no_signature() -> None:
 
 
 def test_no_run_waits_for_the_next_try_of_a_request_for_privacy() -> None:
+    topic = "customers/redact"
+    event = f.EventFired(ns(0), 0, "e0", "shopify", topic)
     facts = (tried(0, 0, 1, 404), ended(900, 0, "pending"), f.QuietReached(ns(900), quiet=True, waited_ns=0))
-    assert history(opened(), planned(0, 0, -1, "customers/redact"), *facts).rest.why_not == ""
+    found = history(opened(), event, planned(0, 0, 0, topic), *facts)
+    assert (found.rest.why_not, found.pending.events) == ("", 0)

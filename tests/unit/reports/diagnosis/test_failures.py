@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from stockstorm.reports.diagnosis.moments import followed
 from stockstorm.reports.history import History
+from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import ns
@@ -120,19 +121,33 @@ def test_writes_of_other_units_than_their_orders_are_compared() -> None:
     assert "wrong_units" not in diagnosed(Shop(lambda one: int(one.kind != "returned")).history())
 
 
-def test_a_listing_that_was_right_and_then_older_was_overtaken() -> None:
+def set_too_high(on_the_shelf: int) -> dict[str, Diagnosis]:
+    """At last each listing of bazaar is set to 3 units more than the master has. `on_the_shelf`: how many more are."""
     shop = Shop()
     history = shop.history()
     end = history.last(f.LoadStopped)
     assert end is not None
     late = [f.ListingPushed(end.at_ns - 1, "bazaar", sku, shop.available[sku] + 3, shop.available[sku]) for sku in SKUS]
-    finals = [
-        replace(fact, listed=fact.listed + 3) if isinstance(fact, f.FinalListing) and fact.channel == "bazaar" else fact
-        for fact in history.facts
-    ]
-    found = diagnosed(with_facts(History.of(finals), *late))
+    finals: list[f.AnyFact] = []
+    for fact in history.facts:
+        match fact:
+            case f.FinalListing(channel="bazaar"):
+                finals.append(replace(fact, listed=fact.listed + 3))
+            case f.FinalStock():
+                finals.append(replace(fact, physical=fact.physical + on_the_shelf))
+            case _:
+                finals.append(fact)
+    return diagnosed(with_facts(History.of(finals), *late))
+
+
+def test_a_listing_that_was_right_and_then_older_was_overtaken() -> None:
+    found = set_too_high(0)
     assert found["overtaken"].cause == "8 of 8 wrong listings were right, and then set to an older quantity"
     assert "push_forgotten" not in found
+
+
+def test_a_listing_that_shows_the_shelf_where_the_master_is_wrong_is_no_older_one() -> None:
+    assert "overtaken" not in set_too_high(3)
 
 
 def test_a_channel_that_is_no_longer_set_is_frozen() -> None:

@@ -39,22 +39,30 @@ def test_sets_of_other_quantities_are_not(levels: tuple[int, ...]) -> None:
     assert "sum_at_location" not in causes(*levels)
 
 
-def listed_of(levels: tuple[int, int], listed: list[int]) -> list[str]:
-    """SKUs with these levels at two locations, and what bazaar lists of them at the end."""
-    skus = [f"SKU-{n}" for n in range(len(listed))]
-    total = sum(levels)
-    stocked = [
-        f.ItemStocked(ns(-1), sku, 2**53 + 1 + 2 * n, 7, total, 500, False, (7, 8), levels)
-        for n, sku in enumerate(skus)
-    ]
-    finals: list[f.AnyFact] = [f.FinalStock(ns(900), sku, total, total, 0, (7, 8), levels) for sku in skus]
-    finals += [f.FinalListing(ns(900), "bazaar", sku, units) for sku, units in zip(skus, listed, strict=True)]
-    found = history(tuple(stocked), opened()[1:], rest(), *finals, f.RunEnded(ns(901), True))
+def listed_of(levels: tuple[int, int], listed: list[int], plain: int = 4) -> list[str]:
+    """SKUs with these levels at two locations, and what bazaar lists of them at the end; plain ones are right."""
+    units = [*((levels, quantity) for quantity in listed), *(((4, 5), 9) for _ in range(plain))]
+    facts: list[f.AnyFact] = []
+    finals: list[f.AnyFact] = []
+    for n, (at, quantity) in enumerate(units):
+        sku, total = f"SKU-{n}", sum(at)
+        facts.append(f.ItemStocked(ns(-1), sku, 2**53 + 1 + 2 * n, 7, total, 500, False, (7, 8), at))
+        finals.append(f.FinalStock(ns(900), sku, total, total, 0, (7, 8), at))
+        finals.append(f.FinalListing(ns(900), "bazaar", sku, quantity))
+    found = history(tuple(facts), opened()[1:], rest(), *finals, f.RunEnded(ns(901), True))
     return [each.name for each in diagnose(found, tuple(check_all(found)))[0]]
 
 
 def test_a_level_below_zero_that_counts_as_none_is_named() -> None:
-    assert "negative_level" in listed_of((-3, 12), [12, 12, 12, 9])
+    found = listed_of((-3, 12), [12, 12, 12, 9])
+    assert "negative_level" in found
+    assert "one_location" not in found
+
+
+def test_one_level_is_named_where_no_sku_with_plain_levels_is_right() -> None:
+    found = listed_of((-3, 12), [12, 12, 12, 12], plain=0)
+    assert "negative_level" not in found
+    assert "one_location" in found
 
 
 @pytest.mark.parametrize("listed", [[9, 9, 9, 9], [13, 13, 13, 9], [12, 12, 9, 9], [11, 11, 11, 9]])

@@ -93,3 +93,37 @@ def test_copies_that_count_twice_are_no_rule_of_counting() -> None:
     found = diagnosed(Shop(lambda one: 1 + one.copies).history())
     assert "order_arithmetic" not in found
     assert "applied_twice" in found
+
+
+def kept_for_a_while(*, named: bool, late: bool) -> History:
+    """Each fifth order comes back in part soon, and each sixth much later. `late`: these give back all of the order."""
+    sold: dict[int, Lines] = {}
+
+    def counts(change: Change) -> Lines:
+        known = change.kind == "sale" or change.order % 6 or not late
+        return change.lines if known else sold[change.order]
+
+    shop = Shop(named=named, counts=counts, orders=0)
+    for order in range(120):
+        first, second = SKUS[order % 8], SKUS[(order + 1) % 8]
+        sold[order] = ((first, order % 7 + 2), (second, order % 5 + 1))
+        shop.happen(Change("sale", order, "mercado", sold[order]))
+        for before, every in ((2, 5), (48, 6)):
+            old = order - before
+            if old > 0 and old % every == 0 and (every == 6 or old % 6):
+                shop.happen(Change("returned", old, "mercado", ((SKUS[old % 8], 1),)))
+    return shop.history()
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_orders_that_are_not_known_any_more_are_told_from_those_that_are(named: bool) -> None:
+    found = diagnosed(kept_for_a_while(named=named, late=True))
+    assert found["order_arithmetic"].cause.startswith(
+        "a return or cancellation more than 1 s after its sale gives back all"
+    )
+    assert "keep what was written for an order" in found["order_arithmetic"].remedy
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_late_returns_that_are_counted_well_are_no_rule(named: bool) -> None:
+    assert "order_arithmetic" not in diagnosed(kept_for_a_while(named=named, late=False))

@@ -5,6 +5,7 @@ from collections.abc import Collection
 import pytest
 
 from stockstorm.reports.diagnosis import diagnose
+from stockstorm.reports.diagnosis.traits import TOPIC_OF
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Incident
 from stockstorm.simulator.history import facts as f
@@ -133,6 +134,31 @@ def test_orders_that_come_first_after_a_read_are_skipped(named: bool) -> None:
     found = diagnosed(polled(named=named, off=1))["skipped_reads"]
     assert "orders that the master lacks were in no answer of their marketplace's API" in found.cause
     assert found.cause.endswith("each is the first one after an answer: the cursor is moved too far")
+
+
+def first_news_skipped(*, skip: bool) -> History:
+    """Each 4 s all news since the last read is read, but for the first one. `skip`: that is lost, whatever it is."""
+    every_ns = 4 * POLL_MS * 1_000_000
+    missed: set[tuple[int, str]] = set()
+    answers: list[f.AnyFact] = []
+    events = [fact for fact in Shop(orders=240).facts if isinstance(fact, f.EventFired)]
+    for number in range(1, 5):
+        for place, channel in enumerate(CHANNELS):
+            end = ns(0) + number * every_ns
+            fresh = [one for one in events if one.source == channel and end - every_ns <= one.at_ns < end]
+            if number > 1:
+                missed.add((fresh[0].order, fresh[0].topic))
+            orders = tuple(dict.fromkeys(one.order for one in fresh[int(number > 1) :]))
+            answers.append(f.OrdersShown(end + place - 2, 5_000, channel, orders))
+    lost = missed if skip else set()
+    history = Shop(lambda one: int((one.order, TOPIC_OF[one.kind]) not in lost), named=False, orders=240).history()
+    return History.of([*history.facts, *answers])
+
+
+def test_news_that_comes_first_after_a_read_is_skipped_whatever_it_is() -> None:
+    found = diagnosed(first_news_skipped(skip=True))["skipped_reads"]
+    assert "each the first one after an answer of its marketplace's API" in found.cause
+    assert "skipped_reads" not in diagnosed(first_news_skipped(skip=False))
 
 
 def test_orders_of_a_later_page_are_skipped() -> None:
