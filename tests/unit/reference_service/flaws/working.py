@@ -354,7 +354,9 @@ class Pages:
 
     def __init__(self, *skus: str | None) -> None:
         self.calls: list[Any] = []
-        self.nodes = [{"id": f"item {n}", "sku": sku, "inventoryLevels": {"nodes": []}} for n, sku in enumerate(skus)]
+        self.nodes: list[Any] = [
+            {"id": f"item {n}", "sku": sku, "inventoryLevels": {"nodes": []}} for n, sku in enumerate(skus)
+        ]
 
     async def call(self, operation: Operation[Any], variables: Any) -> Answered[Any]:
         self.calls.append(variables)
