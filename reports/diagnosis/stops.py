@@ -95,7 +95,8 @@ def _near(case: Case, at_ns: int) -> list[str]:
         if 0 <= at_ns + NEAR_NS - came_ns <= 2 * NEAR_NS:
             what = f"{kind_of(delivery.planned)}, which nobody can process"
             found.append(f"{what}, came at {case.when(came_ns)}, webhook {delivery.planned.webhook_id}")
-    failed = [call for call in case.calls if call.errors and abs(call.at_ns - at_ns) <= NEAR_NS]
+    told = [call for call in case.calls if call.errors and call.status]  # without a status it was never answered
+    failed = [call for call in told if abs(call.at_ns - at_ns) <= NEAR_NS]
     if failed:
         last = failed[-1]
         found.append(f"at {case.when(last.at_ns)} call {last.request} ({last.operation}) was told: {last.errors[0]}")
