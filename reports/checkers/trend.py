@@ -6,8 +6,8 @@ and at the end is GROWTH_MIN times as long and GROWTH_MIN_MS longer. Where each 
 ALWAYS_MIN times and ALWAYS_MIN_MS are enough: on a busy machine the start is slow as well. With too few samples or too
 short a phase it is not exercised, nor where the deliveries of an even plan were not even: those held back and sent
 again, and what the subject's own writes fire, come on top later. A load generator that could not keep up makes it
-unknown. So do other programs that kept the machine busy, where latency did not grow once each part is divided by how
-much longer work took in it.
+unknown. So do other programs that kept the machine busier and busier, where latency did not grow once each part is
+divided by how much longer work took in it than in the least busy one.
 """
 
 import math
@@ -78,7 +78,7 @@ class Trend(Checker):
             label = name.replace("_", " ")
             measures[f"trend.{name}.growth"] = levels[-1] / max(levels[0], 0.001)
             said.append(f"{label} from {levels[0]:,.0f} to {levels[-1]:,.0f} ms")
-            if waits and _grows(levels) and not _grows(_on_a_free_machine(history, phase, levels)):
+            if waits and _grows(levels) and not _grows(_on_an_even_machine(history, phase, levels)):
                 busy = waits
             elif _grows(levels):
                 tally.add(_incident(history, phase[0], label, levels))
@@ -165,12 +165,16 @@ def _grows(levels: list[float]) -> bool:
     return rising and not falling and _much(levels)
 
 
-def _on_a_free_machine(history: History, phase: tuple[int, int], levels: list[float]) -> list[float]:
-    """The levels, each divided by how many times as long work took in its part because others used the machine."""
+def _on_an_even_machine(history: History, phase: tuple[int, int], levels: list[float]) -> list[float]:
+    """The levels as they were on a machine that others use throughout as in the part in which they used it least.
+
+    Each is divided by how many times as long as there work took in its own part.
+    """
     begin_ns, end_ns = phase
     edges = [begin_ns + (end_ns - begin_ns) * part // PARTS for part in range(PARTS + 1)]
-    waits = history.cpu_waits
-    return [level / waits.stretch(*part) for level, part in zip(levels, pairwise(edges), strict=True)]
+    stretches = [history.cpu_waits.stretch(*part) for part in pairwise(edges)]
+    least = min(stretches)
+    return [level * least / stretch for level, stretch in zip(levels, stretches, strict=True)]
 
 
 def _much(levels: list[float]) -> bool:

@@ -97,17 +97,20 @@ def test_a_late_generator_makes_growth_unknown() -> None:
     assert acked(lambda n: 10 + n, 12, "constant", *late).verdict == "unknown"
 
 
-@pytest.mark.parametrize(("waited_ms", "others_ms", "verdict"), [(300, 900, "unknown"), (300, 0, "invalid")])
+@pytest.mark.parametrize(
+    ("waited_ms", "others_ms", "steadily", "verdict"),
+    [(300, 900, False, "unknown"), (300, 0, False, "invalid"), (300, 900, True, "invalid")],
+)
 def test_growth_that_other_programs_of_the_machine_explain_is_unknown(
-    waited_ms: int, others_ms: int, verdict: str
+    waited_ms: int, others_ms: int, steadily: bool, verdict: str
 ) -> None:
-    """60 to 240 ms, while a process waits longer and longer for a CPU that others use, or the run itself."""
+    """60 to 240 ms, while a process waits for a CPU that others use, or the run itself: more and more, or steadily."""
     busy: list[f.AnyFact] = []
     cpu = waited = used = 0
     for second in range(13):
         at = ns(second * 1_000)
         busy += [f.ResourcesSampled(at - 1, "worker", cpu, 1, waited_ns=waited), f.MachineSampled(at, 2, used)]
-        cpu, waited = cpu + 100_000_000, waited + second * waited_ms * 100_000
+        cpu, waited = cpu + 100_000_000, waited + (6 if steadily else second) * waited_ms * 100_000
         used += 100_000_000 + others_ms * 1_000_000
     found = acked(lambda n: 60.0 + n // 80 * 36, 12, "constant", *busy)
     assert found.verdict == verdict
