@@ -30,7 +30,7 @@ DECLARED: Final = (
     Flaw(
         name="overlap_missing",
         kind="polling",
-        mistake="changes of the second in which a poll begins are missed",
+        mistake="changes of the first second after the begin of a poll are missed",
         must=frozenset({"drift"}),
         may=without({**WRONG_STOCK, **LATE_EFFECTS}, "drift"),
         says=("after the service had read",),

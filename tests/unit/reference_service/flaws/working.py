@@ -467,7 +467,7 @@ CASES = (
     Case("retries_in_lockstep", delay_after_a_failure, (2.0, False), (0.2, True)),
     Case("first_page_of_items_only", pages_read, 3, 1),
     Case("item_without_sku_ends_reading", items_read, ["A", None, "B"] * 3, ["A"]),
-    Case("overlap_missing", asks_since, "40", "46"),
+    Case("overlap_missing", asks_since, "40", "47"),
     Case("poll_storm", feeds_added, 0, 4),
     Case("dedup_per_source", reads_what_was_missed, True, True),
     Case("ack_before_durable", reads_what_was_missed, True, False),
