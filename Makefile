@@ -87,7 +87,7 @@ endif
 # runs without evidence, others first for each commit. It ends with 1 if a flaw was missed or the sound service accused,
 # and with 2 if the time did not suffice for a run with evidence. `make prove ARGS="--jobs 8"` on a larger machine.
 prove: setup
-	$(BIN)/stockstorm prove --without-evidence --sound-seeds 5 --jobs 4 --minutes 57 --page docs/power.md $(ARGS)
+	$(BIN)/stockstorm prove --without-evidence --sound-seeds 3 --jobs 4 --minutes 57 --page docs/power.md $(ARGS)
 
 # make proofs ARGS="-n 2 tests/strangers"
 proofs: setup
