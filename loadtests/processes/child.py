@@ -1,10 +1,12 @@
 """A child process that ends with its parent, in its own session, with its output in a log file. Free ports."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +20,9 @@ IMPORT_ROOT: Final = Path(stockstorm.__file__).resolve().parents[1]  # a child's
 TAIL_LINES: Final = 8
 TAIL_MAX_BYTES: Final = 16_000  # that are read from the end of a log
 LINE_MAX: Final = 300  # characters
+PORT_MIN: Final = 20_000
+PORT_TRIES: Final = 100
+CLIENT_PORTS: Final = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 class Child:
@@ -114,7 +119,25 @@ def inherited_environment() -> dict[str, str]:
 
 
 def free_port(host: str) -> int:
-    """A port without a listener at this moment."""
+    """A port without a listener at this moment.
+
+    It is below the ports that the system gives to clients, where there is room: a connection of anybody could take one
+    of those before the server binds it.
+    """
+    room = _clients_from() - PORT_MIN
+    for _ in range(PORT_TRIES if room >= PORT_TRIES else 0):
+        port = PORT_MIN + secrets.randbelow(room)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((host, port))
+            return port
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
+
+
+def _clients_from() -> int:
+    """The lowest port that the system gives to a client; PORT_MIN where nobody tells."""
+    try:
+        return int(CLIENT_PORTS.read_text(encoding="ascii").split()[0])
+    except (OSError, ValueError, IndexError):
+        return PORT_MIN
