@@ -26,6 +26,7 @@ AFTER_MIN_NS: Final = 100 * MILLISECOND_NS
 PAUSES_MIN: Final = 2
 SHARE_MIN: Final = 0.5  # of all pauses
 CHANCE_MAX: Final = 0.01
+ANSWERED: Final = frozenset({"", "slow", "rows_rejected"})  # what a fault of the scenario does to a call that succeeds
 
 
 class Pushes:
@@ -114,10 +115,10 @@ def is_taken(call: f.ApiCalled) -> bool:
 
 
 def _failed_calls(case: Case, pushes: Mapping[str, Pushes]) -> dict[str, list[int]]:
-    """By marketplace, when calls of any kind began that a fault of the scenario met."""
+    """By marketplace, when calls of any kind began that a fault of the scenario made fail or left without an answer."""
     found: dict[str, list[int]] = {}
     for call in case.calls:
-        if call.api in pushes and call.injected:
+        if call.api in pushes and call.injected not in ANSWERED:
             found.setdefault(call.api, []).append(begun_ns(call))
     return {channel: sorted(times) for channel, times in found.items()}
 
