@@ -38,9 +38,7 @@ SEARCH_MAX: Final = 5_000  # characters
 SEARCH_TERMS_MAX: Final = 50
 REST_PARAMETERS_MAX: Final = 100  # of the query of one call (ours)
 REST_IDS_MAX: Final = 250  # in one parameter
-RECORDS_STEPS_MAX: Final = (
-    2_000_000  # of SQLite in one call, 20 ns each; reads of 500,000 orders, if nothing sorts them
-)
+RECORDS_STEPS_MAX: Final = 2_000_000  # of SQLite in one call, 20 ns each; a plain test of 500,000 orders
 IDEMPOTENCY_KEY_MAX: Final = 255  # characters; a UUID has 36
 IDEMPOTENCY_WINDOW_NS: Final = 24 * 3600 * 1_000_000_000
 QUANTITY_MAX: Final = 1_000_000_000
