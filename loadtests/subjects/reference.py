@@ -15,6 +15,7 @@ from stockstorm.loadtests.processes.part import ChildPart, Part, Together
 from stockstorm.loadtests.processes.registry import PROCESSES
 from stockstorm.loadtests.subjects import Pending, Receiving, Surroundings
 from stockstorm.loadtests.subjects.architectures import Architecture
+from stockstorm.loadtests.subjects.asking import asked
 from stockstorm.loadtests.subjects.probes import NoAnswer, PendingProbe, count_statements, probe
 from stockstorm.loadtests.subjects.revival import Revival, failed
 from stockstorm.simulator.config import PROCESS_NAMES, FaultTarget, ProcessName
@@ -106,7 +107,8 @@ class ReferenceSubject:
 
     def _answers(self, process: ProcessName) -> bool:
         try:
-            return httpx.get(f"http://{HOST}:{self._ports[process]}/readyz", timeout=READY_ANSWER_S).status_code == 200
+            url = f"http://{HOST}:{self._ports[process]}/readyz"
+            return asked("GET", url, READY_ANSWER_S, verify=False).status_code == 200
         except httpx.HTTPError:
             return False  # not listening yet
 
