@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.simulator.api.exchange import ApiRequest
+from stockstorm.simulator.api.exchange import ApiRequest, is_graphql
 from stockstorm.simulator.errors import UNREADABLE_JSON, OutputError, ScenarioError
 from stockstorm.simulator.plan.items import AnyPlanItem
 
@@ -79,7 +79,7 @@ def is_change(request: ApiRequest) -> bool:
     """Whether a call may change the shop. A GraphQL document that only reads has no mutation in it."""
     if request.method == "GET":
         return False
-    return not request.path.endswith("/graphql.json") or b"mutation" in request.body
+    return not is_graphql(request.path) or b"mutation" in request.body
 
 
 class StateFile:

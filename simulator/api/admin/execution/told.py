@@ -17,6 +17,8 @@ def answer_texts(answer: dict[str, Any], call: Call) -> Iterator[str]:
     errors = answer.get("errors") or ()
     if isinstance(errors, str):
         yield errors
+    elif isinstance(errors, dict):
+        yield from (f"{name}: {text}" for name, text in errors.items())
     else:
         yield from (problem["message"] for problem in errors)
     yield from call.refusals
