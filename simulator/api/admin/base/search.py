@@ -17,6 +17,7 @@ from stockstorm.simulator import searching
 from stockstorm.simulator.api.admin import real_schema
 from stockstorm.simulator.api.admin.base.call import Call, SearchWarning
 from stockstorm.simulator.api.admin.base.problems import bad_request
+from stockstorm.simulator.api.admin.base.views import Counted
 from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.events.encoding import SHOP_OFFSET
@@ -113,6 +114,11 @@ def known_terms(root: str, query: str | None, known: frozenset[str], call: Call)
     if not isinstance(part, Term) and not (isinstance(part, Every) and len(part.parts) == len(terms)):
         raise not_played("search term", f"with OR, NOT or parentheses, of {root}")
     return terms
+
+
+def counted(number: int, limit: int | None) -> Counted:
+    """A count that stops at a limit."""
+    return Counted(number) if limit is None or number <= limit else Counted(limit, "AT_LEAST")
 
 
 class Bounds(NamedTuple):
