@@ -134,7 +134,7 @@ def test_a_document_that_begins_with_a_mutation_writes(query: str, writes: bool)
 def adjusted(injection: Injection) -> tuple[ApiReply, Admin]:
     admin = Admin()
     body = msgspec.json.encode({"query": ADJUST, "variables": {"key": "k", "input": adjustment(change(0, -1))}})
-    request = ApiRequest("POST", PATH, "", {"x-shopify-access-token": TOKEN}, body)
+    request = ApiRequest("POST", PATH, "", {"x-shopify-access-token": TOKEN, "content-type": "application/json"}, body)
     return admin.api.handle(request, START_NS + 2 * SECOND_NS, injection), admin
 
 
