@@ -18,7 +18,7 @@ pytestmark = pytest.mark.e2e
 
 THREE_LINES = """
 import stockstorm
-result = stockstorm.run("smoke", seed=7)
+result = stockstorm.run("smoke", seed=7, seconds=3.0)
 print(result.verdict)
 """
 INSIDE = (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import run_module
+from tests.running import SHORT, run_module
 from tests.verdicts import code_of, wrong_apart_from_speed
 
 pytestmark = pytest.mark.e2e
@@ -20,6 +20,8 @@ def test_headless_locust_runs_judges_and_exits_with_the_code_of_the_verdict(tmp_
         "smoke",
         "--seed",
         "5",
+        "--seconds",
+        SHORT,
         "--runs",
         str(tmp_path),
     ]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from stockstorm.scenarios.loader import shipped_names
+from tests.running import SHORT
 from tests.strangers.declared import BEYOND, BUGS, WAYS, Beyond, Bug, Way
 from tests.strangers.trial import STRANGERS, Trial, node, trial
 from tests.verdicts import wrong_apart_from_speed
@@ -50,12 +51,12 @@ def accused_of_nothing(done: Trial) -> None:
 @pytest.mark.parametrize("stranger", STRANGERS)
 def test_a_sound_stranger_is_valid_and_accused_of_nothing(stranger: str, tmp_path: Path) -> None:
     skip_without_node(stranger)
-    accused_of_nothing(trial(stranger, "smoke", tmp_path, "--seed", "1"))
+    accused_of_nothing(trial(stranger, "smoke", tmp_path, "--seed", "1", "--seconds", SHORT))
 
 
 @pytest.mark.parametrize("way", ["by_rest", "by_orders"])
 def test_a_sound_service_of_another_way_is_valid_and_accused_of_nothing(way: str, tmp_path: Path) -> None:
-    accused_of_nothing(trial("sweep", "smoke", tmp_path, "--seed", "1", bug=f"ways.{way}"))
+    accused_of_nothing(trial("sweep", "smoke", tmp_path, "--seed", "1", "--seconds", SHORT, bug=f"ways.{way}"))
 
 
 @pytest.mark.prove
