@@ -51,6 +51,7 @@ class ReferenceSubject:
         for process in self._architecture.processes:
             self._pending[process] = PendingProbe(f"http://{HOST}:{self._ports[process]}")
             self._parts[process] = ChildPart(partial(self._child, process), partial(self._answers, process))
+        for process in self._architecture.processes:  # all of them start meanwhile
             self._wait_until_ready(process)
 
     @property
@@ -105,7 +106,7 @@ class ReferenceSubject:
         return Child(process, command, self._environment, self._logs / f"{process}.log", owner="subject")
 
     def _answers(self, process: ProcessName) -> bool:
-        """Asked ten times a second while a process starts, so nothing is loaded for it: a client of httpx takes 30 ms."""
+        """Asked ten times a second while a process starts, so it costs little: a client of httpx takes 30 ms."""
         connection = HTTPConnection(HOST, self._ports[process], timeout=READY_ANSWER_S)
         try:
             connection.request("GET", "/readyz")
