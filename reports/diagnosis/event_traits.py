@@ -103,6 +103,7 @@ class EventTraits:
             for order in told.orders:
                 self._read.setdefault(order, told.at_ns)
         self._ties = _ties(history)
+        self._leading = self._first_of_action()
         self._arrivals = sorted(
             delivery.attempts[0].started_ns or delivery.attempts[0].at_ns for delivery in case.genuine
         )
@@ -120,6 +121,8 @@ class EventTraits:
                 found.add(Trait("tie"))
         if event.topic in WAYS:
             found.add(Trait("way", WAYS[event.topic]))
+        if self._follows(event):
+            found.add(Trait("sibling"))
         found |= self._of_order(event)
         found |= self._of_skus(skus, event.at_ns, event.version)
         found |= self._of_deliveries(event)
@@ -258,6 +261,22 @@ class EventTraits:
             if event is not None and event.order >= 0:
                 found.setdefault(event.order, []).append((serial, at_ns))
         return found
+
+    def _first_of_action(self) -> dict[str, int]:
+        """By event id: the event that was tried first of those that share it."""
+        started, found = self._deliveries.first_attempt_ns, dict[str, tuple[int, int]]()
+        for event in self._deliveries.events.values():
+            if event.event in started:
+                first = (started[event.event], event.event)
+                found[event.event_id] = min(first, found.get(event.event_id, first))
+        return {event_id: number for event_id, (_, number) in found.items()}
+
+    def _follows(self, event: f.EventFired) -> bool:
+        """Whether another event of its action was tried before it. What the subject wrote itself is no news to it."""
+        change = self._changes.get((event.sku, event.version))
+        own = change is not None and change.cause.startswith(OWN)
+        tried = event.event in self._deliveries.first_attempt_ns
+        return tried and not own and self._leading.get(event.event_id) != event.event
 
     def _times_by_sku(self) -> dict[str, list[int]]:
         """When events of a SKU fired, without those of one instant, which are one happening."""

@@ -51,7 +51,8 @@ DECLARED: Final = (
         must=frozenset({"order_latency"}),
         may=without({**WRONG_STOCK, **LATE_EFFECTS, **CALLS}, "order_latency"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"calls_refused"}),
+        scenario="old_api_version",
+        diagnoses=frozenset({"calls_refused", "retired_version"}),
     ),
     Flaw(
         name="failed_write_counts_as_done",
