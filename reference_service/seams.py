@@ -69,10 +69,10 @@ class Seams(msgspec.Struct, frozen=True):
     """The collaborators that can be replaced or wrapped, each by its own field. The defaults are the service.
 
     Receiving: `senders` over HTTP; `check_signature`; `wrap_endpoint`: what the endpoint puts webhooks into;
-    `make_inbox`, over the store of `make_queue`. Working: `decide` on a marketplace's notification, `apply_reading` of stock, `wrap_handler`,
-    `wrap_feeds`. Calling: `topics`, `subscribe` and `registers` (a channel) for notifications; clients, reader, writer
-    and pushers by their factories; `variables` of a write; `listable`: units by SKU; `listed_at_start`: the SKUs that a
-    start pushes. `probe_routes` are shown to operators.
+    `make_inbox`, over the store of `make_queue`. Working: `decide` on a marketplace's notification, `apply_reading` of
+    stock, `wrap_handler`, `wrap_feeds`. Calling: `topics`, `subscribe` and `registers` (a channel) for notifications;
+    clients, reader, writer and pushers by their factories; `variables` of a write; `listable`: units by SKU;
+    `listed_at_start`: the SKUs that a start pushes. `probe_routes` are shown to operators.
     """
 
     senders: Senders = senders_of

@@ -1,4 +1,4 @@
-"""Shopify's webhooks are told apart by X-Shopify-Event-Id. All events of an action share it, so only the first counts."""
+"""The shop's webhooks are told apart by their event id. All events of one action share it: only the first counts."""
 
 from collections.abc import Iterable, Mapping
 
