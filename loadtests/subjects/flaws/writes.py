@@ -65,6 +65,16 @@ DECLARED: Final = (
         diagnoses=frozenset({"failures_forgotten", "lost_events", "calls_refused", "exact_units"}),
     ),
     Flaw(
+        name="denied_write_counts_as_done",
+        kind="writes",
+        mistake="a write for which the app lacks the scope is answered 200 with errors that nobody reads",
+        must=frozenset({"nothing_lost"}),
+        may=without({**WRONG_STOCK, **CALLS}, "nothing_lost"),
+        subjects=OF_WEBHOOKS,
+        scenario="scope_granted_late",
+        diagnoses=frozenset({"scopes_missing", "failures_forgotten"}),
+    ),
+    Flaw(
         name="key_per_try",
         kind="writes",
         mistake="each try of a write has an idempotency key of its own, so one whose answer was lost is executed twice",
