@@ -11,6 +11,7 @@ from stockstorm.reports.history.deliveries import NEVER_NS, Delivery
 from stockstorm.reports.history.faults import ENDS
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import LIFE_TOPICS, SHOPIFY
 
 CRASH_WINDOWS_NS: Final = (250 * MILLISECOND_NS, SECOND_NS, 2 * SECOND_NS)
 CLOSE_NS: Final = 20 * MILLISECOND_NS
@@ -18,6 +19,7 @@ SKUS_MAX: Final = 200  # with more of them a SKU is no trait
 START_NS: Final = SECOND_NS  # after a restart
 TOGETHER_NS: Final = 2 * MILLISECOND_NS
 BURST_NS: Final = 250 * MILLISECOND_NS
+UNINSTALLED: Final = LIFE_TOPICS["uninstall"]
 OWN: Final = "subject_"  # how the causes of its own writes begin
 BURST_TIMES: Final = (1.5, 2, 3)  # as many as usual
 
@@ -104,6 +106,7 @@ class EventTraits:
                 self._read.setdefault(order, told.at_ns)
         self._ties = _ties(history)
         self._leading = self._first_of_action()
+        self._uninstalled_ns = self._told_of_uninstallation()
         self._arrivals = sorted(
             delivery.attempts[0].started_ns or delivery.attempts[0].at_ns for delivery in case.genuine
         )
@@ -198,6 +201,8 @@ class EventTraits:
     def _of_deliveries(self, event: f.EventFired) -> set[Trait]:
         found = set[Trait]()
         of_event = self._deliveries.by_event.get(event.event, [])
+        if event.source == SHOPIFY and self._deliveries.first_attempt_ns.get(event.event, -1) > self._uninstalled_ns:
+            found.add(Trait("uninstalled"))
         if any(delivery.planned.copy for delivery in of_event):
             found.add(Trait("copies"))
         for delivery in of_event:
@@ -261,6 +266,11 @@ class EventTraits:
             if event is not None and event.order >= 0:
                 found.setdefault(event.order, []).append((serial, at_ns))
         return found
+
+    def _told_of_uninstallation(self) -> int:
+        """When the subject acknowledged that it was uninstalled."""
+        told = [event for event in self._deliveries.events.values() if event.topic == UNINSTALLED]
+        return min((_acknowledged(self._deliveries.by_event.get(one.event, ())) for one in told), default=NEVER_NS)
 
     def _first_of_action(self) -> dict[str, int]:
         """By event id: the event that was tried first of those that share it."""

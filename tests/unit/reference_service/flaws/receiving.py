@@ -229,7 +229,26 @@ async def big_id(seams: Seams) -> int:
     return int(json.loads(inbox.kept[0].body)["inventory_item_id"])
 
 
+async def kept_after_uninstalled(seams: Seams) -> list[str]:
+    inbox = Keeping()
+    endpoint = seams.wrap_endpoint(inbox)
+    for source, topic in (
+        ("shopify", "orders/create"),
+        ("shopify", "app/uninstalled"),
+        ("shopify", "orders/paid"),
+        ("bazaar", "order.created"),
+    ):
+        await endpoint.put(Message(WorkType.SHOP, source, topic, topic, 5, 1, b"{}"))
+    return [kept.topic for kept in inbox.kept if kept.topic != "app/uninstalled"]
+
+
 CASES = (
+    Case(
+        "late_uninstalled_ends_session",
+        kept_after_uninstalled,
+        ["orders/create", "orders/paid", "order.created"],
+        ["orders/create", "order.created"],
+    ),
     Case("dedup_by_event_id", ids_of_an_action, ["w1", "w2"], ["e1", "e1"]),
     Case("ids_rounded", big_id, 2**53 + 1, 2**53),
     Case("no_signature_check", accepted, GENUINE, set(REQUESTS)),
