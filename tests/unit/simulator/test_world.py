@@ -1,5 +1,6 @@
 import pytest
 
+from stockstorm.simulator.catalogue import make_catalogue
 from stockstorm.simulator.history.facts import (
     ChannelOpened,
     EventFired,
@@ -350,3 +351,16 @@ def test_an_order_that_the_subject_creates_tells_of_its_products_too() -> None:
         [(product(0), 2, 100)], Written("", claimed=True), "bypass", paid=False, request=1, now_ns=50
     )
     assert [event.topic for event in order[1].events] == ["orders/create", "products/update"]
+
+
+def test_a_product_of_several_locations_is_told_with_their_sum() -> None:
+    config = small_config()
+    config = config.model_copy(update={"shop": config.shop.model_copy(update={"stocked_at": 2})})
+    world = World(config, make_catalogue(config, Seeds(SEED)), Seeds(SEED))
+    (edited, *_) = world.catalogue.products
+    world.apply(buy(0, "online", (0, 1)), 50)
+    levels = [level.available for level in world.levels(edited.inventory_item_id)]
+    (event,) = world.apply(PlannedProductEdit(0, 9, edited.sku), 60).events
+    assert len(levels) == 2
+    assert min(levels) > 0
+    assert event.variants == ((edited, sum(levels)),)
