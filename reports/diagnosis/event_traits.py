@@ -11,6 +11,7 @@ from stockstorm.reports.history.deliveries import NEVER_NS, Delivery
 from stockstorm.reports.history.faults import ENDS
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import LIFE_TOPICS, SHOPIFY
 
 CRASH_WINDOWS_NS: Final = (250 * MILLISECOND_NS, SECOND_NS, 2 * SECOND_NS)
 CLOSE_NS: Final = 20 * MILLISECOND_NS
@@ -18,6 +19,7 @@ SKUS_MAX: Final = 200  # with more of them a SKU is no trait
 START_NS: Final = SECOND_NS  # after a restart
 TOGETHER_NS: Final = 2 * MILLISECOND_NS
 BURST_NS: Final = 250 * MILLISECOND_NS
+UNINSTALLED: Final = LIFE_TOPICS["uninstall"]
 OWN: Final = "subject_"  # how the causes of its own writes begin
 BURST_TIMES: Final = (1.5, 2, 3)  # as many as usual
 
@@ -103,6 +105,8 @@ class EventTraits:
             for order in told.orders:
                 self._read.setdefault(order, told.at_ns)
         self._ties = _ties(history)
+        self._leading = self._first_of_action()
+        self._uninstalled_ns = self._told_of_uninstallation()
         self._arrivals = sorted(
             delivery.attempts[0].started_ns or delivery.attempts[0].at_ns for delivery in case.genuine
         )
@@ -120,6 +124,8 @@ class EventTraits:
                 found.add(Trait("tie"))
         if event.topic in WAYS:
             found.add(Trait("way", WAYS[event.topic]))
+        if self._follows(event):
+            found.add(Trait("sibling"))
         found |= self._of_order(event)
         found |= self._of_skus(skus, event.at_ns, event.version)
         found |= self._of_deliveries(event)
@@ -195,6 +201,8 @@ class EventTraits:
     def _of_deliveries(self, event: f.EventFired) -> set[Trait]:
         found = set[Trait]()
         of_event = self._deliveries.by_event.get(event.event, [])
+        if event.source == SHOPIFY and self._deliveries.first_attempt_ns.get(event.event, -1) > self._uninstalled_ns:
+            found.add(Trait("uninstalled"))
         if any(delivery.planned.copy for delivery in of_event):
             found.add(Trait("copies"))
         for delivery in of_event:
@@ -258,6 +266,27 @@ class EventTraits:
             if event is not None and event.order >= 0:
                 found.setdefault(event.order, []).append((serial, at_ns))
         return found
+
+    def _told_of_uninstallation(self) -> int:
+        """When the subject acknowledged that it was uninstalled."""
+        told = [event for event in self._deliveries.events.values() if event.topic == UNINSTALLED]
+        return min((_acknowledged(self._deliveries.by_event.get(one.event, ())) for one in told), default=NEVER_NS)
+
+    def _first_of_action(self) -> dict[str, int]:
+        """By event id: the event that was tried first of those that share it."""
+        started, found = self._deliveries.first_attempt_ns, dict[str, tuple[int, int]]()
+        for event in self._deliveries.events.values():
+            if event.event in started:
+                first = (started[event.event], event.event)
+                found[event.event_id] = min(first, found.get(event.event_id, first))
+        return {event_id: number for event_id, (_, number) in found.items()}
+
+    def _follows(self, event: f.EventFired) -> bool:
+        """Whether another event of its action was tried before it. What the subject wrote itself is no news to it."""
+        change = self._changes.get((event.sku, event.version))
+        own = change is not None and change.cause.startswith(OWN)
+        tried = event.event in self._deliveries.first_attempt_ns
+        return tried and not own and self._leading.get(event.event_id) != event.event
 
     def _times_by_sku(self) -> dict[str, list[int]]:
         """When events of a SKU fired, without those of one instant, which are one happening."""

@@ -13,7 +13,7 @@ from stockstorm.simulator.model import StockCause
 TraitKind = Literal[
     "topic", "source", "cause", "way", "news", "process_end", "copies", "ahead", "retried", "two_lines", "lines",
     "units", "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close", "perturbed",
-    "forgery", "channel", "sku", "hot", "phase", "size", "zero", "one_unit",
+    "forgery", "channel", "sku", "hot", "sibling", "uninstalled", "phase", "size", "zero", "one_unit",
     "outage", "restart", "read", "read_before", "tie", "inexact",
     "burst", "together", "cancel_heard", "shows", "after_push", "digit",
 ]  # fmt: skip
@@ -26,6 +26,8 @@ PHRASES: Final[dict[TraitKind, str]] = {
     "news": "{}",
     "process_end": "acknowledged less than {} before a process of the service ended",
     "copies": "delivered more than once",
+    "sibling": "ones whose event id had come with another event",
+    "uninstalled": "ones that came after app/uninstalled",
     "ahead": "sent ahead of an earlier event of the same order",
     "retried": "acknowledged only at a later try",
     "two_lines": "of orders with one SKU on two lines",
@@ -68,6 +70,9 @@ HINTS: Final[dict[TraitKind, str]] = {
     "way": "push every change of stock, up and down: look for a comparison such as `<` where `!=` is meant",
     "process_end": "answer 2xx only after the event is stored durably, and let the next start take up what is stored",
     "copies": "recognise a copy by its webhook id, in the same transaction as the effect",
+    "sibling": "tell deliveries apart by X-Shopify-Webhook-Id: all events of one action share their X-Shopify-Event-Id",
+    "uninstalled": "app/uninstalled can come when the app has been installed again: end a session only if its token is "
+    "still refused",
     "ahead": "an event can arrive before the one that it follows; keep it until then, or read the order by API",
     "retried": "look at what a first try that failed leaves behind, such as an id already marked as seen",
     "two_lines": "add up all lines of an order that have the same SKU",
