@@ -73,7 +73,7 @@ class EffectGaps:
 
 
 class KindsOfEffects:
-    """The gaps of each kind of effect, as far as the subject had such effects: it may do each kind at its own period."""
+    """The gaps of each kind of effect, as far as the subject had such effects. Each kind may have its own period."""
 
     def __init__(self, marketplaces: tuple[str, ...]) -> None:
         self.writes, self.rises = EffectGaps(), EffectGaps()
