@@ -151,6 +151,9 @@ class SubjectConfig(Config):
     ] = None
 
     safety_stock: Annotated[int, Field(ge=0, le=10_000)] = 0
+    lists_less: Annotated[
+        bool, Field(description="it lists fewer units than there are on purpose, so only too many are wrong")
+    ] = False
     subscription_check_s: Annotated[
         float,
         Field(
