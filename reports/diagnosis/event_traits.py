@@ -211,7 +211,17 @@ class EventTraits:
             for fault in self._faults:
                 if fault.begin_ns <= last.at_ns <= fault.end_ns:
                     found.add(Trait("outage", fault.fault.replace("_", " ")))
+        if self._comes_across_an_end(of_event):
+            found.add(Trait("across_end"))
         return found | self._of_arrival(event)
+
+    def _comes_across_an_end(self, of_event: Sequence[Delivery]) -> bool:
+        """Whether it was acknowledged after the end of a process, and had come before that end."""
+        tries = [attempt for delivery in of_event for attempt in delivery.attempts]
+        first_ns = min((attempt.started_ns or attempt.at_ns for attempt in tries), default=NEVER_NS)
+        last_ns = max((one.ended_ns for one in of_event if one.outcome == "acknowledged"), default=-1)
+        place = bisect_left(self._ends, first_ns)
+        return place < len(self._ends) and self._ends[place] < last_ns
 
     def _of_arrival(self, event: f.EventFired) -> set[Trait]:
         """What was going on when the event was first tried."""

@@ -15,7 +15,7 @@ STORE_HINT: Final = "the master has the orders of the shop's own store already"
 ENDS_MAX: Final = 10
 SPLIT: Final = frozenset(
     {"copies", "process_end", "ahead", "retried", "two_lines", "lines", "units", "after_cancel", "location", "fault"}
-    | {"outage", "restart", "read", "cancel_heard", "burst", "perturbed"}
+    | {"outage", "restart", "read", "cancel_heard", "burst", "perturbed", "across_end"}
 )
 
 

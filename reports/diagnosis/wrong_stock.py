@@ -15,7 +15,18 @@ from stockstorm.reports.result import Diagnosis
 
 TOLD: Final = frozenset(
     {"topic", "source", "copies", "ahead", "two_lines", "lines", "units", "after_cancel", "after_return", "perturbed"}
-    | {"unanswered", "process_end", "retried", "fault", "outage", "restart", "read", "cancel_heard", "burst"}
+    | {
+        "unanswered",
+        "process_end",
+        "retried",
+        "fault",
+        "outage",
+        "restart",
+        "read",
+        "cancel_heard",
+        "burst",
+        "across_end",
+    }
 )
 
 
