@@ -19,7 +19,7 @@ from stockstorm.reports.history.marketplaces import Outage
 from stockstorm.reports.history.sync_pairs import SyncPair
 from stockstorm.reports.result import Check, Incident, Tally, counted
 from stockstorm.reports.statistics.quantiles import quantile, quantiles
-from stockstorm.simulator.clock import MILLISECOND_NS
+from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 
 PAIRS_MIN: Final = 30
 SLOWED_TIMES: Final = 3.0  # the latency at other times (p95)
@@ -117,12 +117,23 @@ def recoveries(history: History) -> Iterator[tuple[int, float]]:
 
 
 def fewest_slowed(history: History) -> float | None:
-    """How many channels an outage slowed at least, without the waits for a CPU that other programs used."""
-    waits = history.cpu_waits
+    """How many channels an outage slowed at least, if work in it took no longer than at other times.
+
+    Each latency in an outage is divided by how many times as long work took then, for want of a CPU that other programs
+    used. A machine that is busy throughout explains no difference.
+    """
+    waits, edges = history.cpu_waits, [history.start_ns]
+    for one in history.outages:
+        edges += [one.begin_ns, _settled_ns(history, one)]
+    edges.append(history.start_ns + history.load_ns)
+    calm = [span for span in zip(edges[::2], edges[1::2], strict=True) if span[1] - span[0] >= SECOND_NS]
+    usual = min((waits.stretch(*span) for span in calm), default=1.0)
+    longer = [(one, waits.stretch(one.begin_ns, one.end_ns) / usual) for one in history.outages]
 
     def least_ms(pair: SyncPair) -> float:
-        ms = pair.latency_ms
-        return ms if math.isinf(ms) else ms - waits.excused_ms(pair.fired_ns, ms)
+        return pair.latency_ms / max(
+            (times for one, times in longer if one.begin_ns <= pair.fired_ns < one.end_ns and times > 1), default=1.0
+        )
 
     slowed = _slowed(history, list(pairs_of_others(history)), least_ms)
     return None if slowed is None else float(len(slowed))

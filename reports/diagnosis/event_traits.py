@@ -7,7 +7,7 @@ from typing import Final
 from stockstorm.reports.diagnosis.case import Case
 from stockstorm.reports.diagnosis.traits import CAUSES, MARKS, TOPIC_OF, Trait, twins
 from stockstorm.reports.history import History
-from stockstorm.reports.history.deliveries import NEVER_NS, Delivery
+from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, NEVER_NS, Delivery
 from stockstorm.reports.history.faults import ENDS
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.history import facts as f
@@ -16,6 +16,7 @@ CRASH_WINDOWS_NS: Final = (250 * MILLISECOND_NS, SECOND_NS, 2 * SECOND_NS)
 CLOSE_NS: Final = 20 * MILLISECOND_NS
 SKUS_MAX: Final = 200  # with more of them a SKU is no trait
 START_NS: Final = SECOND_NS  # after a restart
+BEFORE_LEVEL_NS: Final = tuple(seconds * SECOND_NS for seconds in (1, 2, 5))
 TOGETHER_NS: Final = 2 * MILLISECOND_NS
 BURST_NS: Final = 250 * MILLISECOND_NS
 OWN: Final = "subject_"  # how the causes of its own writes begin
@@ -107,6 +108,7 @@ class EventTraits:
             delivery.attempts[0].started_ns or delivery.attempts[0].at_ns for delivery in case.genuine
         )
         self._bursts = _burst_sizes(self._arrivals)
+        self._first_level = self._first_levels()
 
     def of(self, event: f.EventFired) -> frozenset[Trait]:
         """All that is said of an event."""
@@ -122,6 +124,7 @@ class EventTraits:
             found.add(Trait("way", WAYS[event.topic]))
         found |= self._of_order(event)
         found |= self._of_skus(skus, event.at_ns, event.version)
+        found |= self._of_unknown_levels(event, skus)
         found |= self._of_deliveries(event)
         if phase := self._phase(event.at_ns):
             found.add(Trait("phase", phase))
@@ -191,6 +194,14 @@ class EventTraits:
             if bisect_right(times, at_ns + CLOSE_NS) - bisect_left(times, at_ns - CLOSE_NS) > 1:
                 found.add(Trait("close"))
         return found
+
+    def _of_unknown_levels(self, event: f.EventFired, skus: tuple[str, ...]) -> set[Trait]:
+        """How long before the first news of the stock of one of its SKUs an order came."""
+        arrived = self._deliveries.first_attempt_ns.get(event.event)
+        if event.topic not in WAYS or arrived is None or not self._first_level:
+            return set()
+        before_ns = max((self._first_level.get(sku, NEVER_NS) for sku in skus), default=arrived) - arrived
+        return {Trait("before_level", f"{ns // SECOND_NS} s") for ns in BEFORE_LEVEL_NS if before_ns > ns}
 
     def _of_deliveries(self, event: f.EventFired) -> set[Trait]:
         found = set[Trait]()
@@ -267,6 +278,15 @@ class EventTraits:
             event = self._deliveries.events.get(serial)
             if event is not None and event.order >= 0:
                 found.setdefault(event.order, []).append((serial, at_ns))
+        return found
+
+    def _first_levels(self) -> dict[str, int]:
+        """By SKU, when the first news of its stock came."""
+        found: dict[str, int] = {}
+        for serial, at_ns in self._deliveries.first_attempt_ns.items():
+            event = self._deliveries.events.get(serial)
+            if event is not None and event.topic == INVENTORY_TOPIC:
+                found[event.sku] = min(at_ns, found.get(event.sku, at_ns))
         return found
 
     def _times_by_sku(self) -> dict[str, list[int]]:
