@@ -137,6 +137,8 @@ class AdminApi:
         facts = [*call.facts, *call.shown(), *self._newly_asked(asked, served, answer, now_ns), called]
         headers = (_CONTENT_TYPE, ("X-Shopify-API-Version", call.version), (REQUEST_ID, request_id(call.request)))
         reply = ApiReply(answer.status, headers, self._encode(answer.body), facts, call.events)
+        if call.key and answer.outcome in _SUCCEEDED and answer.met.in_progress_ns:
+            self.state.keys.begin(call.key, now_ns + answer.met.in_progress_ns, now_ns)
         return answer.met.applied(reply)
 
     def _newly_asked(
