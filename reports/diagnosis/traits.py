@@ -127,6 +127,7 @@ MARKS: Final[dict[str, str]] = {
     "duplicate_after_cancel": "of orders whose creation comes again after the cancellation",
     "return_then_cancel": "of orders that are returned and then cancelled",
     "two_returns": "of orders that come back in two parts",
+    "undone": "of orders that come back in two parts and are then cancelled",
     "before_kill": "the last ones before a kill",
     "after_restart": "the first ones after a restart",
 }
