@@ -30,6 +30,7 @@ TROUBLES = (
     "throttled_api",
     "thundering_herd",
     "odd_skus",
+    "many_lines",
     "bfcm",
     "unanswered_calls",
 )

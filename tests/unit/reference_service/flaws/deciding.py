@@ -42,6 +42,14 @@ def net(*events: str, channel: str = "bazaar") -> Callable[[Seams], Awaitable[di
     return observe
 
 
+async def lines_read(seams: Seams) -> int:
+    """Of an order of twelve."""
+    lines = [ChannelLine(f"S{number}", 1) for number in range(12)]
+    order = ChannelNotification("order.created", ChannelOrder("o1", lines))
+    effect = seams.decide("bazaar", order, None, sale_waits=False, returns=()).effect
+    return len(effect.units) if effect else 0
+
+
 KNOWN = Level(11, 1, "gid", "A", Reading(10, 5 * SECOND_NS + 500, 5 * SECOND_NS + 500))
 
 
@@ -85,6 +93,11 @@ CASES = (
     Case("cancellations_ignored", net("created", "cancelled"), NOTHING, SALE),
     Case("cancel_ignores_returns", net("created", "returned", "cancelled"), NOTHING, {"A": 1, "B": 0}),
     Case("return_after_cancel_applied", net("created", "cancelled", "returned"), NOTHING, {"A": 1, "B": 0}),
+    Case("second_return_overwrites", net("created", "returned", "more", "cancelled"), NOTHING, {"A": 1, "B": 0}),
+    Case("second_return_overwrites", net("created", "returned", "cancelled"), NOTHING, NOTHING),
+    Case("undone_order_keeps_returns", net("returned", "more", "cancelled", "created"), NOTHING, {"A": 2, "B": 0}),
+    Case("undone_order_keeps_returns", net("cancelled", "created"), NOTHING, NOTHING),
+    Case("lines_cut", lines_read, 12, 10),
     Case("cancel_of_first_line", net("created", "cancelled"), NOTHING, {"A": 0, "B": -1}),
     Case("cancellations_of_one_channel_ignored", net("created", "cancelled"), NOTHING, NOTHING),
     Case("cancellations_of_one_channel_ignored", net("created", "cancelled", channel="mercado"), NOTHING, SALE),
