@@ -11,8 +11,8 @@ from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import StockCause
 
 TraitKind = Literal[
-    "topic", "source", "cause", "way", "news", "process_end", "copies", "ahead", "retried", "two_lines", "lines",
-    "units", "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close", "perturbed",
+    "topic", "source", "cause", "way", "news", "process_end", "copies", "ahead", "retried", "same_number", "two_lines",
+    "lines", "units", "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close", "perturbed",
     "forgery", "channel", "sku", "hot", "phase", "size", "zero", "one_unit",
     "outage", "restart", "read", "read_before", "tie", "inexact",
     "burst", "together", "cancel_heard", "shows", "after_push", "digit",
@@ -28,6 +28,7 @@ PHRASES: Final[dict[TraitKind, str]] = {
     "copies": "delivered more than once",
     "ahead": "sent ahead of an earlier event of the same order",
     "retried": "acknowledged only at a later try",
+    "same_number": "of orders whose number an earlier one of another marketplace has too",
     "two_lines": "of orders with one SKU on two lines",
     "lines": "of orders with several lines",
     "units": "of orders with more than one unit on a line",
@@ -70,6 +71,7 @@ HINTS: Final[dict[TraitKind, str]] = {
     "copies": "recognise a copy by its webhook id, in the same transaction as the effect",
     "ahead": "an event can arrive before the one that it follows; keep it until then, or read the order by API",
     "retried": "look at what a first try that failed leaves behind, such as an id already marked as seen",
+    "same_number": "marketplaces number their orders for themselves: make the marketplace a part of the order's key",
     "two_lines": "add up all lines of an order that have the same SKU",
     "lines": "handle every line of an order, in one transaction",
     "units": "look at whether the quantity of a line is used",
