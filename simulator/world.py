@@ -77,7 +77,7 @@ class World:
         self._physical = PhysicalStock(catalogue.products)
         self.edits = Edits()
         self._staff = Staff(catalogue, self.edits, self._ledger, self._physical)
-        self._book = OrderBook(ids_of(big=config.shop.big_ids))
+        self._book = OrderBook(ids_of(big=config.shop.big_ids), plain=config.shop.plain_orders)
         self._firing = Firing(seeds)
         self._subscriptions = Subscriptions()
         self._calls = 0

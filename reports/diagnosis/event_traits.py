@@ -49,6 +49,16 @@ def _rounded(items: Iterable[f.ItemStocked]) -> frozenset[str]:
     return frozenset(item.sku for item in items if int(float(item.inventory_item_id)) != item.inventory_item_id)
 
 
+def _numbered_again(sales: Iterable[f.PurchaseAccepted], own: Iterable[str]) -> frozenset[int]:
+    """Orders whose number an earlier order of another marketplace has too."""
+    first, marketplaces = dict[str, str](), frozenset(own)
+    again = set[int]()
+    for sale in sales:
+        if sale.channel in marketplaces and first.setdefault(sale.ref, sale.channel) != sale.channel:
+            again.add(sale.order)
+    return frozenset(again)
+
+
 def _ties(history: History) -> frozenset[tuple[str, int]]:
     """(SKU, version) of changes in the same second of the wall clock as the change before.
 
@@ -85,6 +95,7 @@ class EventTraits:
         self._history = history
         self._deliveries = history.deliveries
         self._orders = {sale.order: sale for sale in history.all(f.PurchaseAccepted)}
+        self._numbered_again = _numbered_again(self._orders.values(), history.marketplaces)
         self._items = history.items
         self._changes = {(change.sku, change.version): change for change in history.all(f.StockChanged)}
         self._returned: dict[int, int] = {}
@@ -146,6 +157,8 @@ class EventTraits:
         sale, found = self._orders.get(event.order), set[Trait]()
         if sale is None:
             return found
+        if event.order in self._numbered_again:
+            found.add(Trait("same_number"))
         if len(sale.skus) > 1:
             found.add(Trait("lines"))
         if len(set(sale.skus)) < len(sale.skus):

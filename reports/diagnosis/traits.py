@@ -11,8 +11,8 @@ from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import StockCause
 
 TraitKind = Literal[
-    "topic", "source", "cause", "way", "news", "process_end", "copies", "ahead", "retried", "two_lines", "lines",
-    "units", "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close", "perturbed",
+    "topic", "source", "cause", "way", "news", "process_end", "copies", "ahead", "retried", "same_number", "two_lines",
+    "lines", "units", "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close", "perturbed",
     "forgery", "channel", "sku", "hot", "sibling", "uninstalled", "phase", "size", "zero", "one_unit",
     "outage", "restart", "read", "read_before", "tie", "inexact",
     "burst", "together", "cancel_heard", "shows", "after_push", "digit", "across_end", "before_level",
@@ -32,6 +32,7 @@ PHRASES: Final[dict[TraitKind, str]] = {
     "uninstalled": "ones that came after app/uninstalled",
     "ahead": "sent ahead of an earlier event of the same order",
     "retried": "acknowledged only at a later try",
+    "same_number": "of orders whose number an earlier one of another marketplace has too",
     "two_lines": "of orders with one SKU on two lines",
     "lines": "of orders with several lines",
     "units": "of orders with more than one unit on a line",
@@ -80,6 +81,7 @@ HINTS: Final[dict[TraitKind, str]] = {
     "still refused",
     "ahead": "an event can arrive before the one that it follows; keep it until then, or read the order by API",
     "retried": "look at what a first try that failed leaves behind, such as an id already marked as seen",
+    "same_number": "marketplaces number their orders for themselves: make the marketplace a part of the order's key",
     "two_lines": "add up all lines of an order that have the same SKU",
     "lines": "handle every line of an order, in one transaction",
     "units": "look at whether the quantity of a line is used",
@@ -137,6 +139,7 @@ MARKS: Final[dict[str, str]] = {
     "duplicate_after_cancel": "of orders whose creation comes again after the cancellation",
     "return_then_cancel": "of orders that are returned and then cancelled",
     "two_returns": "of orders that come back in two parts",
+    "undone": "of orders that come back in two parts and are then cancelled",
     "before_kill": "the last ones before a kill",
     "after_restart": "the first ones after a restart",
 }

@@ -67,6 +67,10 @@ class ShopConfig(Config):
     big_ids: Annotated[
         bool, Field(description="every id is above 2^53, where JSON.parse rounds; live shops have 8 to 14 digits")
     ] = False
+    plain_orders: Annotated[
+        bool,
+        Field(description='marketplaces name their orders by a number alone, so that each has an order "1001"'),
+    ] = False
 
 
 def app_version(shop: ShopConfig) -> ApiVersion:

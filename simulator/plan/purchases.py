@@ -122,6 +122,8 @@ def _role_fate(bought: Bought, role: OrderRole, end_ns: int) -> Iterator[Draft]:
         return min(bought.offset_ns + delay_ns, end_ns - 1)
 
     back = 0
+    if role == "undone":
+        yield from _returns_of_a_unit(bought, end_ns)
     if role == "return_then_cancel":
         back = 1
         events = RETURN_EVENTS + 1 if bought.online else 1
@@ -132,12 +134,19 @@ def _role_fate(bought: Bought, role: OrderRole, end_ns: int) -> Iterator[Draft]:
     skus = len(bought.lines) - back
     yield _cancellation(bought, cancelled_ns, skus, Rank.LATE_CANCELLATION, refunds=skus > 0)
     if bought.online:
-        paid_ns = after(PAID_AFTER_NS)
+        paid_ns = min(after(PAID_AFTER_NS), end_ns - 3)  # before what comes back
         yield Draft(paid_ns, Rank.PAYMENT, bought.key, PAYMENT_EVENTS, PlannedPayment, (bought.key,))
 
 
 def _returned_twice(bought: Bought, end_ns: int) -> Iterator[Draft]:
     """The payment, and two returns of a unit each."""
+    yield from _returns_of_a_unit(bought, end_ns)
+    if bought.online:
+        paid_ns = min(bought.offset_ns + PAID_AFTER_NS, end_ns - 3)
+        yield Draft(paid_ns, Rank.PAYMENT, bought.key, PAYMENT_EVENTS, PlannedPayment, (bought.key,))
+
+
+def _returns_of_a_unit(bought: Bought, end_ns: int) -> Iterator[Draft]:
     sku, _ = bought.lines[0]
     first_ns = min(bought.offset_ns + RETURNED_AFTER_NS, end_ns - 2)
     again_ns = min(bought.offset_ns + RETURNED_AGAIN_AFTER_NS, end_ns - 1)
@@ -145,9 +154,6 @@ def _returned_twice(bought: Bought, end_ns: int) -> Iterator[Draft]:
     for at_ns in (first_ns, again_ns):
         values = (bought.key, ((sku, 1),), True)
         yield Draft(at_ns, Rank.RETURN, bought.key, events, PlannedReturn, values)
-    if bought.online:
-        paid_ns = min(bought.offset_ns + PAID_AFTER_NS, end_ns - 3)
-        yield Draft(paid_ns, Rank.PAYMENT, bought.key, PAYMENT_EVENTS, PlannedPayment, (bought.key,))
 
 
 def _cancellation(

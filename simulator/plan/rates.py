@@ -146,6 +146,9 @@ def _events_of(config: WorldConfig, part: Part) -> float:
     if part.role not in CANCELLED_AFTER_NS:
         events = _own_store_events(config, 1) if own else _marketplace_events(config)
         return events + (part.role == "corrected")
+    if part.role == "undone":
+        events = 2.0 + PAYMENT_EVENTS + 2 * (RETURN_EVENTS + 1) + CANCELLATION_EVENTS + 1 + REFUND_EVENTS
+        return events if own else 4.0
     returned = part.role == "return_then_cancel"
     if not own:
         return 2.0 + returned

@@ -167,7 +167,9 @@ class OrderWrites:
         """The end of the token of the next return of the marketplace's order that this one stands for."""
         if order.written is None or not order.written.reference:
             return ""
-        returned = self._parts.book.return_of(order.written.reference.rpartition(":")[2], len(order.refunds))
+        returned = self._parts.book.return_of(
+            order.written.reference.removeprefix(ORDER_REFERENCES), len(order.refunds)
+        )
         return "" if returned is None else f":returned:{returned}"
 
     def _require_enough(self, lines: Sequence[Line]) -> None:

@@ -146,4 +146,15 @@ DECLARED: Final = (
         scenario="duplicate_storm",
         diagnoses=frozenset({"applied_twice", "order_arithmetic"}),
     ),
+    Flaw(
+        name="orders_known_by_number",
+        kind="deduplication",
+        mistake="of two orders of the same number on two marketplaces the second has no effect",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        says=("same number",),
+        subjects=OF_WEBHOOKS,
+        scenario="duplicate_storm",
+        diagnoses=frozenset({"lost_events", "exact_units"}),
+    ),
 )

@@ -14,6 +14,7 @@ from stockstorm.reference_service.flaws.deduplication import (
     duplicates_refused,
     no_order_dedup,
     one_return_per_order,
+    orders_known_by_number,
     sale_again_after_cancel,
 )
 from stockstorm.reference_service.seams import Compose
@@ -30,5 +31,6 @@ FLAWS: Mapping[str, Compose] = {
     "duplicates_refused": duplicates_refused.compose,
     "no_order_dedup": no_order_dedup.compose,
     "one_return_per_order": one_return_per_order.compose,
+    "orders_known_by_number": orders_known_by_number.compose,
     "sale_again_after_cancel": sale_again_after_cancel.compose,
 }

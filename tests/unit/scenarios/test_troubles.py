@@ -44,6 +44,7 @@ TROUBLES = (
     "old_api_version",
     "odd_skus",
     "edited_orders",
+    "many_lines",
     "bfcm",
     "unanswered_calls",
 )
