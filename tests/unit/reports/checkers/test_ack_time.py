@@ -135,7 +135,7 @@ def test_neither_retries_nor_duplicates_nor_forgeries_shorten_the_answer_time() 
 def test_an_attempt_that_timed_out_during_a_planned_fault_is_not_held_against_the_service(
     fault: str, timeouts: float
 ) -> None:
-    """Whether connections wait for a paused process is up to the system's queue. A process that ends by itself counts."""
+    """Whether connections wait for a paused process is up to the system's queue. One that ends by itself counts."""
     interval = (f.FaultStarted(ns(1_000), fault, "receiver"), f.FaultEnded(ns(3_000), fault, "receiver"))
     found = AckTime()(history(opened(), planned(0, 0, 0), *interval, tried(0, 0, 2_500, 0, "connect_timeout")))
     assert found.measures["ack_time.timeouts"] == timeouts
