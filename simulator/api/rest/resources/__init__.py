@@ -57,8 +57,8 @@ ROUTES: Final[dict[tuple[str, str], Handler]] = {
 # Roots of Shopify's REST Admin API. What is beneath one of them and not in ROUTES is real and not played.
 REAL: Final = frozenset(
     {
-        "abandoned_checkouts", "access_scopes", "application_charges", "application_credits", "apps", "articles",
-        "assigned_fulfillment_orders", "blogs", "carrier_services", "checkouts", "collection_listings", "collections",
+        "abandoned_checkouts", "access_scopes", "api_permissions", "application_charges", "application_credits",
+        "apps", "articles", "assigned_fulfillment_orders", "blogs", "carrier_services", "checkouts", "collection_listings", "collections",
         "collects", "comments", "content", "countries", "currencies", "custom_collections", "customer_saved_searches",
         "customers", "deprecated_api_calls", "discount_codes", "disputes", "draft_orders", "events",
         "fulfillment_orders", "fulfillment_services", "fulfillments", "gift_cards", "inventory_items",
