@@ -148,6 +148,8 @@ class AdminApi:
         version = ("X-Shopify-API-Version", call.version)
         headers = (_CONTENT_TYPES[kind or JSON], version, (REQUEST_ID, request_id(call.request)))
         reply = ApiReply(status, headers, self._encode(answer.body), facts, call.events)
+        if call.key and answer.outcome in _SUCCEEDED and answer.met.in_progress_ns:
+            self.state.keys.begin(call.key, now_ns + answer.met.in_progress_ns, now_ns)
         return answer.met.applied(reply)
 
     def _newly_asked(

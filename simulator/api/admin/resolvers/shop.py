@@ -20,19 +20,12 @@ from stockstorm.simulator.api.admin.resolvers.orders import parcels, people
 from stockstorm.simulator.api.admin.resolvers.orders import queries as orders
 from stockstorm.simulator.api.admin.resolvers.products import queries as products
 from stockstorm.simulator.api.admin.resolvers.products.metafields import metafields_of
-from stockstorm.simulator.config import ShopPlan, app_version
+from stockstorm.simulator.config import PLAN_NAMES, ShopPlan, app_version
 from stockstorm.simulator.model import API_CLIENT_ID, SHOP_ID
 from stockstorm.simulator.versions import VERSIONS, ApiVersion, serving
 
 APP_ID: Final = 1
 ADDRESS: Final = address_of(Location(0, 1))  # that of the first location
-
-PLAN_NAMES: Final[dict[ShopPlan, str]] = {
-    "standard": "Basic",
-    "advanced": "Advanced",
-    "plus": "Shopify Plus",
-    "enterprise": "Commerce Components",
-}
 _NODES: Final[dict[str, Resolver]] = {
     "InventoryItem": stock.inventory_item,
     "InventoryLevel": stock.inventory_level,
