@@ -35,7 +35,7 @@ class ReferenceSubject:
     def __init__(self, logs: Path, architecture: Architecture, flaw: str = "", *, evidence: bool = True) -> None:
         self._logs, self._flaw, self._architecture = logs, flaw, architecture
         self._evidence = "on" if evidence else "off"
-        self.settle_s = 2 * architecture.interval_s
+        self.settle_s, self.pauses_s = 2 * architecture.interval_s, 0.0
         self.lease_s = LEASE_S if architecture.cloud else 0.0
         self.notes: tuple[str, ...] = (f"shortened: {architecture.shortened}",) if architecture.shortened else ()
         self._parts: dict[str, ChildPart] = {}
