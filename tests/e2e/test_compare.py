@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from tests.running import SHORT
 from tests.verdicts import code_of, wrong_apart_from_speed
 
 pytestmark = pytest.mark.e2e
@@ -19,8 +18,7 @@ pytestmark = pytest.mark.e2e
 def compared(stockstorm: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
     """The reference service at two safety stocks, one seed each."""
     runs = tmp_path_factory.mktemp("runs")
-    words = ("--subjects", "reference", "--safety-stock", "0,2", "--seconds", SHORT)
-    done = stockstorm("compare", "smoke", *words, "--runs", runs)
+    done = stockstorm("compare", "smoke", "--subjects", "reference", "--safety-stock", "0,2", "--runs", runs)
     folders = list(runs.glob("compare-*-smoke"))
     assert len(folders) == 1, done.stdout + done.stderr
     return done, folders[0]
