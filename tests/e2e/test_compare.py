@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.conftest import InProcess
 from tests.verdicts import code_of, wrong_apart_from_speed
 
 pytestmark = pytest.mark.e2e
@@ -74,8 +75,10 @@ def test_continuing_a_complete_comparison_runs_nothing_and_prints_the_same(
         (["--continue", "latest"], "start one with: stockstorm compare SCENARIO"),
     ],
 )
-def test_an_error_names_what_to_write_instead(stockstorm: Any, tmp_path: Path, words: list[str], said: str) -> None:
-    done = stockstorm("compare", *words, "--runs", tmp_path)
+def test_an_error_names_what_to_write_instead(
+    in_process: InProcess, tmp_path: Path, words: list[str], said: str
+) -> None:
+    done = in_process("compare", *words, "--runs", tmp_path)
     assert done.returncode > 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
