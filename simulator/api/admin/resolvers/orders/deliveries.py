@@ -4,10 +4,11 @@ from typing import Final, NamedTuple
 
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.views import gid
-from stockstorm.simulator.api.admin.resolvers.orders.parcels import Work, due_units
+from stockstorm.simulator.api.admin.resolvers.orders.parcels import Work
 from stockstorm.simulator.api.admin.resolvers.orders.people import address_of, email_of
 from stockstorm.simulator.events.encoding import derived_id
 from stockstorm.simulator.events.line_shape import SHIPPING_CODE, SHIPPING_TITLE
+from stockstorm.simulator.events.order_sums import due_units
 from stockstorm.simulator.model import Address, Order
 
 

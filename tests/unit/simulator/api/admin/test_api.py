@@ -54,7 +54,10 @@ def test_a_call_without_a_document_names_the_missing_parameter(body: bytes) -> N
     assert admin.called.errors == ("query: Required parameter missing or invalid",)
 
 
-def sent(path: str = PATH, body: bytes = b'{"query": "{ shop { id } }"}', **headers: str) -> ApiReply:
+SHOP_ID = b'{"query": "{ shop { id } }"}'
+
+
+def sent(path: str = PATH, body: bytes = SHOP_ID, **headers: str) -> ApiReply:
     """The answer to a call with exactly these headers, whose names have underscores, and the token."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     request = ApiRequest("POST", path, "", {"x-shopify-access-token": TOKEN, **named}, body)
@@ -63,7 +66,7 @@ def sent(path: str = PATH, body: bytes = b'{"query": "{ shop { id } }"}', **head
 
 @pytest.mark.parametrize("headers", [{}, {"content_type": "text/plain"}, {"content_type": "application/graphql"}])
 def test_a_body_that_is_not_declared_as_json_is_415(headers: dict[str, str]) -> None:
-    reply = sent(**headers)
+    reply = sent(PATH, **headers)
     assert (reply.status, msgspec.json.decode(reply.body)) == (
         415,
         {"errors": "Unsupported Content-Type header, use application/json"},
