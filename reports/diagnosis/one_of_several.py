@@ -16,14 +16,13 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case
 from stockstorm.reports.history.order_effects import SUBJECT_CAUSES
-from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.history import facts as f
 
 WRITES_MIN: Final = 20
 WAITING_MIN: Final = 1.5  # events for each write
 TAKEN_MIN: Final = 10  # that waited together with others
 LAST_MAX: Final = 0.7  # of these, the last ones before their write
-AT_ONCE: Final = 0.25  # of the usual gap between two writes
+AT_ONCE: Final = 0.25  # of the mean gap between two writes
 AT_ONCE_MAX: Final = 0.05  # of the writes
 LEFT_OUT_MAX: Final = 0.5  # of the events, where one of several is left out
 BUFFER: Final = "a full buffer drops what comes"
@@ -56,9 +55,8 @@ def one_of_several(case: Case, taken: Iterable[f.EventFired]) -> str:
 
 def _at_once(begun: Sequence[int]) -> int:
     """How many writes come right after another one, as those of changes that are written one by one."""
-    gaps = [float(after - before) for before, after in pairwise(begun)]
-    usual = quantile(sorted(gaps), 0.5)
-    return sum(gap < AT_ONCE * usual for gap in gaps)
+    mean_ns = (begun[-1] - begun[0]) / len(begun)
+    return sum(after - before < AT_ONCE * mean_ns for before, after in pairwise(begun))
 
 
 def what_fits(case: Case, lost_share: float) -> str:
