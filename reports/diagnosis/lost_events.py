@@ -16,7 +16,6 @@ from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import tokens
 from stockstorm.reports.history.event_outcomes import LATER
 from stockstorm.reports.history.order_effects import Effect
-from stockstorm.reports.history.unsent import unknown_orders
 from stockstorm.reports.result import Diagnosis, verb
 from stockstorm.simulator.history import facts as f
 
@@ -76,9 +75,9 @@ def lost_and_taken(case: Case) -> tuple[list[f.EventFired], list[f.EventFired]]:
             if _is_unwritten(case, effect):
                 unwritten.add(history.deliveries.order_event.get((effect.order, TOPIC_OF[effect.kind]), -1))
     bad, good = list[f.EventFired](), list[f.EventFired]()
-    unknown = unknown_orders(history.unsent)
+    untold = history.untold_orders
     for entry in history.classified:
-        if entry.delivery != "acknowledged" or (entry.event.order in unknown and entry.event.topic in LATER):
+        if entry.delivery != "acknowledged" or (entry.event.order in untold and entry.event.topic in LATER):
             continue
         if entry.effect in {"none", "stuck"} or entry.event.event in unwritten:
             bad.append(entry.event)
