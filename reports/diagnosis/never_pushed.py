@@ -23,6 +23,7 @@ class NeverPushed(Diagnose):
         set_once = {push.sku for push in case.history.all(f.ListingPushed)}
         if not set_once or len(never) < max(SKUS_MIN, SHARE_MIN * len(wrong)):
             return
+        listings = frozenset(f"listing {market} {sku}" for market in case.history.marketplaces for sku in never)
         yield Found(
             Diagnosis(
                 self.name,
@@ -36,9 +37,9 @@ class NeverPushed(Diagnose):
                 "look at what the pushes leave out: a filter, a mapping of SKUs, a list that is cut",
                 case.consequences(*self.checks),
             ),
-            frozenset(f"sku {sku}" for sku in never),
+            listings | {f"sku {sku}" for sku in never},
             "no push ever set this SKU",
-            frozenset(f"listing {market} {sku}" for market in case.history.marketplaces for sku in never),
+            listings,
         )
 
 

@@ -46,6 +46,7 @@ class UnknownSkus(Diagnose):
         if found is None:
             return
         slip, pairs = found
+        listings = frozenset(f"listing {market} {sku}" for market in case.history.marketplaces for sku in pairs)
         calls = sum(names[name] for name in set(pairs.values()))
         yield Found(
             Diagnosis(
@@ -59,9 +60,9 @@ class UnknownSkus(Diagnose):
                 "keep a SKU as text, as the shop has it; read `rejected` of the answer to each push",
                 case.consequences(*NeverPushed.checks),
             ),
-            frozenset(f"sku {sku}" for sku in pairs),
+            listings | {f"sku {sku}" for sku in pairs},
             f"it is pushed {slip}, which the marketplaces do not know",
-            frozenset(f"listing {market} {sku}" for market in case.history.marketplaces for sku in pairs),
+            listings,
         )
 
 
