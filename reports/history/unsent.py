@@ -84,9 +84,8 @@ def untold_orders(log: FactLog, reported: Reported) -> frozenset[int]:
     The sale was never sent, or nobody was subscribed, or each try to deliver it failed, or one still will be made.
     """
     pairs = zip(log.all(f.EventFired), reported.delivery, strict=True)
-    sales = [
-        (event, how) for event, how in pairs if event.topic == "order.created" and event.source in log.marketplaces
-    ]
+    places = frozenset(log.marketplaces)
+    sales = [(event, how) for event, how in pairs if event.topic == "order.created" and event.source in places]
     untold = {event.order: event.at_ns for event, how in sales if how not in {"acknowledged", ""}}
     if not untold:
         return frozenset()
