@@ -18,7 +18,7 @@ def found(name: str, *covers: str) -> Found:
 def test_what_explains_all_units_stands_before_a_few_events_of_a_subject_that_names_none(
     events: int, named: bool, first: str
 ) -> None:
-    history = Shop(lambda one: 2, named=named).history()
+    history = Shop(lambda _: 2, named=named).history()
     case = Case(history, ())
     numbers = [fact.event for fact in history.all(f.EventFired)][:events]
     causes = [found("applied_twice", *(f"event {number}" for number in numbers)), found("exact_units", "sku SKU-1")]
