@@ -5,7 +5,8 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.alone import events_alone, lost_note
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
-from stockstorm.reports.diagnosis.lost_events import CHECKS, FITS, lost_and_taken, named_without_row, seldom_in_a_row
+from stockstorm.reports.diagnosis.lost_events import CHECKS, lost_and_taken, named_without_row, seldom_in_a_row
+from stockstorm.reports.diagnosis.one_of_several import one_of_several, what_fits
 from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
@@ -38,11 +39,12 @@ class LostAlone(Diagnose):
         if not bad or len(bad) < len(case.history.orders.misfits):
             return  # among many writes of other units a few seem to be lost as well
         of = len(bad) + len(good)
+        pattern = seldom_in_a_row(case) or one_of_several(case, good)
         yield Found(
             Diagnosis(
                 self.name,
                 f"{counted(len(bad), 'event')} of {of:,} had no effect, with nothing in common that others lack"
-                f"{seldom_in_a_row(case)}{FITS if at_large else ''}",
+                f"{pattern or (what_fits(case, len(bad) / of) if at_large else '')}",
                 (
                     *_rowless(case, bad),
                     *lost_note(case),
