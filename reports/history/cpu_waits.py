@@ -16,6 +16,7 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
 TOLD_MIN: Final = 0.1  # of the time, from which on waits are told
+STARVED_MIN: Final = 0.5  # of the time; nothing that takes its time is proven then
 
 
 class Interval(NamedTuple):
@@ -53,6 +54,10 @@ class CpuWaits:
                 break
             excused_ns += min(one.excused_ns, min(end_ns, one.end_ns) - max(begin_ns, one.begin_ns))
         return excused_ns / 1e6
+
+    def is_starved(self, begin_ns: int, end_ns: int) -> bool:
+        """Whether other programs took the CPU for half of a time or longer, so that queues grew by that."""
+        return self.excused_ms(begin_ns, (end_ns - begin_ns) / 1e6) * 1e6 >= STARVED_MIN * (end_ns - begin_ns) > 0
 
     def stretch(self, begin_ns: int, end_ns: int) -> float:
         """How many times as long the run's work took as on a machine of its own; 1.0: just as long."""
