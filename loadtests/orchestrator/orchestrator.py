@@ -17,7 +17,7 @@ import msgspec
 from stockstorm.loadtests.backing.cloud.listening import Listeners
 from stockstorm.loadtests.backing.postgres import Backing
 from stockstorm.loadtests.config.spec import RunSpec, reachable
-from stockstorm.loadtests.exits import internal_error
+from stockstorm.loadtests.exits import unforeseen
 from stockstorm.loadtests.ipc.messages import (
     Abort,
     AnyMessage,
@@ -112,7 +112,7 @@ class Orchestrator:
             finished, cause = Finished(complete=False, reason=str(gone)), gone
         except Exception as error:  # noqa: BLE001 - a defect, which must not look like an interruption
             traceback.print_exception(error)
-            defect = internal_error(error)
+            defect = unforeseen(error)
             finished, cause = Finished(complete=False, reason=str(defect)), defect
         finally:
             self._wait_for_generator(finished.reason)

@@ -98,6 +98,7 @@ class Drift(Checker):
 
     def exposure(self, history: History) -> dict[str, int]:
         orders = Counter(effect.kind for effect in history.orders.effects)
+        twice = _returned_twice(history)
         changed = {change.sku for change in history.all(f.StockChanged)}
         changed |= {effect.sku for effect in history.orders.effects}
         return {
@@ -107,7 +108,8 @@ class Drift(Checker):
             "lines returned there": orders["returned"],
             CASES["cancel_before_create"]: history.repeats.cancel_first,
             CASES["return_then_cancel"]: _returned_then_cancelled(history),
-            CASES["two_returns"]: _returned_twice(history),
+            CASES["two_returns"]: len(twice),
+            CASES["undone"]: sum(gone.order in twice for gone in history.all(f.OrderCancelled)),
             CASES["two_lines"]: _one_sku_on_two_lines(history),
             **_one_sku_from_two_locations(history),
             **_below_zero(history),
@@ -127,10 +129,10 @@ def _returned_then_cancelled(history: History) -> int:
     return sum(gone.order in returned for gone in history.all(f.OrderCancelled))
 
 
-def _returned_twice(history: History) -> int:
+def _returned_twice(history: History) -> set[int]:
     own = history.marketplaces
     times = Counter(back.order for back in history.all(f.OrderReturned) if back.channel in own and back.restocked)
-    return sum(count > 1 for count in times.values())
+    return {order for order, count in times.items() if count > 1}
 
 
 def _one_sku_on_two_lines(history: History) -> int:

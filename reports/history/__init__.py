@@ -179,7 +179,7 @@ class History(FactLog):
     @shared
     def acks(self) -> Samples:
         """(due in ns, ack time in ms or infinity) of every genuine attempt that was acknowledged or timed out."""
-        return build_acks(self, self.deliveries)
+        return build_acks(self, self.deliveries, self.fault_intervals)
 
     @cached_property
     def sync_pairs(self) -> SyncPairs:

@@ -57,6 +57,7 @@ from stockstorm.simulator.config.fields import (
     Share,
 )
 from stockstorm.simulator.config.shop import (
+    PLAN_NAMES,
     ChannelConfig,
     ChannelTells,
     ShopConfig,
@@ -80,6 +81,7 @@ __all__ = [  # what is declared in other files and named here too
     "LIFE",
     "MARKETPLACES",
     "ORDER_ROLES",
+    "PLAN_NAMES",
     "PROCESS_NAMES",
     "ApiFaultConfig",
     "ApiFaultKind",
