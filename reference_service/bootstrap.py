@@ -24,11 +24,10 @@ from stockstorm.reference_service.clients.tokens import AccessTokens
 from stockstorm.reference_service.domain.adjustment_batch import Batch
 from stockstorm.reference_service.feeds.missed import announce_missed
 from stockstorm.reference_service.feeds.unannounced import UnannouncedOrders
-from stockstorm.reference_service.flaws import FLAWS
 from stockstorm.reference_service.handlers.work_loop import WorkLoop
 from stockstorm.reference_service.http_server import Server, allow_open_files, make_server, serve_until, stop_event
 from stockstorm.reference_service.ingress.connections import ConnectionLimits
-from stockstorm.reference_service.ingress.endpoint import TakesMessages, WebhookEndpoint, senders_of
+from stockstorm.reference_service.ingress.endpoint import TakesMessages, WebhookEndpoint
 from stockstorm.reference_service.ingress.patience import PatientInbox
 from stockstorm.reference_service.operations import Probe, health_routes, healthz, reconcile_route
 from stockstorm.reference_service.seams import SOUND, Seams, handlers_of
@@ -108,12 +107,18 @@ def tokens_of(settings: Settings, http: aiohttp.ClientSession) -> AccessTokens:
 
 def seams_of(settings: Settings) -> Seams:
     """The collaborators that the settings select: the service's own, or those with one flaw."""
-    seams = FLAWS[settings.flaw](SOUND) if settings.flaw else SOUND
+    seams = _flawed(SOUND, settings.flaw) if settings.flaw else SOUND
     if not settings.probe:
         seams = msgspec.structs.replace(seams, probe_routes=_no_routes)
     if not settings.references:
         seams = msgspec.structs.replace(seams, variables=partial(_without_reference, seams.variables))
     return seams
+
+
+def _flawed(seams: Seams, flaw: str) -> Seams:
+    from stockstorm.reference_service.flaws import FLAWS  # noqa: PLC0415 - a service without a flaw imports none
+
+    return FLAWS[flaw](seams)
 
 
 def _no_routes(_: Probe) -> Sequence[BaseRoute]:
@@ -149,7 +154,7 @@ def webhook_routes(
     """The endpoints for the webhooks of Shopify and the marketplaces."""
     secrets = (settings.client_secret.get_secret_value().encode(), settings.channel_secret.get_secret_value().encode())
     previous = settings.previous_client_secret.get_secret_value().encode() or None
-    senders = senders_of(settings.shop_domain, settings.channels, *secrets, previous)
+    senders = seams.senders(settings.shop_domain, settings.channels, *secrets, previous)
     accepts, check = seams.wrap_endpoint(PatientInbox(inbox, announce)), seams.check_signature
     shop = WebhookEndpoint("shopify", {"": senders[""]}, accepts, check)
     channels = WebhookEndpoint("channels", {name: sender for name, sender in senders.items() if name}, accepts, check)

@@ -91,7 +91,8 @@ class World:
             for channel in config.channels
             if channel.name != ONLINE
         }
-        online = OnlineStore(self._ledger, catalogue.by_sku)
+        tell = self._staff.tell_of if config.events.products_told_when_ordered else None
+        online = OnlineStore(self._ledger, catalogue.by_sku, tell)
         channels: dict[str, Channel] = {ONLINE: online, **self._markets}
         apart = Roles(config) if config.quotas.two_locations else None
         self._trade = Trade(catalogue, self.edits, self._book, self._physical, channels, online, apart)

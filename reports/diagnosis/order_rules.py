@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.traits import TOPIC_OF
 from stockstorm.reports.history import History
-from stockstorm.reports.history.deliveries import NEVER_NS
+from stockstorm.reports.history.deliveries import NEVER_NS, Deliveries
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
@@ -29,6 +29,7 @@ class Story(NamedTuple):
     cancelled_first: bool  # the subject heard of the cancellation before it heard of the return
     ahead: bool = False  # it heard of the cancellation before it heard of the order
     after_ns: int = 0  # from the sale to the first return or cancellation
+    sale_again: bool = False  # the sale came once more after the cancellation, which had come after the sale
     backs: tuple[Units, ...] = ()  # each return, in the order in which they happened
 
 
@@ -66,8 +67,13 @@ def stories(history: History) -> Iterator[Story]:
             times[0] < times[1],
             times[0] < times[2],
             min(fact.at_ns for fact in (*returns, cancelled) if fact is not None) - sale.at_ns,
+            times[2] < times[0] < _last_try_ns(heard, heard.order_event.get((order, TOPIC_OF["sale"]), -1)),
             tuple(map(_units, returns)),
         )
+
+
+def _last_try_ns(heard: Deliveries, event: int) -> int:
+    return max((attempt.at_ns for one in heard.by_event.get(event, ()) for attempt in one.attempts), default=0)
 
 
 def _units(fact: Lines) -> Units:
@@ -115,6 +121,15 @@ def _returned_after(story: Story) -> Units:
 
 def _returned_and_cancelled(story: Story) -> Units:
     return {**_returned_before(story), **_returned_after(story)}
+
+
+def _sale_takes_the_return(story: Story) -> Units:
+    back = story.returned if story.sale_again and story.left is not None and story.restocked else None
+    return _negative(back or {})
+
+
+def _sale_takes_all(story: Story) -> Units:
+    return _negative(story.sold) if story.sale_again and story.left is not None else {}
 
 
 def _not_restocked(story: Story) -> Units:
@@ -190,6 +205,7 @@ def _all_of_it(story: Story) -> Units:
 
 
 HELD: Final = "give back only what the order still holds: keep, for each order, what was sold and what came back"
+COPY: Final = "recognise a copy of a sale also where its order is cancelled, and change nothing for it"
 RULES: Final = (
     Rule(
         "a return gives back the whole order, not only what was returned",
@@ -205,6 +221,10 @@ RULES: Final = (
     Rule("a return gives its units back again although its order was cancelled before it", HELD, _returned_after),
     Rule("an order was returned and cancelled, and its returned units are given back by both", HELD,
          _returned_and_cancelled),
+    Rule("a sale that comes again after the cancellation of its order takes what a return had given back before", COPY,
+         _sale_takes_the_return),
+    Rule("a sale that comes again after the cancellation of its order takes its units once more", COPY,
+         _sale_takes_all),
     Rule("a return that is not restocked gives its units back all the same", "read the restock flag of a return",
          _not_restocked),
     Rule("a cancellation gives back the first SKU of an order only", "handle every line of a cancelled order",

@@ -10,13 +10,14 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
 from stockstorm.reports.diagnosis.event_traits import event_traits
 from stockstorm.reports.diagnosis.exact_units import CHECKS
-from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, hints
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, TraitKind, hints
 from stockstorm.reports.result import Diagnosis
 
-TOLD: Final = frozenset(
-    {"topic", "source", "copies", "ahead", "two_lines", "lines", "units", "after_cancel", "after_return", "perturbed"}
-    | {"unanswered", "process_end", "retried", "fault", "outage", "restart", "read", "cancel_heard", "burst"}
-)
+TOLD: Final[frozenset[TraitKind]] = frozenset({
+    "topic", "source", "copies", "ahead", "two_lines", "lines", "units", "after_cancel", "after_return", "perturbed",
+    "unanswered", "process_end", "retried", "fault", "outage", "restart", "read", "cancel_heard", "burst", "across_end",
+    "before_level",
+})  # fmt: skip
 
 
 ORDERED: Final = Trait("topic", TOPIC_OF["sale"])  # every SKU that can be wrong has such an event

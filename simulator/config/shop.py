@@ -1,6 +1,6 @@
 """The shop and the places that sell."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -8,6 +8,12 @@ from stockstorm.simulator.config.fields import Config, Name
 from stockstorm.simulator.versions import NEWEST, VERSIONS, ApiVersion, serving
 
 ShopPlan = Literal["standard", "advanced", "plus", "enterprise"]
+PLAN_NAMES: Final[dict[ShopPlan, str]] = {
+    "standard": "Basic",
+    "advanced": "Advanced",
+    "plus": "Shopify Plus",
+    "enterprise": "Commerce Components",
+}  # as the shop's own staff sees them
 SkuStyle = Literal["codes", "typed"]
 
 

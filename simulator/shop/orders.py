@@ -44,8 +44,8 @@ _SCHEMA: Final = (
     """CREATE TABLE orders (
         id INTEGER PRIMARY KEY, own INTEGER, created_ns INTEGER, updated_ns INTEGER, number INTEGER,
         cancelled INTEGER, status TEXT, skus TEXT, buyer INTEGER, shipped TEXT, words TEXT, body BLOB)""",
-    "CREATE INDEX by_creation ON orders (created_ns, id) WHERE own",
-    "CREATE INDEX by_update ON orders (updated_ns, id) WHERE own",
+    "CREATE INDEX by_creation ON orders (created_ns, id, cancelled, shipped, own) WHERE own",
+    "CREATE INDEX by_update ON orders (updated_ns, id, cancelled, shipped, own) WHERE own",
     "CREATE INDEX by_status ON orders (status, created_ns, id) WHERE own",
     "CREATE INDEX by_number ON orders (number, own) WHERE own",
     "CREATE INDEX by_skus ON orders (skus, own) WHERE own",

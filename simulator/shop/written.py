@@ -43,6 +43,8 @@ class Store(Protocol):
 
     def leave(self, units: Iterable[tuple[Sku, int, int]], promised: Mapping[Place, int] | None = None) -> None: ...
 
+    def ordered(self, order: Order, action: Action) -> None: ...
+
 
 class Mover(msgspec.Struct, frozen=True):
     """The parts of a shop that a change of an order moves."""
@@ -77,6 +79,7 @@ class OrderWrites:
         if paid:
             action.order(SHOPIFY, "orders/paid", order)
         _fire(levels, order, action)
+        self._parts.online.ordered(order, action)
         return order, action.changes
 
     def cancel(

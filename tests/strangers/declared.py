@@ -31,12 +31,13 @@ class Beyond(NamedTuple):
 
 
 class Way(NamedTuple):
-    """A service that does the same in another way, and is as sound: `ways/NAME`."""
+    """A service that does the same in another way, and is as sound: `ways/NAME`. `declares`: a line of its file."""
 
     stranger: str
     name: str
     scenarios: tuple[str, ...] = ("smoke", "proof")
     options: tuple[str, ...] = ()
+    declares: str = ""
 
 
 LOST: Final = ("nothing_lost", "drift")
@@ -128,4 +129,14 @@ WAYS: Final = (
     Way("sweep", "by_orders"),
     Way("sweep", "whole_stock"),
     Way("stockroom", "receiver"),  # it only acknowledges, and declares that
+    Way("stockroom", "in_batches"),
+    Way("relay", "a_lane_each", ("marketplace_down",)),
+    Way("relay", "writes_seldom", ("smoke", "proof_wide")),
+    Way("relay", "names_sales_alone"),
+    Way("relay", "one_row_a_push"),
+    Way("relay", "hedges"),
+    Way("relay", "rises_later"),
+    Way("relay", "zero_in_doubt", ("failing_apis",)),
+    Way("sweep", "at_most_twenty", declares="lists_less = true"),
+    Way("sweep", "old_http"),
 )

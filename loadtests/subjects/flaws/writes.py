@@ -51,7 +51,8 @@ DECLARED: Final = (
         must=frozenset({"order_latency"}),
         may=without({**WRONG_STOCK, **LATE_EFFECTS, **CALLS}, "order_latency"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"calls_refused"}),
+        scenario="old_api_version",
+        diagnoses=frozenset({"calls_refused", "retired_version"}),
     ),
     Flaw(
         name="failed_write_counts_as_done",
@@ -62,6 +63,16 @@ DECLARED: Final = (
         subjects=OF_WEBHOOKS,
         scenario="failing_apis",
         diagnoses=frozenset({"failures_forgotten", "lost_events", "calls_refused", "exact_units"}),
+    ),
+    Flaw(
+        name="denied_write_counts_as_done",
+        kind="writes",
+        mistake="a write for which the app lacks the scope is answered 200 with errors that nobody reads",
+        must=frozenset({"nothing_lost"}),
+        may=without({**WRONG_STOCK, **CALLS}, "nothing_lost"),
+        subjects=OF_WEBHOOKS,
+        scenario="scope_granted_late",
+        diagnoses=frozenset({"scopes_missing", "failures_forgotten"}),
     ),
     Flaw(
         name="key_per_try",

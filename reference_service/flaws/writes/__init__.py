@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from stockstorm.reference_service.flaws.writes import (
     batch_beyond_limit,
+    denied_write_counts_as_done,
     failed_write_counts_as_done,
     first_change_only,
     idempotency_key_missing,
@@ -20,6 +21,7 @@ from stockstorm.reference_service.seams import Compose
 
 FLAWS: Mapping[str, Compose] = {
     "batch_beyond_limit": batch_beyond_limit.compose,
+    "denied_write_counts_as_done": denied_write_counts_as_done.compose,
     "failed_write_counts_as_done": failed_write_counts_as_done.compose,
     "first_change_only": first_change_only.compose,
     "idempotency_key_missing": idempotency_key_missing.compose,

@@ -18,7 +18,7 @@ from stockstorm.simulator.api.admin.base.views import (
 )
 from stockstorm.simulator.api.admin.resolvers.adjustments import executed_once
 from stockstorm.simulator.api.admin.resolvers.quantity_rules import ADJUSTABLE, header_errors
-from stockstorm.simulator.api.admin.resolvers.stock import item_of, named_level
+from stockstorm.simulator.api.admin.resolvers.stock import deactivation_alert, item_of, named_level
 from stockstorm.simulator.limits import QUANTITY_MAX
 from stockstorm.simulator.model import Level
 from stockstorm.simulator.world import LevelChange, LevelSet
@@ -27,11 +27,7 @@ ACTIVE: Final = "Not allowed to set available quantity when the item is already 
 NO_ITEM: Final = "The product couldn't be stocked because it wasn't found."
 NO_LOCATION: Final = "The product couldn't be stocked because the location wasn't found."
 NO_LEVEL: Final = "The product couldn't be unstocked because the product was deleted."
-LAST: Final = (
-    "The product couldn't be unstocked from {} because products need to be stocked at a minimum of 1 location."
-)
 STALE: Final = "The changeFromQuantity argument no longer matches the persisted quantity."
-COMMITTED: Final = "The product couldn't be unstocked from {} because it has committed inventory there."
 
 
 class ActivatePayload(msgspec.Struct, frozen=True):
@@ -94,11 +90,8 @@ def deactivate(_source: None, arguments: Arguments, call: Call) -> InventoryPayl
     level = named_level(arguments["inventoryLevelId"], call)
     if level is None:
         return _refused(UserError(("inventoryLevelId",), NO_LEVEL), call)
-    name = f"Warehouse {call.state.locations[level.location_id].index}"
-    if len(call.world.levels(level.inventory_item_id)) == 1:
-        return _refused(UserError(("inventoryLevelId",), LAST.format(name)), call)
-    if level.committed:
-        return _refused(UserError(("inventoryLevelId",), COMMITTED.format(name)), call)
+    if (alert := deactivation_alert(level, call)) is not None:
+        return _refused(UserError(("inventoryLevelId",), alert), call)
     item, location = level.inventory_item_id, level.location_id
     call.changed(call.world.disconnect(item, location, request=call.request, now_ns=call.now_ns))
     return InventoryPayload()

@@ -3,11 +3,17 @@
 import asyncio
 import hashlib
 import hmac
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from stockstorm.reference_service.domain.topics import WorkType
-from stockstorm.reference_service.ingress.endpoint import channel_sender, shopify_sender, signature_of
+from stockstorm.reference_service.ingress.endpoint import (
+    channel_sender,
+    read_message,
+    shopify_sender,
+    signature_of,
+)
 from stockstorm.reference_service.queues.base import InboxFull, Message
 from stockstorm.reference_service.queues.postgres import PUT
 from stockstorm.reference_service.seams import Seams
@@ -199,7 +205,52 @@ async def answer_to_a_large_body(seams: Seams) -> str:
     return "200"
 
 
+async def ids_of_an_action(seams: Seams) -> list[str]:
+    """By what the deliveries of two events of one action are told apart."""
+    sender, found = seams.senders("demo.myshopify.com", [], SECRET, SECRET, None)[""], []
+    for webhook_id in ("w1", "w2"):
+        headers = {
+            b"x-shopify-hmac-sha256": SIGNED,
+            b"x-shopify-topic": b"orders/create",
+            b"x-shopify-shop-domain": b"demo.myshopify.com",
+            b"x-shopify-webhook-id": webhook_id.encode(),
+            b"x-shopify-event-id": b"e1",
+        }
+        found.append(read_message(sender, headers.items(), BODY, 1).webhook_id)
+    return found
+
+
+async def big_id(seams: Seams) -> int:
+    inbox = Keeping()
+    body = b'{"inventory_item_id":9007199254740993}'
+    await seams.wrap_endpoint(inbox).put(
+        Message(WorkType.STOCK, "shopify", "w1", "inventory_levels/update", 5, 1, body)
+    )
+    return int(json.loads(inbox.kept[0].body)["inventory_item_id"])
+
+
+async def kept_after_uninstalled(seams: Seams) -> list[str]:
+    inbox = Keeping()
+    endpoint = seams.wrap_endpoint(inbox)
+    for source, topic in (
+        ("shopify", "orders/create"),
+        ("shopify", "app/uninstalled"),
+        ("shopify", "orders/paid"),
+        ("bazaar", "order.created"),
+    ):
+        await endpoint.put(Message(WorkType.SHOP, source, topic, topic, 5, 1, b"{}"))
+    return [kept.topic for kept in inbox.kept if kept.topic != "app/uninstalled"]
+
+
 CASES = (
+    Case(
+        "late_uninstalled_ends_session",
+        kept_after_uninstalled,
+        ["orders/create", "orders/paid", "order.created"],
+        ["orders/create", "order.created"],
+    ),
+    Case("dedup_by_event_id", ids_of_an_action, ["w1", "w2"], ["e1", "e1"]),
+    Case("ids_rounded", big_id, 2**53 + 1, 2**53),
     Case("no_signature_check", accepted, GENUINE, set(REQUESTS)),
     Case("signature_of_one_topic", accepted, GENUINE, GENUINE | {"forged, another topic", "forged for a channel"}),
     Case("signature_of_shop_only", accepted, GENUINE, GENUINE | {"forged for a channel"}),

@@ -119,7 +119,7 @@ class Shop:
             change.kind, f":returned:{change.return_id}"
         )
         for _ in range(self.times(change)):
-            self._record(change, token)
+            self.record(change, token)
 
     def _deliver(self, change: Change, topic: str, at: int) -> None:
         event = self.events
@@ -140,7 +140,8 @@ class Shop:
                 f.DeliveryEnded(at + 5_000_000, number, "acknowledged" if good else "given_up"),
             ]
 
-    def _record(self, change: Change, token: str) -> None:
+    def record(self, change: Change, token: str) -> None:
+        """What the subject writes for a change, and pushes."""
         sums: dict[str, int] = {}
         for sku, count in self.counts(change):
             sums[sku] = sums.get(sku, 0) + (-count if change.kind == "sale" else count)

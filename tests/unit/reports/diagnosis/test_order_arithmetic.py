@@ -3,6 +3,8 @@
 import pytest
 
 from stockstorm.reports.history import History
+from stockstorm.simulator.history import facts as f
+from tests.literal_history import ns
 from tests.unit.reports.diagnosis.shop import SKUS, Change, Lines, Shop, diagnosed
 
 NAMED = [True, False]
@@ -49,6 +51,53 @@ def test_a_return_that_comes_after_the_cancellation_and_is_given_back_again(name
     cause = found["order_arithmetic"].cause
     assert "a return gives its units back again although its order was cancelled before it" in cause
     assert "applied_twice" not in found
+
+
+def sales_again(counts: dict[int, Lines], *, named: bool) -> History:
+    """Six orders of which some units come back before the rest is cancelled; then the sale comes once more.
+
+    `counts`: what the subject takes for it then.
+    """
+    shop = Shop(named=named)
+    for order, lines in SOLD.items():
+        shop.happen(Change("sale", order, "bazaar", lines))
+        shop.happen(Change("returned", order, "bazaar", ((lines[0][0], BACK[order]),)))
+        shop.happen(Change("cancelled", order, "bazaar", left(order)))
+    facts = shop.facts
+    for order in SOLD:
+        sale = next(fact.event for fact in facts if isinstance(fact, f.EventFired) and fact.order == order)
+        shop.ms += 50.0
+        at, number = ns(shop.ms), shop.deliveries
+        shop.deliveries += 1
+        facts += [
+            f.DeliveryPlanned(at, number, sale, f"w{sale}", 2, "order.created", at, 2, ("duplicate_after_cancel",)),
+            f.AttemptEnded(at + 5_000_000, number, 1, at, at, at, at + 5_000_000, at, 200),
+            f.DeliveryEnded(at + 5_000_000, number, "acknowledged"),
+        ]
+        if order in counts:
+            shop.record(Change("sale", order, "bazaar", counts[order]), f"bazaar:bazaar-{1001 + order}")
+    return shop.history()
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_a_sale_that_comes_again_after_a_cancellation_takes_what_came_back(named: bool) -> None:
+    taken: dict[int, Lines] = {order: ((lines[0][0], BACK[order]),) for order, lines in SOLD.items()}
+    found = diagnosed(sales_again(taken, named=named))
+    cause = found["order_arithmetic"].cause
+    assert cause.startswith("a sale that comes again after the cancellation of its order takes what a return had given")
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_a_sale_that_comes_again_after_a_cancellation_takes_its_units(named: bool) -> None:
+    found = diagnosed(sales_again(dict(SOLD), named=named))
+    assert (
+        "comes again after the cancellation of its order takes its units once more" in found["order_arithmetic"].cause
+    )
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_a_sale_that_comes_again_and_changes_nothing(named: bool) -> None:
+    assert "order_arithmetic" not in diagnosed(sales_again({}, named=named))
 
 
 @pytest.mark.parametrize("named", NAMED)

@@ -134,7 +134,7 @@ def test_a_document_that_begins_with_a_mutation_writes(query: str, writes: bool)
 def adjusted(injection: Injection) -> tuple[ApiReply, Admin]:
     admin = Admin()
     body = msgspec.json.encode({"query": ADJUST, "variables": {"key": "k", "input": adjustment(change(0, -1))}})
-    request = ApiRequest("POST", PATH, "", {"x-shopify-access-token": TOKEN}, body)
+    request = ApiRequest("POST", PATH, "", {"x-shopify-access-token": TOKEN, "content-type": "application/json"}, body)
     return admin.api.handle(request, START_NS + 2 * SECOND_NS, injection), admin
 
 
@@ -306,7 +306,8 @@ def test_a_mutation_that_a_gateway_gave_up_is_in_progress_for_a_while_under_its_
     admin.tick_ns = 0
     busy = Injection("failed_after", status=504, busy_ns=SECOND_NS)
     body = {"query": ADJUST, "variables": {"input": adjustment(change(0, -1)), "key": "k"}}
-    request = ApiRequest("POST", PATH, "", {"x-shopify-access-token": TOKEN}, msgspec.json.encode(body))
+    headers = {"x-shopify-access-token": TOKEN, "content-type": "application/json"}
+    request = ApiRequest("POST", PATH, "", headers, msgspec.json.encode(body))
     assert admin.api.handle(request, admin.now_ns, busy).status == 504
     (error,) = admin.adjust("k", change(0, -1))["userErrors"]
     assert (error["code"], admin.called.outcome) == ("IDEMPOTENCY_CONCURRENT_REQUEST", "in_progress")

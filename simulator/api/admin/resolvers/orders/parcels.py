@@ -7,6 +7,7 @@ import msgspec
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.views import LineView, Location, Money, UserError, Variant, gid, number_of
+from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.events.order_sums import due_units, order_name, refunded_units, remaining_units
 from stockstorm.simulator.model import Fulfilment, Order, OrderLine, Product
 
@@ -72,6 +73,8 @@ def fulfilment_order(_source: None, arguments: Arguments, call: Call) -> Work | 
 
 
 def orders_of(order: Order, arguments: Arguments, _call: Call) -> Page[Work]:
+    if arguments.get("query"):
+        raise not_played("search term", "a search of Order.fulfillmentOrders")
     return page_of([Work(order)], lambda row: (row.order.order_id, row.order.order_id), arguments)
 
 
@@ -174,7 +177,7 @@ def _work_status(row: Work, _arguments: Arguments, _call: Call) -> str:
     return "CLOSED"
 
 
-def _location(row: Work, call: Call) -> Location:
+def _location(row: Work | Parcel, call: Call) -> Location:
     return call.state.locations[_product(row.order.lines[0], call).location_id]
 
 
@@ -192,6 +195,7 @@ PARCEL: Final[dict[str, Resolver]] = {
     "updatedAt": lambda row, _arguments, call: call.time_text(row.fulfilment.at_ns),
     "totalQuantity": lambda row, _arguments, _call: sum(units for _, units in row.fulfilment.lines),
     "requiresShipping": lambda _row, _arguments, _call: True,
+    "location": lambda row, _arguments, call: _location(row, call),
     "trackingInfo": _tracking,
     "fulfillmentLineItems": _parcel_lines,
     "order": lambda row, _arguments, _call: row.order,
