@@ -92,8 +92,8 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "nothing_lost"),
         diagnoses=frozenset({"capped", "lost_events"}),
         says=("never more than", "when more than"),
-        without="How many events had their effect in half a second cannot be counted, because only those that came alone "
-        "can be told lost or taken. The report lists what fits, this first.",
+        without="Only events that came alone can be told lost or taken, so the number that has its effect in half a "
+        "second is not known. The report lists what fits, this first.",
         subjects=OF_RECEIVERS,
     ),
     Flaw(
