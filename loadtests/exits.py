@@ -3,6 +3,8 @@
 Every process of a run imports this, so it imports neither Typer nor Rich.
 """
 
+import errno
+import os
 import signal
 from collections.abc import Mapping
 from enum import IntEnum
@@ -21,6 +23,16 @@ from stockstorm.simulator.errors import (
 )
 
 PROGRAM: Final = "stockstorm"
+PATH_SHOWN_MAX: Final = 300  # characters
+_MORE: Final = "end other programs, or use a machine with more"
+# What the system says of a path that was given, of a disk without space, and of what a process may have.
+_REFUSED: Final = {errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR}
+_NO_SPACE: Final = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
+_SPENT: Final = {
+    errno.EMFILE: "raise the limit of open files (ulimit -n), then run again",
+    errno.ENFILE: _MORE,
+    errno.ENOMEM: _MORE,
+}
 
 
 class ExitCode(IntEnum):
@@ -78,11 +90,34 @@ def print_error(error: StockstormError) -> None:
     Console(stderr=True).print(text, markup=False, highlight=False, emoji=False, style="red", soft_wrap=True)
 
 
-def internal_error(error: BaseException) -> InternalError:
-    """An unforeseen exception as an error for users; the caller prints the traceback after it."""
+def unforeseen(error: BaseException) -> StockstormError:
+    """An exception that no code expected, as an error for users.
+
+    What the system refused is named: a path that was given, space, files or memory. All else is an InternalError, after
+    which the caller prints the traceback.
+    """
+    if isinstance(error, MemoryError):
+        return LimitError("memory", "there is none left", _MORE)
+    number = error.errno if isinstance(error, OSError) else None
+    if number in _SPENT:
+        return LimitError("this machine", f"{os.strerror(number)}", _SPENT[number])
+    path = _path_of(error)
+    if path and number in _NO_SPACE:
+        return OutputError(path, f"it cannot be written ({os.strerror(number)})", "free some space, or choose another")
+    if path and number in _REFUSED:
+        return ScenarioError(path, f"it cannot be used ({os.strerror(number)})", "give another path, or allow its use")
     found = f"{type(error).__name__}: {error}"
     remedy = "if disk, memory or a permission failed, repair that and run again; else report this with what follows"
     return InternalError("internal failure", found, remedy)
+
+
+def _path_of(error: BaseException) -> str:
+    """The path that the system refused, as text of bounded length; "" for none."""
+    given: object = getattr(error, "filename", None)
+    if not isinstance(given, str | bytes | os.PathLike):
+        return ""
+    path = os.fsdecode(given)
+    return path if len(path) <= PATH_SHOWN_MAX else f"{path[:PATH_SHOWN_MAX]}…"
 
 
 def output_error(failure: OSError, remedy: str = "free some space, or choose another place for it") -> OutputError:

@@ -18,9 +18,9 @@ from stockstorm.loadtests.exits import (
     ExitCode,
     Signalled,
     exit_code,
-    internal_error,
     output_error,
     print_error,
+    unforeseen,
 )
 from stockstorm.loadtests.json_output import JSON
 from stockstorm.loadtests.streams import failure_of_output
@@ -84,8 +84,10 @@ def _unforeseen(error: Exception) -> ExitCode:
     if isinstance(error, OSError) and (failure := _output_fails()):
         print_error(output_error(failure))
         return ExitCode.OUTPUT
-    code = _failed(internal_error(error), ExitCode.INTERNAL)
-    traceback.print_exception(error)
+    told = unforeseen(error)
+    code = _failed(told, exit_code(told))
+    if isinstance(told, InternalError):
+        traceback.print_exception(error)
     return code
 
 

@@ -1,12 +1,16 @@
-"""Standard output and error that cannot end a run: closed, full or limited to ASCII, they lose only text."""
+"""Standard output and error that cannot end a run: closed, full, narrow or limited to ASCII, they lose only text."""
 
 import codecs
 import io
 import os
+import shutil
 import sys
 from contextlib import suppress
 from typing import Any, Final, TextIO, cast
 
+WIDTH_MIN: Final = 20  # columns; at 0, nothing would be printed
+WIDTH_MAX: Final = 1_000  # a panel is as wide as its terminal
+DIGITS_MAX: Final = 10
 ERRORS: Final = "stockstorm"  # the name of our substitutes, for `codecs`
 # For terminals that are limited to ASCII. Every other sign becomes a question mark.
 SUBSTITUTES: Final = {
@@ -69,8 +73,20 @@ def prepare_streams() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # gets the lowest free number
     codecs.register_error(ERRORS, _substituted)
+    bound_width()
     sys.stdout = _prepared(sys.stdout, 1)
     sys.stderr = _prepared(sys.stderr, 2)
+
+
+def bound_width() -> None:
+    """Makes COLUMNS, which tables and panels are as wide as, a number of columns that can be read."""
+    told = os.environ.get("COLUMNS", "")
+    columns = int(told) if told.isascii() and told.isdigit() and len(told) < DIGITS_MAX else None
+    if columns is None:
+        os.environ.pop("COLUMNS", None)
+        columns = shutil.get_terminal_size().columns
+    if not WIDTH_MIN <= columns <= WIDTH_MAX:
+        os.environ["COLUMNS"] = str(min(max(columns, WIDTH_MIN), WIDTH_MAX))
 
 
 def failure_of_output() -> OSError | None:

@@ -1,6 +1,5 @@
 """Conducts one run inside the Locust process: builds the parts, and starts, awaits and ends them in order."""
 
-import gc
 import ssl
 import time
 from collections.abc import Callable
@@ -11,6 +10,7 @@ import msgspec
 from stockstorm.loadtests.config.spec import RunSpec, reachable
 from stockstorm.loadtests.generator.evidence import EvidenceFaults
 from stockstorm.loadtests.generator.figures import LiveFigures, LiveReporter, LocustStatistics
+from stockstorm.loadtests.generator.garbage import keep_pauses_short
 from stockstorm.loadtests.generator.health import GeneratorHealth, connections_allowed
 from stockstorm.loadtests.generator.load import Attempts, OpenFaults, PlanExecution
 from stockstorm.loadtests.generator.merchant import open_app, signed_query
@@ -135,8 +135,7 @@ class Driver:
     def _begin(self, go: Go, on_start: Callable[[], None]) -> int:
         """Starts the load. Returns when it ends."""
         plan = self._shopify.plan
-        gc.collect()
-        gc.freeze()
+        keep_pauses_short()
         start_ns = self._clock() + START_DELAY_NS
         end_ns = start_ns + plan.summary.duration_ns
         self._recorder.write(opening_facts(self._spec, self._shopify, go, start_ns))
@@ -169,7 +168,8 @@ class Driver:
                 deliveries.pending,
                 figures.gaps.longest_ns,
                 figures.last_write_ns,
-                figures.write_gaps.known_ns,
+                figures.kinds.writes.known_ns,
+                figures.kinds.longest_ns,
             ),
             self._reads,
             lambda: self.state.aborted,

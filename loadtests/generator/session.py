@@ -17,7 +17,7 @@ from gevent.event import Event as Signal
 
 from stockstorm.loadtests.config.locust_options import read_locust_options
 from stockstorm.loadtests.config.spec import RunSpec
-from stockstorm.loadtests.exits import VERDICT_CODES, ExitCode, exit_code, internal_error
+from stockstorm.loadtests.exits import VERDICT_CODES, ExitCode, exit_code, unforeseen
 from stockstorm.loadtests.generator.driver import Driver
 from stockstorm.loadtests.generator.figures import LocustStatistics
 from stockstorm.loadtests.ipc.messages import (
@@ -113,7 +113,7 @@ class Session:
             logger.error("%s", error)
             self._environment.process_exit_code = exit_code(error)
         except Exception as error:  # a defect must not look like a verdict, and Locust alone would exit with 0
-            logger.exception("%s", internal_error(error))
+            logger.exception("%s", unforeseen(error))
             self._environment.process_exit_code = ExitCode.INTERNAL
         finally:
             self.finished = True
@@ -126,7 +126,7 @@ class Session:
             logger.error("the connection to the orchestrator closed: %s", error)
         except Exception as error:
             with suppress(PipeClosed):
-                pipe.send(_abort(internal_error(error)))
+                pipe.send(_abort(unforeseen(error)))
             raise
 
     def _follow(self, pipe: Pipe) -> None:
@@ -167,7 +167,7 @@ class Session:
                 driver.discard()
                 raise
         except (StockstormError, OSError) as error:
-            pipe.send(_abort(error if isinstance(error, StockstormError) else internal_error(error)))
+            pipe.send(_abort(error if isinstance(error, StockstormError) else unforeseen(error)))
             raise PipeClosed(str(error)) from None
         self._driver = driver
         if self._reason:

@@ -17,7 +17,7 @@ import msgspec
 from stockstorm.loadtests.backing.cloud.listening import Listeners
 from stockstorm.loadtests.backing.postgres import Backing
 from stockstorm.loadtests.config.spec import RunSpec, reachable
-from stockstorm.loadtests.exits import internal_error
+from stockstorm.loadtests.exits import unforeseen
 from stockstorm.loadtests.ipc.messages import (
     Abort,
     AnyMessage,
@@ -112,7 +112,7 @@ class Orchestrator:
             finished, cause = Finished(complete=False, reason=str(gone)), gone
         except Exception as error:  # noqa: BLE001 - a defect, which must not look like an interruption
             traceback.print_exception(error)
-            defect = internal_error(error)
+            defect = unforeseen(error)
             finished, cause = Finished(complete=False, reason=str(defect)), defect
         finally:
             self._wait_for_generator(finished.reason)
@@ -217,8 +217,9 @@ class Orchestrator:
 
     @property
     def _settle_s(self) -> float:
-        """After this long a silence nothing more comes, neither a poll nor what a killed worker had leased."""
-        return max(self._subject.settle_s, self._subject.lease_s if self._scenario.faults else 0.0)
+        """After this long a silence nothing more comes: no poll, no batch, nothing that a killed worker had leased."""
+        leased_s = self._subject.lease_s if self._scenario.faults else 0.0
+        return max(self._subject.settle_s, self._subject.pauses_s, leased_s)
 
     def _notes(self, backing: Backing) -> tuple[str, ...]:
         database = [f"PostgreSQL {backing.description}"] if backing.description else []

@@ -16,7 +16,7 @@ from typing import Final
 from stockstorm.loadtests.backing.postgres import Backing, NoDatabase, choose_backing
 from stockstorm.loadtests.config.checks import POSTGRES_URL, POSTGRES_URL_VARIABLE
 from stockstorm.loadtests.config.spec import RunSpec
-from stockstorm.loadtests.exits import internal_error
+from stockstorm.loadtests.exits import unforeseen
 from stockstorm.loadtests.ipc.messages import Finished, Live, SentError, Step
 from stockstorm.loadtests.ipc.pipe import FD_VARIABLE, SUPERVISOR_FD_VARIABLE, Pipe, PipeClosed, make_pair
 from stockstorm.loadtests.orchestrator.cloud import open_cloud
@@ -73,7 +73,7 @@ def main() -> None:
         finished = _finished(_conduct(spec, generator_pid, supervisor))
     except Exception as error:  # noqa: BLE001 - the last resort, which prints all of it
         traceback.print_exception(error)
-        internal = internal_error(error)
+        internal = unforeseen(error)
         finished = Finished(False, str(internal), SentError.of(internal))
     with suppress(PipeClosed):
         supervisor.send(finished)

@@ -5,7 +5,8 @@ One that a retry healed is no failure. A timeout, a delivery given up or a subsc
 itself, because in production those events are gone; so are repeated failures: at least FAILURES_MIN, and more than one
 attempt in a thousand. A change of an order may be refused until the order itself is there. Timeouts and answers of
 overload (429, 503) are unknown if the load generator could not keep up: the machine was too slow, and a stalled
-generator causes timeouts itself. `history.failed_attempts` says which attempts count.
+generator causes timeouts itself. So they are if other programs may have made most of them meet a queue.
+`history.failed_attempts` says which attempts count.
 """
 
 import math
@@ -154,9 +155,8 @@ class DeliverySuccess(Checker):
         ]
         reasons = [_reason(*entry) for entry in wrong if entry[0]]
         only_load = all(failure.of_load for failure in failures) and not given_up and not blamed
-        if reasons and only_load and (generator := Generator()(history)).verdict == "unknown":
-            reason = f"{', '.join(reasons)}, but the load generator could not keep up: {generator.reason}"
-            return tally.check(self.name, "unknown", reason, measures)
+        if reasons and only_load and (excuse := _too_slow(history, failures)):
+            return tally.check(self.name, "unknown", f"{', '.join(reasons)}, but {excuse}", measures)
         if reasons:
             return tally.check(self.name, "invalid", ", ".join(reasons), measures)
         return tally.check(self.name, "valid", _fine(history, total, len(failures)), measures)
@@ -166,6 +166,17 @@ class DeliverySuccess(Checker):
             one.planned.topic for one in history.deliveries.by_id.values() if one.attempts and not one.planned.forged
         )
         return {f"of {topic}": count for topic, count in sorted(tried.items())} or {"deliveries tried": 0}
+
+
+def _too_slow(history: History, failures: Sequence[FailedAttempt]) -> str:
+    """Why the machine may have caused these failures of load; empty if nothing says so."""
+    if (generator := Generator()(history)).verdict == "unknown":
+        return f"the load generator could not keep up: {generator.reason}"
+    slowed = sum(history.cpu_waits.overloads(failure.attempt.due_ns) for failure in failures)
+    if 2 * slowed < len(failures):
+        return ""
+    seen = history.cpu_waits.text(history.start_ns, history.start_ns + history.load_ns)
+    return f"{seen or 'other programs used the machine'}, so a queue may have grown that is not the subject's"
 
 
 def _fine(history: History, total: _Topic, failures: int) -> str:

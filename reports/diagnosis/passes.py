@@ -24,9 +24,9 @@ ADMIN: Final = "admin"
 
 
 class InPasses(NamedTuple):
-    """`count` of `of` changes came in a pass, or less than `after_ns` after it. `others`: of all other changes."""
+    """`inside` of `of` changes came in a pass, or less than `after_ns` after it. `others`: of all other changes."""
 
-    count: int
+    inside: int
     of: int
     after_ns: int
     others: int
@@ -35,7 +35,7 @@ class InPasses(NamedTuple):
     @property
     def text(self) -> str:
         """ "each of them came while the service read from the shop, or less than 2 s after it"."""
-        which = "it" if self.of == 1 else "each of them" if self.count == self.of else f"{self.count} of them"
+        which = "it" if self.of == 1 else "each of them" if self.inside == self.of else f"{self.inside} of them"
         after = f", or less than {self.after_ns / SECOND_NS:g} s after it" if self.after_ns else ""
         return f"{which} came while the service read from the shop{after}"
 

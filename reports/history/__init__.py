@@ -120,7 +120,8 @@ class History(FactLog):
         if "never_sent" not in self.reported.delivery:
             return []
         stock = {final.sku: max(0, final.available - self.safety_stock) for final in self.all(f.FinalStock)}
-        wrong = {final.sku for final in self.all(f.FinalListing) if stock.get(final.sku, final.listed) != final.listed}
+        listed = [(final.sku, final.listed, stock.get(final.sku, final.listed)) for final in self.all(f.FinalListing)]
+        wrong = {sku for sku, units, wanted in listed if units > wanted or (units < wanted and not self.lists_less)}
         return find_unsent(self, self.reported, self.orders, self.deliveries.visible_version, wrong)
 
     @cached_property
@@ -183,7 +184,7 @@ class History(FactLog):
     @shared
     def acks(self) -> Samples:
         """(due in ns, ack time in ms or infinity) of every genuine attempt that was acknowledged or timed out."""
-        return build_acks(self, self.deliveries)
+        return build_acks(self, self.deliveries, self.fault_intervals)
 
     @cached_property
     def sync_pairs(self) -> SyncPairs:

@@ -3,7 +3,8 @@
 An *effect* is the change that one order, cancellation or restocked return should make to one SKU. The subject names the
 orders of an adjustment in its `referenceDocumentUri`. A version *includes* an effect when its reference holds the
 effect's token. A subject without such references is judged by conservation: its adjustments are assumed to record
-effects in order of time, and everything built on that is labelled "net only".
+effects in order of time, and everything built on that is labelled "net only". Of a subject that names the orders of
+some writes alone, such as sales, the other writes are tied so to what no write names.
 """
 
 from typing import Final
@@ -11,7 +12,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from stockstorm.reports.history.conservation import tie_by_conservation
+from stockstorm.reports.history.conservation import tie_by_conservation, tie_the_rest
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.misfits import Misfit, subsets_with_sum, whole_misfits
 from stockstorm.reports.history.order_effects import SUBJECT_CAUSES, Effect, Row, expected_effects
@@ -72,6 +73,9 @@ def build_channel_orders(log: FactLog) -> ChannelOrders:
         tie_by_conservation(log, effects)
     orders.misfits = _without_rests(whole_misfits(orders.misfits), orders)
     _settle(orders)
+    if not orders.net_only and (left := [effect for effect in effects if _unnamed(effect)]):
+        unnamed = [(seq, row) for seq, row in _written(log) if not tokens(row.reference)]
+        tie_the_rest(unnamed, left, {misfit.row.sku for misfit in orders.misfits})
     return orders
 
 

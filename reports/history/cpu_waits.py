@@ -2,8 +2,9 @@
 
 A process that is ready and gets no CPU waits. Its waits are the machine's doing as far as programs outside of the run
 used CPU meanwhile; what the run's own processes take from each other is not excused. Between two samples, no more is
-excused than one of the processes waited, than others used, and than time passed. Where a history has no such samples,
-nothing is excused.
+excused than one of the processes waited, than others used, and than time passed. Where work took at least OVERLOAD
+times as long for some seconds, a queue may have grown that no single wait explains. Where a history has no such
+samples, nothing is excused.
 """
 
 from bisect import bisect_right
@@ -16,6 +17,9 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
 TOLD_MIN: Final = 0.1  # of the time, from which on waits are told
+OVERLOAD: Final = 2.0  # times as long: a service that uses half of a machine of its own cannot keep up with its load
+OVERLOAD_SHARE: Final = 0.4  # of the time that one process waited
+QUEUE_NS: Final = 5 * SECOND_NS  # for so long it has grown
 
 
 class Interval(NamedTuple):
@@ -59,6 +63,19 @@ class CpuWaits:
         some = [one for one in self.intervals if one.begin_ns < end_ns and begin_ns < one.end_ns]
         used_ns = sum(one.used_ns for one in some)
         return 1.0 + sum(min(one.waited_ns, one.others_ns) for one in some) / used_ns if used_ns else 1.0
+
+    def overloads(self, at_ns: int) -> bool:
+        """Whether other programs may have made a queue grow that something met which began then."""
+        begin_ns, end_ns = at_ns - QUEUE_NS, at_ns + SECOND_NS
+        return self.stretch(begin_ns, end_ns) >= OVERLOAD and self._share(begin_ns, end_ns) >= OVERLOAD_SHARE
+
+    def _share(self, begin_ns: int, end_ns: int) -> float:
+        some = [one for one in self.intervals if one.begin_ns < end_ns and begin_ns < one.end_ns]
+        return sum(one.excused_ns for one in some) / sum(one.end_ns - one.begin_ns for one in some)
+
+    def others_ns(self, begin_ns: int, end_ns: int) -> int:
+        """CPU that programs outside of the run used in the intervals of a time."""
+        return sum(one.others_ns for one in self.intervals if one.begin_ns < end_ns and begin_ns < one.end_ns)
 
     def text(self, begin_ns: int, end_ns: int) -> str:
         """What is seen of the machine in a time; empty if hardly anything waited for a CPU."""

@@ -156,7 +156,7 @@ class _Classifier:
     ) -> None:
         self._orders, self._proofs, self._ledgers, self._listings = orders, proofs, ledgers, listings
         self._marketplaces, self._facts, self._resting = log.marketplaces, len(log.facts), not log.unrest
-        self._stuck = bool(log.rest.stood_still_ns)
+        self._stuck, self._less = bool(log.rest.stood_still_ns), log.lists_less
         self._read = _newest_versions_read(log, ledgers)
         self._pushes = bool(log.all(f.ListingPushed))
         self._off_shelf = {final.sku for final in log.all(f.FinalStock) if final.available != final.physical}
@@ -240,7 +240,7 @@ class _Classifier:
         if shown:
             return "once" if min(shown) == state else "superseded"
         last = len(ledger.seqs) - 1
-        floor, ceiling = ledger.floor(last, self._facts), ledger.ceiling(last)
+        floor, ceiling = -1 if self._less else ledger.floor(last, self._facts), ledger.ceiling(last)
         if all(floor <= listing.listed[-1] <= ceiling for listing in listings):
             return "void"  # Every listing is right already, so there was nothing to push.
         return self._missing()

@@ -143,6 +143,8 @@ def _doubt(measure: str, owner: Check | None, unreliable: str) -> str:
         return unreliable
     if owner is None:
         return ""
+    if owner.verdict == "not_exercised":
+        return ""
     return owner.reason if owner.verdict == "unknown" else too_few(measure, owner.measures)
 
 

@@ -16,6 +16,7 @@ from typing import Final
 import gevent
 import msgspec
 
+from stockstorm.loadtests.generator.garbage import keep_pauses_short
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
 from stockstorm.simulator.api.http_server import LOOPBACK, make_server
 from tests.fuzz.played import Played
@@ -89,8 +90,7 @@ def main() -> None:
     timed = Timed()
     server = make_server(LOOPBACK, 0, timed.handle)
     server.start()
-    gc.collect()
-    gc.freeze()  # as the generator does at its start
+    keep_pauses_short()  # as the generator does at its start
     print(server.server_port, flush=True)
     stop = gevent.event.Event()
     gevent.signal_handler(signal.SIGTERM, stop.set)

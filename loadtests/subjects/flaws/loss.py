@@ -50,6 +50,16 @@ DECLARED: Final = (
         subjects=OF_WEBHOOKS,
     ),
     Flaw(
+        name="ids_rounded",
+        kind="loss",
+        mistake="ids in webhooks of stock are read as doubles, which hold no integer above 2^53 exactly",
+        must=frozenset({"drift"}),
+        may=without({**WRONG_STOCK, **LATE_EFFECTS}, "drift"),
+        subjects=OF_RECEIVERS,
+        scenario="big_ids",
+        diagnoses=frozenset({"lost_events", "strange_ids", "wrong_listings"}),
+    ),
+    Flaw(
         name="poison_blocks",
         kind="loss",
         mistake="a return that is not restocked raises an error, and everything behind it waits",

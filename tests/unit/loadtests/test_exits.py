@@ -1,5 +1,6 @@
 """Exit codes: 0, 1 and 2 are verdicts only, and every other ending is printed with a remedy."""
 
+import errno
 import hashlib
 import os
 import sys
@@ -12,7 +13,7 @@ from stockstorm.loadtests.cli.app import app
 from stockstorm.loadtests.exits import ERROR_CODES, VERDICT_CODES, ExitCode, exit_code
 from stockstorm.loadtests.invocation import exit_code_of, invoke
 from stockstorm.loadtests.orchestrator import by_locust
-from stockstorm.simulator.errors import BackingError, StockstormError, SubjectError
+from stockstorm.simulator.errors import BackingError, ScenarioError, StockstormError, SubjectError
 from tests.running import ROOT
 
 
@@ -78,6 +79,59 @@ def test_an_unforeseen_exception_is_printed_with_its_traceback_and_is_no_verdict
     printed = capsys.readouterr().err
     assert "internal failure: OSError: [Errno 28] No space left on device" in printed
     assert printed.index("→") < printed.index("Traceback")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (OSError(errno.ENAMETOOLONG, "long", "runs/" + "a" * 5_000), 4, "a…: it cannot be used (File name too long)"),
+        (PermissionError(errno.EACCES, "denied", "runs/one"), 4, "runs/one: it cannot be used (Permission denied)"),
+        (OSError(errno.ENOSPC, "full", b"runs/x"), 3, "runs/x: it cannot be written (No space left on device)"),
+        (OSError(errno.EMFILE, "many"), 8, "this machine: Too many open files\n  → raise the limit of open files"),
+        (MemoryError(), 8, "memory: there is none left\n  → "),
+    ],
+    ids=["name too long", "not allowed", "disk full", "open files", "memory"],
+)
+def test_what_the_system_refuses_is_told_without_a_traceback(
+    error: Exception, code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code_of(raising(error)) == code
+    printed = capsys.readouterr().err
+    assert said in printed
+    assert "Traceback" not in printed
+    assert len(printed) < 600
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "NAME"),
+        ("check", "one", "--runs", "NAME"),
+        ("plan", "NAME"),
+        ("run", "smoke", "--subject", "NAME/subject.toml"),
+        ("regress", "NAME", "NAME"),
+        ("doctor", "NAME/subject.toml"),
+        ("trigger", "orders/create", "--to", "http://127.0.0.1:9/", "--ca", "NAME"),
+    ],
+    ids=" ".join,
+)
+def test_a_name_that_no_file_can_have_is_one_short_error(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = "n" * 5_000
+    assert ended(*(word.replace("NAME", long) for word in words)) > ExitCode.UNKNOWN
+    printed = capsys.readouterr().err
+    assert "→" in printed
+    assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize("length", [4_000, 70_000])
+def test_a_long_path_is_told_whole_and_what_nobody_reads_is_cut(length: int) -> None:
+    error = ScenarioError("--cloud", f"'{'x' * length}' is unknown", "write docker")
+    assert (f"'{'x' * length}' is" in str(error)) == (length == 4_000)
+    assert len(str(error)) < 5_000
+    assert str(error).startswith("--cloud: 'xxx")
+    assert str(error).endswith(" is unknown\n  → write docker")
 
 
 def test_an_error_for_users_is_printed_unchanged(capsys: pytest.CaptureFixture[str]) -> None:

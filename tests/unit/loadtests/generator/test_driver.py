@@ -1,6 +1,5 @@
 """The driver starts and ends its parts in order, also when a run is aborted or cannot begin."""
 
-import gc
 from pathlib import Path
 
 import msgspec
@@ -46,7 +45,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     made = Server()
     monkeypatch.setattr(simulated_shopify, "make_server", lambda _host, _port, _handle: made)
     monkeypatch.setattr(driver_module, "connections_allowed", lambda: 10)
-    monkeypatch.setattr(gc, "freeze", lambda: None)
+    monkeypatch.setattr(driver_module, "keep_pauses_short", lambda: None)
     return made
 
 

@@ -184,3 +184,18 @@ def test_news_of_orders_that_are_known_are_told_in_words_for_orders(named: bool)
     found = diagnosed(far_apart)["lost_events"]
     assert " are cancellations and returns" in found.cause
     assert "where the order is known already" in found.remedy
+
+
+def numbered(change: Change) -> str:
+    """Bazaar sells the even orders, and mercado has each of bazaar's numbers 20 of its own orders later."""
+    return str(1001 + change.order // 2 - 20 * (change.order % 2))
+
+
+def test_events_of_orders_whose_number_another_marketplace_had_before() -> None:
+    def again(change: Change) -> bool:
+        return change.order % 2 == 1 and change.order > 40
+
+    found = diagnosed(Shop(lambda one: int(not again(one)), ref=numbered).history())
+    cause = found["lost_events"]
+    assert "of orders whose number an earlier one of another marketplace has too" in cause.cause
+    assert "make the marketplace a part of the order's key" in cause.remedy

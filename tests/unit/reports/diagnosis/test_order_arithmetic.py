@@ -9,6 +9,7 @@ from tests.unit.reports.diagnosis.shop import SKUS, Change, Lines, Shop, diagnos
 
 NAMED = [True, False]
 SOLD: dict[int, Lines] = {order: ((SKUS[order % 8], 5), (SKUS[(order + 3) % 8], 1)) for order in range(200, 206)}
+FIRST = {order: order - 199 for order in SOLD}  # units of the first of two returns
 BACK = {order: order % 4 + 1 for order in SOLD}
 
 
@@ -176,3 +177,50 @@ def test_orders_that_are_not_known_any_more_are_told_from_those_that_are(named: 
 @pytest.mark.parametrize("named", NAMED)
 def test_late_returns_that_are_counted_well_are_no_rule(named: bool) -> None:
     assert "order_arithmetic" not in diagnosed(kept_for_a_while(named=named, late=False))
+
+
+def undone(counts: dict[tuple[str, int], Lines], *, named: bool, sale_last: bool = False) -> History:
+    """Six orders of nine units and one, of which some units and then one come back, before the rest is cancelled."""
+    shop = Shop(named=named, counts=lambda one: counts.get((one.kind, one.order), one.lines))
+    for order, lines in SOLD.items():
+        (first, _), second = lines
+        after = [
+            Change("returned", order, "bazaar", ((first, FIRST[order]),)),
+            Change("returned", order, "bazaar", ((first, 1),), part=1),
+            Change("cancelled", order, "bazaar", ((first, 8 - FIRST[order]), second)),
+        ]
+        sale = Change("sale", order, "bazaar", ((first, 9), second))
+        for change in (*after, sale) if sale_last else (sale, *after):
+            shop.happen(change)
+    return shop.history()
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_a_cancellation_that_knows_the_last_of_two_returns(named: bool) -> None:
+    wrong: dict[tuple[str, int], Lines] = {
+        ("cancelled", order): ((lines[0][0], 8), lines[1]) for order, lines in SOLD.items()
+    }
+    found = diagnosed(undone(wrong, named=named))
+    assert found["order_arithmetic"].cause.startswith("of several returns of an order its cancellation knows the last")
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_a_cancellation_that_knows_neither_of_two_returns(named: bool) -> None:
+    wrong: dict[tuple[str, int], Lines] = {
+        ("cancelled", order): ((lines[0][0], 9), lines[1]) for order, lines in SOLD.items()
+    }
+    found = diagnosed(undone(wrong, named=named))
+    assert "a cancellation gives back again what a return had given back" in found["order_arithmetic"].cause
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_an_order_that_comes_after_its_returns_and_its_cancellation_and_is_left_out(named: bool) -> None:
+    wrong: dict[tuple[str, int], Lines] = {(kind, order): () for order in SOLD for kind in ("sale", "cancelled")}
+    found = diagnosed(undone(wrong, named=named, sale_last=True))
+    assert found["order_arithmetic"].cause.startswith("an order that comes after its returns and its cancellation")
+
+
+@pytest.mark.parametrize("named", NAMED)
+@pytest.mark.parametrize("sale_last", [True, False])
+def test_orders_that_are_undone_and_counted_well_are_no_rule(named: bool, sale_last: bool) -> None:
+    assert "order_arithmetic" not in diagnosed(undone({}, named=named, sale_last=sale_last))

@@ -1,5 +1,7 @@
 """What other programs of the machine take from a run is excused, and what the run takes from itself is not."""
 
+import pytest
+
 from stockstorm.reports.history.cpu_waits import CpuWaits, build_cpu_waits
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import history, ns, opened
@@ -47,3 +49,16 @@ def test_work_takes_longer_by_what_was_waited_for_others() -> None:
 def test_a_history_without_samples_of_the_machine_excuses_nothing() -> None:
     older = build_cpu_waits(history(*opened(), f.ResourcesSampled(ns(1), "worker", 1, 1)))
     assert (older.excused_ms(ns(0), 50.0), older.stretch(ns(0), ns(1_000)), older.text(ns(0), ns(1_000))) == (0, 1, "")
+
+
+@pytest.mark.parametrize(
+    ("waited_ms", "others_ms", "overloads"), [(450, 800, True), (350, 800, False), (450, 150, False), (900, 0, False)]
+)
+def test_a_queue_may_have_grown_where_work_took_twice_as_long_and_a_process_waited_for_much_of_the_time(
+    waited_ms: int, others_ms: int, overloads: bool
+) -> None:
+    assert waits(waited_ms, others_ms).overloads(ns(2_000)) is overloads
+
+
+def test_without_samples_of_the_machine_no_queue_is_excused() -> None:
+    assert not build_cpu_waits(history(*opened())).overloads(ns(0))
