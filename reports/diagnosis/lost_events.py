@@ -9,7 +9,7 @@ from stockstorm.reports.diagnosis.alone import events_alone, lost_note
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
 from stockstorm.reports.diagnosis.event_traits import WAYS, event_traits
-from stockstorm.reports.diagnosis.one_of_several import one_of_several, what_fits
+from stockstorm.reports.diagnosis.one_of_several import WRITE_ALL, one_of_several, what_fits
 from stockstorm.reports.diagnosis.order_arithmetic import of_wrong_rules
 from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, contrasted, hints, said
 from stockstorm.reports.history import History
@@ -177,13 +177,16 @@ def _found(name: str, case: Case, common: Common, lost: Sequence[f.EventFired]) 
     cause = (
         f"{which} lost {'event' if common.bad_of == 1 else 'events'} {verb(common.bad, 'are')} {said(common.traits)}"
     )
-    pattern = seldom_in_a_row(case) or one_of_several(case, lost_and_taken(case)[1])
+    several = one_of_several(case, lost_and_taken(case)[1])
+    pattern = seldom_in_a_row(case) or several
     if not _precise(common):
         cause += pattern or what_fits(case, _share(case))
     elif common.bad >= ROWLESS_MIN * common.bad_of:
         cause += pattern
     if rowless >= ROWLESS_MIN * len(lost):
         cause += "; writes name them and have no row of their units"
+    if several and several in cause:
+        remedy = f"{WRITE_ALL}; {remedy}"
     return Found(
         Diagnosis(name, cause, tuple(evidence), remedy, case.consequences(*CHECKS), lost[0].at_ns),
         frozenset(f"event {event.event}" for event in lost),

@@ -27,6 +27,7 @@ AT_ONCE_MAX: Final = 0.05  # of the writes
 LEFT_OUT_MAX: Final = 0.5  # of the events, where one of several is left out
 BUFFER: Final = "a full buffer drops what comes"
 BATCH: Final = "one of several events that are processed together is dropped"
+WRITE_ALL: Final = "write every change that waits: look for a loop that ends early, or for `changes[0]`"
 CHANCE: Final = "some are dropped by chance"
 
 
