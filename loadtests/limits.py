@@ -15,6 +15,7 @@ START_DELAY_NS: Final = SECOND_NS // 2  # from Go to the first plan item, so tha
 REST_CONFIRM_S: Final = 0.5  # between two reads that find nothing pending, before a run counts as at rest
 READ_SHARE_MAX: Final = 0.5  # of the wait for rest that reading may take, because reading costs the subject time
 SETTLES_MAX: Final = 4  # times `settle_s` that quiesce may last beyond the scenario's own bound
+KIND_GAPS_MIN: Final = 1.1  # times the longest gap of a kind of effect that a silence lasts: a period is never exact
 STILL_MIN_S: Final = 45.0  # without any sign, before pending work counts as stuck; SQS hands a message out after 30
 STILL_GAPS_MIN: Final = 5  # times the subject's longest gap that this lasts at least
 STILL_LEASES_MIN: Final = 2  # times the lease of its messages that this lasts at least

@@ -5,7 +5,7 @@ Exit codes: 0 stopped by a signal, or done; 1 a command could not do it; 2 bad u
 
 import argparse
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import uvloop
 
@@ -13,7 +13,6 @@ from stockstorm.reference_service import limits
 from stockstorm.reference_service.architectures import ALIASES, ARCHITECTURES
 from stockstorm.reference_service.bootstrap import run_receiver, run_worker
 from stockstorm.reference_service.commands import COMMANDS
-from stockstorm.reference_service.flaws import FLAWS
 from stockstorm.reference_service.logs import configure_logs, reason_of
 from stockstorm.reference_service.settings import EXIT_BAD_SETTINGS, BadSettings, Settings, read_settings
 from stockstorm.reference_service.storage.database import STORE_GONE, apply_schema, open_pool
@@ -26,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     """Runs the program or command that the arguments name. Returns the exit code; exits with 2 for bad usage."""
     options = _parser().parse_args(arguments)
     try:
-        settings = read_settings([*ARCHITECTURES, *ALIASES], FLAWS)
+        settings = read_settings([*ARCHITECTURES, *ALIASES], _flaws)
         configure_logs(settings.log_level, process=options.program)
         if options.program in COMMANDS:
             return uvloop.run(_command(options, settings))
@@ -35,6 +34,13 @@ def main(arguments: Sequence[str]) -> int:
         print(error, file=sys.stderr)
         return EXIT_BAD_SETTINGS
     return 0
+
+
+def _flaws() -> Collection[str]:
+    """The names of all flaws. A service without one does not import them."""
+    from stockstorm.reference_service.flaws import FLAWS  # noqa: PLC0415 - see above
+
+    return FLAWS
 
 
 def _parser() -> argparse.ArgumentParser:

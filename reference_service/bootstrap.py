@@ -24,7 +24,6 @@ from stockstorm.reference_service.clients.tokens import AccessTokens
 from stockstorm.reference_service.domain.adjustment_batch import Batch
 from stockstorm.reference_service.feeds.missed import announce_missed
 from stockstorm.reference_service.feeds.unannounced import UnannouncedOrders
-from stockstorm.reference_service.flaws import FLAWS
 from stockstorm.reference_service.handlers.work_loop import WorkLoop
 from stockstorm.reference_service.http_server import Server, allow_open_files, make_server, serve_until, stop_event
 from stockstorm.reference_service.ingress.connections import ConnectionLimits
@@ -108,12 +107,18 @@ def tokens_of(settings: Settings, http: aiohttp.ClientSession) -> AccessTokens:
 
 def seams_of(settings: Settings) -> Seams:
     """The collaborators that the settings select: the service's own, or those with one flaw."""
-    seams = FLAWS[settings.flaw](SOUND) if settings.flaw else SOUND
+    seams = _flawed(SOUND, settings.flaw) if settings.flaw else SOUND
     if not settings.probe:
         seams = msgspec.structs.replace(seams, probe_routes=_no_routes)
     if not settings.references:
         seams = msgspec.structs.replace(seams, variables=partial(_without_reference, seams.variables))
     return seams
+
+
+def _flawed(seams: Seams, flaw: str) -> Seams:
+    from stockstorm.reference_service.flaws import FLAWS  # noqa: PLC0415 - a service without a flaw imports none
+
+    return FLAWS[flaw](seams)
 
 
 def _no_routes(_: Probe) -> Sequence[BaseRoute]:

@@ -1,7 +1,7 @@
 """The service's environment variables (prefix REFERENCE_), all checked in one pass at start."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
@@ -73,8 +73,11 @@ class Settings(BaseSettings):
         return value.rstrip("/")
 
 
-def read_settings(architectures: Collection[str], flaws: Collection[str] = ()) -> Settings:
-    """The settings from the environment. Raises BadSettings with every problem in one message."""
+def read_settings(architectures: Collection[str], flaws: Callable[[], Collection[str]] = tuple) -> Settings:
+    """The settings from the environment. Raises BadSettings with every problem in one message.
+
+    `flaws` gives the names of all of them, and is called if one is wanted.
+    """
     problems: list[str] = []
     try:
         settings = Settings()
@@ -85,8 +88,8 @@ def read_settings(architectures: Collection[str], flaws: Collection[str] = ()) -
         problems.append(
             f"{PREFIX}ARCHITECTURE: unknown architecture {chosen!r}; choose one of {', '.join(sorted(architectures))}"
         )
-    if (flaw := os.environ.get(f"{PREFIX}FLAW", "")) and flaw not in flaws:
-        problems.append(f"{PREFIX}FLAW: unknown flaw {flaw!r}; choose one of {', '.join(sorted(flaws))}")
+    if (flaw := os.environ.get(f"{PREFIX}FLAW", "")) and flaw not in (known := flaws()):
+        problems.append(f"{PREFIX}FLAW: unknown flaw {flaw!r}; choose one of {', '.join(sorted(known))}")
     if problems:
         raise BadSettings("\n  ".join(["The reference service cannot start. Its environment is wrong:", *problems]))
     return settings

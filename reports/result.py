@@ -146,6 +146,14 @@ class Result(msgspec.Struct, frozen=True):
     level: str = ""  # what the subject does, and so what it is judged on; empty in results of older versions
     untested: tuple[str, ...] = ()  # what a valid run would normally claim, and this one did not test
     topics: tuple[TopicOutcome, ...] = ()  # of a run of few events
+    undecided: tuple[
+        str, ...
+    ] = ()  # names of checks that are unknown and decide nothing: the verdict claims neither way
+
+    def undecided_text(self) -> str:
+        """These checks with their reasons; empty if there are none."""
+        told = (check for check in self.checks if check.name in self.undecided)
+        return "; ".join(f"{check.name.replace('_', ' ')}: {check.reason}" for check in told)
 
 
 INCIDENTS_KEPT: Final = 200

@@ -21,6 +21,7 @@ CASES: Final[dict[str, str]] = {
     "cancel_before_create": "cancellations delivered before their order",
     "return_then_cancel": "orders cancelled after a return",
     "two_returns": "orders returned in two parts",
+    "undone": "orders cancelled after two returns",
     "two_lines": "orders with one SKU on two lines",
     "two_locations": "orders of one SKU from two locations",
     "negative_level": "SKUs with a level below zero at one location",

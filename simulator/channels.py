@@ -4,7 +4,7 @@
 orders and keeps them; a channel only applies what was decided.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from stockstorm.simulator.history.facts import ListingPushed
@@ -126,12 +126,15 @@ class OnlineStore:
     """Sells from the master, so its stock is never stale.
 
     A sale moves units from available to committed. A cancellation or a restocked return moves them back.
+    `tell`: tells of a product that was ordered; None where that is not told.
     """
 
     name = ONLINE
 
-    def __init__(self, ledger: Ledger, by_sku: Mapping[Sku, Product]) -> None:
-        self._ledger, self._by_sku = ledger, by_sku
+    def __init__(
+        self, ledger: Ledger, by_sku: Mapping[Sku, Product], tell: Callable[[Product, Action], None] | None = None
+    ) -> None:
+        self._ledger, self._by_sku, self._tell = ledger, by_sku, tell
 
     def shown(self, sku: Sku, now_ns: int) -> int:  # noqa: ARG002 - as every channel
         return self._ledger.available(self._by_sku[sku].inventory_item_id)
@@ -153,6 +156,14 @@ class OnlineStore:
             action.draft(order, completed=True)
         for level, sku in levels:
             action.stock(level, sku, order.key, sale=True)
+        self.ordered(order, action)
+
+    def ordered(self, order: Order, action: Action) -> None:
+        """Tell of each product of an order that was placed, where that is told."""
+        if self._tell is not None:
+            products = {self._by_sku[line.sku].product_id: self._by_sku[line.sku] for line in order.lines}
+            for product in products.values():
+                self._tell(product, action)
 
     def paid(self, order: Order, action: Action) -> None:
         action.order(SHOPIFY, "orders/paid", order)

@@ -58,7 +58,9 @@ StockCause = Literal["sale", "cancellation", "return", "restock", "transfer", "o
 # What moves units between the shelf and the rest of the world, and is told by the ledger alone.
 SHELF_CAUSES: Final[frozenset[StockCause]] = frozenset({"restock", "order_edit"})
 # "failed": an injected fault answered it, or closed its connection, before it was executed.
-ApiOutcome = Literal["ok", "user_error", "error", "throttled", "denied", "replayed", "bad_request", "failed"]
+ApiOutcome = Literal[
+    "ok", "user_error", "error", "throttled", "denied", "replayed", "in_progress", "bad_request", "failed"
+]  # fmt: skip
 
 
 class Stocked(msgspec.Struct, frozen=True):

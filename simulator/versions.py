@@ -55,6 +55,7 @@ MEMBERS: Final[Mapping[str, Span]] = {
     "EventBridgeWebhookSubscriptionInput.name": Span(since="2026-04"),
     "PubSubWebhookSubscriptionInput.name": Span(since="2026-04"),
     "WebhookSubscription.name": Span(since="2026-04"),
+    "InventoryItem.variants": Span(since="2026-01"),
 }
 BEHAVIOURS: Final[Mapping[Behaviour, Span]] = {
     "@idempotent required": Span(since="2026-04"),

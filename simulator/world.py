@@ -77,7 +77,7 @@ class World:
         self._physical = PhysicalStock(catalogue.products)
         self.edits = Edits()
         self._staff = Staff(catalogue, self.edits, self._ledger, self._physical)
-        self._book = OrderBook(ids_of(big=config.shop.big_ids))
+        self._book = OrderBook(ids_of(big=config.shop.big_ids), plain=config.shop.plain_orders)
         self._firing = Firing(seeds)
         self._subscriptions = Subscriptions()
         self._calls = 0
@@ -91,7 +91,8 @@ class World:
             for channel in config.channels
             if channel.name != ONLINE
         }
-        online = OnlineStore(self._ledger, catalogue.by_sku)
+        tell = self._staff.tell_of if config.events.products_told_when_ordered else None
+        online = OnlineStore(self._ledger, catalogue.by_sku, tell)
         channels: dict[str, Channel] = {ONLINE: online, **self._markets}
         apart = Roles(config) if config.quotas.two_locations else None
         self._trade = Trade(catalogue, self.edits, self._book, self._physical, channels, online, apart)

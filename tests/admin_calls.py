@@ -86,7 +86,9 @@ class Admin:
 
     def post(self, body: bytes, *, token: str = TOKEN, path: str = "", method: str = "POST") -> dict[str, Any]:
         self.now_ns += self.tick_ns
-        request = ApiRequest(method, path or self.path, "", {"x-shopify-access-token": token}, body)
+        request = ApiRequest(
+            method, path or self.path, "", {"x-shopify-access-token": token, "content-type": "application/json"}, body
+        )
         self.reply = self.api.handle(request, self.now_ns)
         answer: dict[str, Any] = msgspec.json.decode(self.reply.body)
         return answer

@@ -121,7 +121,7 @@ class PlayedShop:
         }
         variables = {"key": f"{event.source}:{event.order.ref}", "input": given}
         body = msgspec.json.encode({"query": ADJUST, "variables": variables})
-        headers = {"x-shopify-access-token": "t"}
+        headers = {"x-shopify-access-token": "t", "content-type": "application/json"}
         reply = self.admin.handle(ApiRequest("POST", "/admin/api/2026-10/graphql.json", "", headers, body), self.now_ns)
         assert b'"userErrors":[]' in reply.body, reply.body
         self._changed(reply.facts, reply.events)

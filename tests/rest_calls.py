@@ -32,7 +32,7 @@ class Rest:
         self.api = RestApi(self.world, config, WALL, AdminState(self.world.catalogue))
         self.world.app.tokens.add(TOKEN)
         self.injection: Injection = NONE
-        self.token = TOKEN
+        self.token, self.content_type = TOKEN, "application/json"
         self.reply = ApiReply(0, (), b"", [], [])
 
     def send(self, method: str, path: str, body: object = None, /, **query: object) -> Any:
@@ -40,7 +40,7 @@ class Rest:
         self.now_ns += self.tick_ns
         whole = path if path.startswith("/") else f"/admin/api/2026-10/{path}.json"
         given = b"" if body is None else body if isinstance(body, bytes) else msgspec.json.encode(body)
-        headers = {"x-shopify-access-token": self.token, "host": HOST}
+        headers = {"x-shopify-access-token": self.token, "host": HOST, "content-type": self.content_type}
         request = ApiRequest(method, whole, urlencode(query), headers, given)
         self.reply = self.api.handle(request, self.now_ns, self.injection)
         return msgspec.json.decode(self.reply.body) if self.reply.body else None

@@ -24,4 +24,7 @@ def _declared(scenario: Scenario, own: SubjectFile | None) -> Scenario:
     if own.api_version is not None and "api_version" not in scenario.shop.model_fields_set:
         shop = scenario.shop.model_copy(update={"api_version": own.api_version})
         scenario = scenario.model_copy(update={"shop": shop})
+    if own.lists_less:
+        subject = scenario.subject.model_copy(update={"lists_less": True})
+        scenario = scenario.model_copy(update={"subject": subject})
     return with_safety_stock(scenario, own.safety_stock)

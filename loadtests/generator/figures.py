@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import gevent
 
-from stockstorm.loadtests.generator.quiesce import EffectGaps
+from stockstorm.loadtests.generator.quiesce import EffectGaps, KindsOfEffects
 from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.limits import LIVE_INTERVAL_S, LIVE_SAMPLES_MAX, LOCUST_POINTS_MAX, LOCUST_SECONDS_MAX
 from stockstorm.reports.history.reads import is_read
@@ -23,6 +23,8 @@ from stockstorm.simulator.history.facts import (
     AttemptEnded,
     EventFired,
     ListingPushed,
+    OrderCancelled,
+    OrderReturned,
     PhaseStarted,
     PurchaseAccepted,
     StockChanged,
@@ -45,6 +47,8 @@ class LiveFigures:
             EventFired: self._event_fired,
             AttemptEnded: self._attempt_ended,
             PurchaseAccepted: self._purchase_accepted,
+            OrderCancelled: self._came_back,
+            OrderReturned: self._came_back,
             StockChanged: self._stock_changed,
             ListingPushed: self._listing_pushed,
             ApiCalled: self._api_called,
@@ -53,7 +57,7 @@ class LiveFigures:
         self.events = self.acknowledged = self.oversold_units = 0
         self.last_effect_ns = 0  # of the newest stock change or push; quiesce counts from here
         self.last_write_ns = 0  # of the newest call of the subject that was to change something
-        self.gaps, self.write_gaps = EffectGaps(), EffectGaps()  # the latter from sales of marketplaces to writes
+        self.gaps, self.kinds = EffectGaps(), KindsOfEffects(marketplaces)
 
     def observe(self, facts: list[AnyFact]) -> None:
         handlers = self._handlers
@@ -91,26 +95,31 @@ class LiveFigures:
 
     def _purchase_accepted(self, fact: PurchaseAccepted) -> None:
         self.gaps.moved(fact.at_ns)
-        if fact.channel in self._marketplaces:
-            self.write_gaps.moved(fact.at_ns)
+        self.kinds.moved(fact.at_ns, fact.channel)
         for sku, quantity, before in zip(fact.skus, fact.quantities, fact.physical_before, strict=True):
             if over := quantity - min(quantity, max(0, before)):
                 self.oversold_units += over
                 self._oversells.append((fact.channel, over))
             self._owe(sku, fact.at_ns, seller=fact.channel)
 
+    def _came_back(self, fact: OrderCancelled | OrderReturned) -> None:
+        if isinstance(fact, OrderCancelled) or fact.restocked:
+            self.kinds.moved(fact.at_ns, fact.channel, rises=True)
+
     def _stock_changed(self, fact: StockChanged) -> None:
         self.last_effect_ns = fact.at_ns
         if fact.cause.startswith("subject"):
             self.gaps.effect(fact.at_ns)
-            self.write_gaps.effect(fact.at_ns)
+            self.kinds.writes.effect(fact.at_ns)
         elif fact.cause != "transfer":  # which owes no push
             self.gaps.moved(fact.at_ns)
+            self.kinds.moved(fact.at_ns, rises=fact.delta > 0)
             self._owe(fact.sku, fact.at_ns, seller="")
 
     def _listing_pushed(self, fact: ListingPushed) -> None:
         self.last_effect_ns = fact.at_ns
         self.gaps.effect(fact.at_ns)
+        self.kinds.pushed(fact.at_ns, fact.channel, rises=fact.quantity > fact.shown_before)
         since = self._owed_since.pop((fact.channel, fact.sku), None)
         if since is not None:
             latency_ms = (fact.at_ns - since) / MILLISECOND_NS

@@ -5,7 +5,8 @@ Two reads agree, `REST_CONFIRM_S` apart, with no effect in between, and the quie
 without a sign of pending work. A process that does not answer is such a sign, because a stopped process looks idle.
 
 Where nothing shows what is pending, rest is silence for longer than the quiet time and than the subject's own longest
-gap (`EffectGaps`), at most the limit on the whole wait. A wait that reaches its limit ends without rest.
+gap (`EffectGaps`), at most the limit on the whole wait. Each kind of effect has its own gap (`KindsOfEffects`): who
+pushes at once and writes every 20 s looks busy until its pushes end. A wait that reaches its limit ends without rest.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import msgspec
 
 from stockstorm.loadtests.ipc.messages import PendingCounted
 from stockstorm.loadtests.limits import (
+    KIND_GAPS_MIN,
     POLL_S,
     REST_CONFIRM_S,
     SETTLES_MAX,
@@ -38,6 +40,7 @@ class Activity(msgspec.Struct, frozen=True):
     longest_gap_ns: int = 0  # of the subject's effects; 0 before its first one
     last_write_ns: int = 0  # of the subject's newest call that was to change something, whatever became of it
     write_gap_ns: int | None = 0  # the longest from a marketplace's sale to the next write; None: it never wrote any
+    kind_gap_ns: int = 0  # the longest of any kind of effect: writes, pushes to one channel, pushes that raise
 
 
 class EffectGaps:
@@ -57,10 +60,46 @@ class EffectGaps:
             self.longest_ns = max(self.longest_ns, at_ns - since_ns)
         self.last_ns, self._moved_ns = at_ns, 0
 
+    def answer(self, at_ns: int) -> None:
+        """The same for an effect that may also be repeated without any work, such as a push of the whole catalogue."""
+        if self._moved_ns:
+            self.longest_ns = max(self.longest_ns, at_ns - self._moved_ns)
+        self.last_ns, self._moved_ns = at_ns, 0
+
     @property
     def known_ns(self) -> int | None:
         """The longest gap; None if stock moved and the subject never had an effect."""
         return None if self._moved_ns and not self.last_ns else self.longest_ns
+
+
+class KindsOfEffects:
+    """The gaps of each kind of effect, as far as the subject had such effects. Each kind may have its own period."""
+
+    def __init__(self, marketplaces: tuple[str, ...]) -> None:
+        self.writes, self.rises = EffectGaps(), EffectGaps()
+        self.pushes = {channel: EffectGaps() for channel in marketplaces}
+
+    def moved(self, at_ns: int, seller: str = "", *, rises: bool = False) -> None:
+        """Stock moved: every channel but its seller is to be pushed, and a marketplace's order is to be written."""
+        for channel, gaps in self.pushes.items():
+            if channel != seller:
+                gaps.moved(at_ns)
+        if seller in self.pushes:
+            self.writes.moved(at_ns)
+        if rises:
+            self.rises.moved(at_ns)
+
+    def pushed(self, at_ns: int, channel: str, *, rises: bool) -> None:
+        """A listing was set, to more than it showed before if it `rises`."""
+        if (gaps := self.pushes.get(channel)) is not None:
+            gaps.answer(at_ns)
+        if rises:
+            self.rises.answer(at_ns)
+
+    @property
+    def longest_ns(self) -> int:
+        """The longest gap of any kind."""
+        return max(gaps.longest_ns for gaps in (self.writes, self.rises, *self.pushes.values()))
 
 
 class Evidence:
@@ -124,7 +163,8 @@ class Quiet(msgspec.Struct, frozen=True):
         if now_ns - since_ns < floor_ns:
             return ""
         if not last.visible:
-            wanted_ns = min(max(floor_ns, activity.longest_gap_ns + 1), self.max_ns)
+            kind_ns = int(KIND_GAPS_MIN * activity.kind_gap_ns)
+            wanted_ns = min(max(floor_ns, activity.longest_gap_ns + 1, kind_ns), self.max_ns)
             return "silence" if now_ns - since_ns >= wanted_ns else ""
         late_enough = last.began_ns - since_ns >= floor_ns - CONFIRM_NS
         if not late_enough or evidence.apart_ns(activity) < CONFIRM_NS:
@@ -217,7 +257,7 @@ def _found(
         silent=last.silent if last else (),
         apart_ns=max(0, evidence.apart_ns(activity)),
         silence_ns=now_ns - evidence.since_ns(activity),
-        longest_gap_ns=activity.longest_gap_ns,
+        longest_gap_ns=max(activity.longest_gap_ns, activity.kind_gap_ns),
         still_ns=0 if by else still_for_ns(evidence, now_ns, activity),
         still_min_ns=0 if by else quiet.still_min_ns(activity),
     )

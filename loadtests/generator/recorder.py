@@ -75,6 +75,7 @@ def opening_facts(spec: RunSpec, shopify: SimulatedShopify, go: Go, start_ns: in
         wall_ns=wall.wall(start_ns),
         duration_ns=shopify.plan.summary.duration_ns,
         safety_stock=shopify.scenario.subject.safety_stock,
+        lists_less=shopify.scenario.subject.lists_less,
         subject=spec.subject + (f" with flaw {spec.options.flaw}" if spec.options.flaw else ""),
         driver="live",
         replay=spec.replay,

@@ -217,8 +217,9 @@ class Orchestrator:
 
     @property
     def _settle_s(self) -> float:
-        """After this long a silence nothing more comes, neither a poll nor what a killed worker had leased."""
-        return max(self._subject.settle_s, self._subject.lease_s if self._scenario.faults else 0.0)
+        """After this long a silence nothing more comes: no poll, no batch, nothing that a killed worker had leased."""
+        leased_s = self._subject.lease_s if self._scenario.faults else 0.0
+        return max(self._subject.settle_s, self._subject.pauses_s, leased_s)
 
     def _notes(self, backing: Backing) -> tuple[str, ...]:
         database = [f"PostgreSQL {backing.description}"] if backing.description else []

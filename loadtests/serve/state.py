@@ -12,7 +12,8 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.simulator.api.exchange import ApiRequest
+from stockstorm.simulator.api.exchange import ApiRequest, is_graphql
+from stockstorm.simulator.api.oauth.api import AUTHORIZE
 from stockstorm.simulator.errors import UNREADABLE_JSON, OutputError, ScenarioError
 from stockstorm.simulator.plan.items import AnyPlanItem
 
@@ -76,10 +77,13 @@ _encode = msgspec.json.Encoder().encode
 
 
 def is_change(request: ApiRequest) -> bool:
-    """Whether a call may change the shop. A GraphQL document that only reads has no mutation in it."""
+    """Whether a call may change the shop. A GraphQL document that only reads has no mutation in it.
+
+    Of what is read with GET, only the page of an authorization gives something that is used later.
+    """
     if request.method == "GET":
-        return False
-    return not request.path.endswith("/graphql.json") or b"mutation" in request.body
+        return request.path == AUTHORIZE
+    return not is_graphql(request.path) or b"mutation" in request.body
 
 
 class StateFile:

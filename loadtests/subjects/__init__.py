@@ -66,6 +66,7 @@ class Subject(Protocol):
 
     notes: tuple[str, ...]  # for the reader of the report
     settle_s: float  # how long it may rest between two polls of the shop; 0 for a subject that receives notifications
+    pauses_s: float  # for how long it may do nothing although it has work, as its owner declared
     lease_s: float  # how long a broker withholds the messages of a killed process from others; 0 without a broker
 
     def start(self, surroundings: Surroundings) -> None:

@@ -77,9 +77,7 @@ class PendingProbe:
     """Counts what one process has pending, over one connection. For one thread."""
 
     def __init__(self, base_url: str, verify: ssl.SSLContext | bool = True) -> None:
-        self._base_url = base_url
-        # Certificates take a tenth of a second to load, and only HTTPS needs them.
-        self._verify = verify if base_url.startswith("https:") else False
+        self._base_url, self._verify = base_url, verify
         self._client: httpx.Client | None = None  # made at the first count, because making one costs time
 
     def count(self) -> int | None:
@@ -137,7 +135,7 @@ def probe(base_url: str, now_ns: int, verify: ssl.SSLContext | bool = True) -> I
 def count_statements(base_url: str) -> int | None:
     """SQL statements so far, from GET /metrics in Prometheus' text format; None when there is no such metric."""
     try:
-        with Client(METRICS_ANSWER_S, base_url=base_url, verify=False) as client:
+        with Client(METRICS_ANSWER_S, base_url=base_url) as client:
             text = _body(client, "/metrics").decode()
         samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
         value = next((sample.value for sample in samples if sample.name == STATEMENTS), None)

@@ -4,10 +4,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Final
-
-import httpx
 
 from stockstorm.loadtests.limits import LEASE_S, READY_ANSWER_S, READY_POLL_S, READY_WITHIN_S
 from stockstorm.loadtests.processes.child import IMPORT_ROOT, Child, free_port, inherited_environment
@@ -15,7 +15,6 @@ from stockstorm.loadtests.processes.part import ChildPart, Part, Together
 from stockstorm.loadtests.processes.registry import PROCESSES
 from stockstorm.loadtests.subjects import Pending, Receiving, Surroundings
 from stockstorm.loadtests.subjects.architectures import Architecture
-from stockstorm.loadtests.subjects.asking import asked
 from stockstorm.loadtests.subjects.probes import NoAnswer, PendingProbe, count_statements, probe
 from stockstorm.loadtests.subjects.revival import Revival, failed
 from stockstorm.simulator.config import PROCESS_NAMES, FaultTarget, ProcessName
@@ -36,7 +35,7 @@ class ReferenceSubject:
     def __init__(self, logs: Path, architecture: Architecture, flaw: str = "", *, evidence: bool = True) -> None:
         self._logs, self._flaw, self._architecture = logs, flaw, architecture
         self._evidence = "on" if evidence else "off"
-        self.settle_s = 2 * architecture.interval_s
+        self.settle_s, self.pauses_s = 2 * architecture.interval_s, 0.0
         self.lease_s = LEASE_S if architecture.cloud else 0.0
         self.notes: tuple[str, ...] = (f"shortened: {architecture.shortened}",) if architecture.shortened else ()
         self._parts: dict[str, ChildPart] = {}
@@ -52,6 +51,7 @@ class ReferenceSubject:
         for process in self._architecture.processes:
             self._pending[process] = PendingProbe(f"http://{HOST}:{self._ports[process]}")
             self._parts[process] = ChildPart(partial(self._child, process), partial(self._answers, process))
+        for process in self._architecture.processes:  # all of them start meanwhile
             self._wait_until_ready(process)
 
     @property
@@ -106,11 +106,15 @@ class ReferenceSubject:
         return Child(process, command, self._environment, self._logs / f"{process}.log", owner="subject")
 
     def _answers(self, process: ProcessName) -> bool:
+        """Asked ten times a second while a process starts, so it costs little: a client of httpx takes 30 ms."""
+        connection = HTTPConnection(HOST, self._ports[process], timeout=READY_ANSWER_S)
         try:
-            url = f"http://{HOST}:{self._ports[process]}/readyz"
-            return asked("GET", url, READY_ANSWER_S, verify=False).status_code == 200
-        except httpx.HTTPError:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
             return False  # not listening yet
+        finally:
+            connection.close()
 
     def _settings(self, around: Surroundings) -> dict[str, str]:
         return {

@@ -9,7 +9,7 @@ It judges nothing by itself. A scenario says by thresholds what is in time.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from stockstorm.reports.checkers.checker import Checker, Measure, quantile_measures, with_open
@@ -19,7 +19,7 @@ from stockstorm.reports.history.marketplaces import Outage
 from stockstorm.reports.history.sync_pairs import SyncPair
 from stockstorm.reports.result import Check, Incident, Tally, counted
 from stockstorm.reports.statistics.quantiles import quantile, quantiles
-from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 
 PAIRS_MIN: Final = 30
 SLOWED_TIMES: Final = 3.0  # the latency at other times (p95)
@@ -73,16 +73,16 @@ class ChannelOutage(Checker):
         if not history.outages:
             return Check(self.name, "not_exercised", "no marketplace was down")
         others = list(pairs_of_others(history))
-        waiting = [(outage, pair) for outage in history.outages for pair in waiting_for(history, outage)]
+        waiting = list(_waiting(history))
         measures = {"channel_outage.others": float(len(others)), "channel_outage.waiting": float(len(waiting))}
         if len(others) >= PAIRS_MIN:
             measures |= quantiles(_OTHERS, sorted(pair.latency_ms for pair in others))
         tally = Tally()
-        if (slowed := _slowed(history, others)) is not None:
+        if (slowed := _slowed(history, others, _latency_ms)) is not None:
             measures["channel_outage.slowed"] = float(len(slowed))
             for incident in slowed:
                 tally.add(incident)
-        recovery_s = [_recovery_s(outage, pair) for outage, pair in waiting]
+        recovery_s = [ms / 1e3 for _, ms in recoveries(history)]
         for outage, pair in waiting:
             if pair.ended_ns == NEVER_NS:
                 tally.add(_never(history, outage, pair))
@@ -109,12 +109,55 @@ def pairs_of_others(history: History) -> Iterator[SyncPair]:
             yield pair
 
 
-def _slowed(history: History, others: list[SyncPair]) -> list[Incident] | None:
-    """The channels that the outage of another one slowed. None if there are too few changes to tell."""
+def recoveries(history: History) -> Iterator[tuple[int, float]]:
+    """When each outage ended that a change waited for, and after how many ms its listing was right."""
+    for outage, pair in _waiting(history):
+        took_ns = pair.ended_ns - outage.end_ns
+        yield outage.end_ns, math.inf if pair.ended_ns == NEVER_NS else took_ns / MILLISECOND_NS
+
+
+def fewest_slowed(history: History) -> float | None:
+    """How many channels an outage slowed at least, if work in it took no longer than at other times.
+
+    Each latency in an outage is divided by how many times as long work took then, for want of a CPU that other programs
+    used. A machine that is busy throughout explains no difference.
+    """
+    waits, edges = history.cpu_waits, [history.start_ns]
+    for one in history.outages:
+        edges += [one.begin_ns, _settled_ns(history, one)]
+    edges.append(history.start_ns + history.load_ns)
+    calm = [span for span in zip(edges[::2], edges[1::2], strict=True) if span[1] - span[0] >= SECOND_NS]
+    usual = min((waits.stretch(*span) for span in calm), default=1.0)
+    longer = [(one, waits.stretch(one.begin_ns, one.end_ns) / usual) for one in history.outages]
+
+    def least_ms(pair: SyncPair) -> float:
+        return pair.latency_ms / max(
+            (times for one, times in longer if one.begin_ns <= pair.fired_ns < one.end_ns and times > 1), default=1.0
+        )
+
+    slowed = _slowed(history, list(pairs_of_others(history)), least_ms)
+    return None if slowed is None else float(len(slowed))
+
+
+def _latency_ms(pair: SyncPair) -> float:
+    return pair.latency_ms
+
+
+def _waiting(history: History) -> Iterator[tuple[Outage, SyncPair]]:
+    for outage in history.outages:
+        for pair in waiting_for(history, outage):
+            yield outage, pair
+
+
+def _slowed(history: History, others: list[SyncPair], then_ms_of: Callable[[SyncPair], float]) -> list[Incident] | None:
+    """The channels that the outage of another one slowed. None if there are too few changes to tell.
+
+    `then_ms_of`: the latency of a pair in an outage, as it counts.
+    """
     down, up = dict[str, list[float]](), dict[str, list[float]]()
     slowest = dict[str, SyncPair]()
     for pair in others:
-        down.setdefault(pair.channel, []).append(pair.latency_ms)
+        down.setdefault(pair.channel, []).append(then_ms_of(pair))
         if pair.channel not in slowest or pair.latency_ms > slowest[pair.channel].latency_ms:
             slowest[pair.channel] = pair
     troubled = [(one.begin_ns, _settled_ns(history, one)) for one in history.outages]
@@ -144,10 +187,6 @@ def waiting_for(history: History, outage: Outage) -> Iterator[SyncPair]:
 def _settled_ns(history: History, outage: Outage) -> int:
     """When the last listing that waited for the return was right. Without one, the end of the outage."""
     return max((pair.ended_ns for pair in waiting_for(history, outage)), default=outage.end_ns)
-
-
-def _recovery_s(outage: Outage, pair: SyncPair) -> float:
-    return math.inf if pair.ended_ns == NEVER_NS else (pair.ended_ns - outage.end_ns) / SECOND_NS
 
 
 def _text(seconds: float) -> str:

@@ -17,11 +17,15 @@ from stockstorm.reports.history.listing_gap import TOPICS, Change, changes_lacki
 from stockstorm.reports.history.listings import Listing
 from stockstorm.reports.history.off_stock import explain
 from stockstorm.reports.history.order_effects import Effect
-from stockstorm.reports.result import Check, Incident, Tally, counted, units, unknown
+from stockstorm.reports.result import Check, Incident, Tally, counted, units, unknown, verb
 from stockstorm.scenarios.promises import CASES
 from stockstorm.simulator.history import facts as f
 
 CALLS_MAX: Final = 4  # of one incident
+LISTS_ALL: Final = (
+    "A listing is taken to be all stock less the declared safety stock; a service that lists less on purpose (a cap, a "
+    "share, packs, nothing of the last units) says so: lists_less = true in its subject file"
+)
 
 
 class Drift(Checker):
@@ -77,7 +81,7 @@ class Drift(Checker):
                 )
             ),
         }
-        notes = (NET_ONLY,) if history.orders.net_only else ()
+        notes = (*((NET_ONLY,) if history.orders.net_only else ()), *_only_less(history, stock))
         if history.unrest:
             return unknown(self.name, history.unrest, measures, notes)
         if tally.total:
@@ -94,6 +98,7 @@ class Drift(Checker):
 
     def exposure(self, history: History) -> dict[str, int]:
         orders = Counter(effect.kind for effect in history.orders.effects)
+        twice = _returned_twice(history)
         changed = {change.sku for change in history.all(f.StockChanged)}
         changed |= {effect.sku for effect in history.orders.effects}
         return {
@@ -103,7 +108,8 @@ class Drift(Checker):
             "lines returned there": orders["returned"],
             CASES["cancel_before_create"]: history.repeats.cancel_first,
             CASES["return_then_cancel"]: _returned_then_cancelled(history),
-            CASES["two_returns"]: _returned_twice(history),
+            CASES["two_returns"]: len(twice),
+            CASES["undone"]: sum(gone.order in twice for gone in history.all(f.OrderCancelled)),
             CASES["two_lines"]: _one_sku_on_two_lines(history),
             **_one_sku_from_two_locations(history),
             **_below_zero(history),
@@ -123,10 +129,10 @@ def _returned_then_cancelled(history: History) -> int:
     return sum(gone.order in returned for gone in history.all(f.OrderCancelled))
 
 
-def _returned_twice(history: History) -> int:
+def _returned_twice(history: History) -> set[int]:
     own = history.marketplaces
     times = Counter(back.order for back in history.all(f.OrderReturned) if back.channel in own and back.restocked)
-    return sum(count > 1 for count in times.values())
+    return {order for order, count in times.items() if count > 1}
 
 
 def _one_sku_on_two_lines(history: History) -> int:
@@ -151,13 +157,27 @@ def _listings(history: History, stock: dict[str, f.FinalStock], tally: Tally) ->
         if final.sku not in stock or final.channel not in history.marketplaces:
             continue
         wanted = max(0, stock[final.sku].available - history.safety_stock)
-        if final.listed != wanted:
+        if final.listed > wanted or (final.listed < wanted and not history.lists_less):
             wrong += 1
             if tally.full:
                 tally.count()
             else:
                 tally.add(_listing_incident(history, final, wanted))
     return wrong
+
+
+def _only_less(history: History, stock: dict[str, f.FinalStock]) -> tuple[str, ...]:
+    """A note where listings show too few units and none too many, which can be meant so."""
+    differences = [
+        final.listed - max(0, stock[final.sku].available - history.safety_stock)
+        for final in history.all(f.FinalListing)
+        if final.sku in stock and final.channel in history.marketplaces
+    ]
+    less = sum(difference < 0 for difference in differences)
+    if not less or history.lists_less or any(difference > 0 for difference in differences):
+        return ()
+    shown = f"{counted(less, 'listing')} {verb(less, 'show')} fewer units than there are, and none shows more"
+    return (f"{shown}. {LISTS_ALL}",)
 
 
 def _listing_incident(history: History, final: f.FinalListing, wanted: int) -> Incident:

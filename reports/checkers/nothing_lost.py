@@ -6,7 +6,7 @@ a kind of its own, "claimed". So is one that is *stuck*: the subject reports it 
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
@@ -17,6 +17,10 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
 IncidentKind = Literal["lost", "claimed", "stuck"]
+PAUSES: Final = (
+    "A service that may do nothing for longer although it has work (a batch, or a broker that gives out again what a "
+    "killed process had taken) says so: pauses_s in its subject file"
+)
 
 
 class NothingLost(Checker):
@@ -113,7 +117,7 @@ def _standing_still(history: History, stuck: int) -> str:
     waited_s, still_s = history.rest.waited_ns / SECOND_NS, history.rest.stood_still_ns / SECOND_NS
     return (
         f" within {waited_s:.0f} s of the end of the load; {stuck} are still pending, and nothing happened for "
-        f"{still_s:.0f} s"
+        f"{still_s:.0f} s. {PAUSES}"
     )
 
 

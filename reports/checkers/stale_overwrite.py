@@ -2,13 +2,21 @@
 
 SKUs with an order applied twice are not judged: their quantities fit no state, and applied twice reports them anyway.
 Nor are SKUs whose record is off, of a subject that names no orders and lists what is left: which orders its record
-includes is not known then, and drift reports the SKU.
+includes is not known then, and drift reports the SKU. Of a subject that declared to list less on purpose, a push of no
+more than the master showed is none: it need not be old.
 """
+
+from typing import Final
 
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.history import History
+from stockstorm.reports.history.ledgers import Ledger
 from stockstorm.reports.result import Check, Incident, Tally, unknown
 from stockstorm.simulator.history import facts as f
+
+ON_PURPOSE: Final = (
+    "none of them listed more than there was, so if it lists less on purpose, say lists_less = true in its subject file"
+)
 
 
 class StaleOverwrite(Checker):
@@ -31,17 +39,22 @@ class StaleOverwrite(Checker):
         pushes = len(history.all(f.ListingPushed))
         if not pushes:
             return unknown(self.name, "the subject pushed no listing")
-        tally, off = Tally(), history.off_skus
+        tally, off, more = Tally(), history.off_skus, 0
         for (_, sku), listing in history.listings.items():
             if sku in history.misfit_skus or (sku in off and not listing.plain):
                 continue
-            for push, matched, verdict in zip(listing.pushes, listing.matched, listing.verdicts, strict=True):
-                if verdict == "stale":
+            found = zip(listing.push_seqs, listing.pushes, listing.matched, listing.verdicts, strict=True)
+            for seq, push, matched, verdict in found:
+                if verdict != "stale":
+                    continue
+                within = _within(listing.ledger, seq, push)
+                if not (within and history.lists_less):
+                    more += not within
                     tally.add(_incident(history, push, matched))
         measures = {"stale_overwrite.pushes": float(tally.total), "stale_overwrite.of": float(pushes)}
         if tally.total:
             reason = f"{tally.total} of {pushes:,} pushes put a listing back to an older state"
-            return tally.check(self.name, "invalid", reason, measures)
+            return tally.check(self.name, "invalid", reason if more else f"{reason}; {ON_PURPOSE}", measures)
         return tally.check(self.name, "valid", f"none of {pushes:,} pushes went back to an older state", measures)
 
     def exposure(self, history: History) -> dict[str, int]:
@@ -51,6 +64,11 @@ class StaleOverwrite(Checker):
             "reported again after a later one": found.repeated,
             "changed twice in one second": history.ties,
         }
+
+
+def _within(ledger: Ledger, seq: int, push: f.ListingPushed) -> bool:
+    """Whether the master showed as many units when they were listed."""
+    return push.quantity <= ledger.ceiling(ledger.version_at(seq))
 
 
 def _incident(history: History, push: f.ListingPushed, matched: int) -> Incident:

@@ -4,7 +4,8 @@ Shopify refuses a call that the bucket has too few points for, and says how many
 once is refused again, for as long as the bucket needs to refill. It is invalid if it does so all the time. The proof is
 the idempotency key: the same call came again before the points of one mutation can be there, in half of the cases.
 Calls without a key are judged by the next call of their operation, which may be another worker's. So the limits are
-wider: many calls throttled, a large share of all, and hardly a wait. Why the bucket was empty makes no difference.
+wider: many calls throttled, a large share of all, and hardly a wait. A call that came again later with its own key has
+waited, whatever other workers did meanwhile, and is left out of that. Why the bucket was empty makes no difference.
 
 A marketplace says by Retry-After how long to wait. A subject is invalid if it mostly pushes the same rows again before
 that, or reads again at once, which nothing but the refusal explains (`history.told_to_wait`).
@@ -113,6 +114,7 @@ def _hammering(
     refused, of_api = [c for c in throttled if c.api == api], [call for call in calls if call.api == api]
     share, gaps = len(refused) / len(of_api), sorted(_gaps(refused, of_api))
     measures["throttling.share"] = share
+    restored_ms = _restored_ms(history, api)
     seen = (
         f"{len(refused):,} of {counted(len(of_api), 'call')} to the {_title(api)} "
         f"{verb(len(refused), 'were')} throttled"
@@ -120,16 +122,25 @@ def _hammering(
     if gaps:
         measures["throttling.gap_ms.p50"] = quantile(gaps, 0.5)
         seen += f", with {quantile(gaps, 0.5):,.1f} ms (median) before the next try"
-    if same := _same_call(refused, of_api):
+    waits = _same_call(refused, of_api)
+    if same := sorted(waits.values()):
         measures["throttling.same_call_ms.p50"] = quantile(same, 0.5)
-    restored_ms = _restored_ms(history, api)
-    hammers = len(refused) >= THROTTLED_MIN and share >= SHARE_MAX and gaps
     if len(same) >= REPEATS_MIN and quantile(same, 0.5) < REPEATS_SHARE * restored_ms:
         seen += f", {quantile(same, 0.5):,.1f} ms (median) before the same call came again"
-    elif not hammers or quantile(gaps, 0.5) >= min(WAIT_MS, restored_ms):
-        return seen
+    else:
+        others = [call for call in refused if waits.get(call.request, 0.0) < REPEATS_SHARE * restored_ms]
+        if not _hammers(others, of_api, min(WAIT_MS, restored_ms)):
+            return seen
     tally.add(_incident(history, refused, seen, restored_ms))
     return f"{seen}: it does not wait for points"
+
+
+def _hammers(refused: list[f.ApiCalled], calls: list[f.ApiCalled], wait_ms: float) -> bool:
+    """Whether these are many calls, a large share of all, and hardly a wait follows them."""
+    if len(refused) < max(THROTTLED_MIN, SHARE_MAX * len(calls)):
+        return False
+    gaps = sorted(_gaps(refused, calls))
+    return bool(gaps) and quantile(gaps, 0.5) < wait_ms
 
 
 def _too_early(history: History, measures: dict[str, float], tally: Tally) -> str:
@@ -214,18 +225,18 @@ def _gaps(refused: list[f.ApiCalled], calls: list[f.ApiCalled]) -> list[float]:
     return found
 
 
-def _same_call(refused: list[f.ApiCalled], calls: list[f.ApiCalled]) -> list[float]:
-    """Milliseconds from each throttled answer to the next try with the same idempotency key, in ascending order."""
+def _same_call(refused: list[f.ApiCalled], calls: list[f.ApiCalled]) -> dict[int, float]:
+    """By throttled call, the milliseconds to the next try with the same idempotency key, of those that came again."""
     begun: dict[str, list[int]] = {}
     for call in calls:
         if call.key:
             begun.setdefault(call.key, []).append(call.started_ns or call.at_ns)
-    found = []
+    found = {}
     for call in refused:
         later = [start for start in begun.get(call.key, ()) if start > call.at_ns]
         if later:
-            found.append((min(later) - call.at_ns) / 1e6)
-    return sorted(found)
+            found[call.request] = (min(later) - call.at_ns) / 1e6
+    return found
 
 
 def _restored_ms(history: History, api: str) -> float:

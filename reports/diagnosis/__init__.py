@@ -59,6 +59,7 @@ from stockstorm.reports.diagnosis.process_ended import ProcessEnded
 from stockstorm.reports.diagnosis.push_forgotten import PushForgotten
 from stockstorm.reports.diagnosis.pushed_before import PushedBefore
 from stockstorm.reports.diagnosis.put_back import PutBack
+from stockstorm.reports.diagnosis.ranking import AT_REST, ranked
 from stockstorm.reports.diagnosis.read_not_applied import ReadNotApplied
 from stockstorm.reports.diagnosis.read_not_pushed import ReadNotPushed
 from stockstorm.reports.diagnosis.removed import GapNotReconciled, RemovalUnnoticed
@@ -77,6 +78,7 @@ from stockstorm.reports.diagnosis.strange_ids import StrangeIds
 from stockstorm.reports.diagnosis.sum_at_location import SumAtLocation
 from stockstorm.reports.diagnosis.twice_at_failure import TwiceAtFailure
 from stockstorm.reports.diagnosis.unexplained import unexplained
+from stockstorm.reports.diagnosis.unknown_skus import UnknownSkus
 from stockstorm.reports.diagnosis.unreachable import Unreachable
 from stockstorm.reports.diagnosis.webhook_failures import WebhookFailures
 from stockstorm.reports.diagnosis.wrong_listings import WrongListings
@@ -127,6 +129,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     NegativeLevel(),
     OneLocation(),
     ChannelFrozen(),
+    UnknownSkus(),
     NeverPushed(),
     SameDifference(),
     Rounded(),
@@ -163,9 +166,6 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     OpenConnections(),
     Growth(),
 )
-OF_EVENTS: Final = frozenset({"lost_at_failure", "lost_events", "twice_at_failure", "applied_twice"})
-OF_A_WHILE: Final = frozenset({"old_over_new"})  # causes that need not last until rest
-AT_REST: Final = "drift"
 WHERE_HELD: Final = "diagnoses"  # the question to a process that has facts which this one lacks
 RIVAL_SHARE: Final = 0.5  # of what either explains is explained by the other too
 
@@ -206,39 +206,11 @@ def find(
         found = without_consequences(found, history)
         if not any(AT_REST in each.diagnosis.explains for each in found):
             found += unexplained(case)
-    return _passed_last(_by_size(found)), tuple(notes)
+    return ranked(found, case), tuple(notes)
 
 
 def _possible(one: Diagnose, case: Case) -> bool:
     return (case.at_rest or not one.at_rest) and (not one.checks or bool(case.consequences(*one.checks)))
-
-
-def _by_size(found: list[Found]) -> list[Found]:
-    """The same, but of those that say what became of events, the ones that say it of most events come first.
-
-    Where 200 events count twice, a few seem to be lost as well, and the other way round.
-    """
-    places = [place for place, each in enumerate(found) if each.diagnosis.name in OF_EVENTS]
-    sizes: dict[str, int] = {}
-    for place in places:
-        name = found[place].diagnosis.name
-        sizes[name] = sizes.get(name, 0) + len(found[place].covers)
-    largest = sorted((found[place] for place in places), key=lambda each: -sizes[each.diagnosis.name])
-    ordered = list(found)
-    for place, each in zip(places, largest, strict=True):
-        ordered[place] = each
-    return ordered
-
-
-def _passed_last(found: list[Found]) -> list[Found]:
-    """The same, with what was wrong for a while behind the causes of what is wrong at rest."""
-    at_rest = any(AT_REST in each.diagnosis.explains for each in found)
-    passed = [
-        each
-        for each in found
-        if each.diagnosis.name in OF_A_WHILE and AT_REST not in each.diagnosis.explains and at_rest
-    ]
-    return [*(each for each in found if each not in passed), *passed]
 
 
 def diagnose_where_held(history: History, checks: tuple[Check, ...]) -> dict[str, list[Found]]:

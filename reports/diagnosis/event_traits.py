@@ -5,19 +5,22 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case
-from stockstorm.reports.diagnosis.traits import CAUSES, MARKS, TOPIC_OF, Trait, twins
+from stockstorm.reports.diagnosis.traits import CAUSES, LINES, MARKS, TOPIC_OF, Trait, twins
 from stockstorm.reports.history import History
-from stockstorm.reports.history.deliveries import NEVER_NS, Delivery
+from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, NEVER_NS, Delivery
 from stockstorm.reports.history.faults import ENDS
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import LIFE_TOPICS, SHOPIFY
 
 CRASH_WINDOWS_NS: Final = (250 * MILLISECOND_NS, SECOND_NS, 2 * SECOND_NS)
 CLOSE_NS: Final = 20 * MILLISECOND_NS
 SKUS_MAX: Final = 200  # with more of them a SKU is no trait
 START_NS: Final = SECOND_NS  # after a restart
+BEFORE_LEVEL_NS: Final = tuple(seconds * SECOND_NS for seconds in (1, 2, 5))
 TOGETHER_NS: Final = 2 * MILLISECOND_NS
 BURST_NS: Final = 250 * MILLISECOND_NS
+UNINSTALLED: Final = LIFE_TOPICS["uninstall"]
 OWN: Final = "subject_"  # how the causes of its own writes begin
 BURST_TIMES: Final = (1.5, 2, 3)  # as many as usual
 
@@ -44,6 +47,16 @@ def _acknowledged(of_event: Iterable[Delivery]) -> int:
 def _rounded(items: Iterable[f.ItemStocked]) -> frozenset[str]:
     """SKUs whose item's id a float cannot hold."""
     return frozenset(item.sku for item in items if int(float(item.inventory_item_id)) != item.inventory_item_id)
+
+
+def _numbered_again(sales: Iterable[f.PurchaseAccepted], own: Iterable[str]) -> frozenset[int]:
+    """Orders whose number an earlier order of another marketplace has too."""
+    first, marketplaces = dict[str, str](), frozenset(own)
+    again = set[int]()
+    for sale in sales:
+        if sale.channel in marketplaces and first.setdefault(sale.ref, sale.channel) != sale.channel:
+            again.add(sale.order)
+    return frozenset(again)
 
 
 def _ties(history: History) -> frozenset[tuple[str, int]]:
@@ -82,6 +95,7 @@ class EventTraits:
         self._history = history
         self._deliveries = history.deliveries
         self._orders = {sale.order: sale for sale in history.all(f.PurchaseAccepted)}
+        self._numbered_again = _numbered_again(self._orders.values(), history.marketplaces)
         self._items = history.items
         self._changes = {(change.sku, change.version): change for change in history.all(f.StockChanged)}
         self._returned: dict[int, int] = {}
@@ -103,10 +117,13 @@ class EventTraits:
             for order in told.orders:
                 self._read.setdefault(order, told.at_ns)
         self._ties = _ties(history)
+        self._leading = self._first_of_action()
+        self._uninstalled_ns = self._told_of_uninstallation()
         self._arrivals = sorted(
             delivery.attempts[0].started_ns or delivery.attempts[0].at_ns for delivery in case.genuine
         )
         self._bursts = _burst_sizes(self._arrivals)
+        self._first_level = self._first_levels()
 
     def of(self, event: f.EventFired) -> frozenset[Trait]:
         """All that is said of an event."""
@@ -120,8 +137,11 @@ class EventTraits:
                 found.add(Trait("tie"))
         if event.topic in WAYS:
             found.add(Trait("way", WAYS[event.topic]))
+        if self._follows(event):
+            found.add(Trait("sibling"))
         found |= self._of_order(event)
         found |= self._of_skus(skus, event.at_ns, event.version)
+        found |= self._of_unknown_levels(event, skus)
         found |= self._of_deliveries(event)
         if phase := self._phase(event.at_ns):
             found.add(Trait("phase", phase))
@@ -137,8 +157,10 @@ class EventTraits:
         sale, found = self._orders.get(event.order), set[Trait]()
         if sale is None:
             return found
+        if event.order in self._numbered_again:
+            found.add(Trait("same_number"))
         if len(sale.skus) > 1:
-            found.add(Trait("lines"))
+            found |= {Trait("lines"), *(Trait("many_lines", str(count)) for count in LINES if len(sale.skus) > count)}
         if len(set(sale.skus)) < len(sale.skus):
             found.add(Trait("two_lines"))
         if max(sale.quantities, default=1) > 1:
@@ -192,9 +214,19 @@ class EventTraits:
                 found.add(Trait("close"))
         return found
 
+    def _of_unknown_levels(self, event: f.EventFired, skus: tuple[str, ...]) -> set[Trait]:
+        """How long before the first news of the stock of one of its SKUs an order came."""
+        arrived = self._deliveries.first_attempt_ns.get(event.event)
+        if event.topic not in WAYS or arrived is None or not self._first_level:
+            return set()
+        before_ns = max((self._first_level.get(sku, NEVER_NS) for sku in skus), default=arrived) - arrived
+        return {Trait("before_level", f"{ns // SECOND_NS} s") for ns in BEFORE_LEVEL_NS if before_ns > ns}
+
     def _of_deliveries(self, event: f.EventFired) -> set[Trait]:
         found = set[Trait]()
         of_event = self._deliveries.by_event.get(event.event, [])
+        if event.source == SHOPIFY and self._deliveries.first_attempt_ns.get(event.event, -1) > self._uninstalled_ns:
+            found.add(Trait("uninstalled"))
         if any(delivery.planned.copy for delivery in of_event):
             found.add(Trait("copies"))
         for delivery in of_event:
@@ -211,7 +243,17 @@ class EventTraits:
             for fault in self._faults:
                 if fault.begin_ns <= last.at_ns <= fault.end_ns:
                     found.add(Trait("outage", fault.fault.replace("_", " ")))
+        if self._comes_across_an_end(of_event):
+            found.add(Trait("across_end"))
         return found | self._of_arrival(event)
+
+    def _comes_across_an_end(self, of_event: Sequence[Delivery]) -> bool:
+        """Whether it was acknowledged after the end of a process, and had come before that end."""
+        tries = [attempt for delivery in of_event for attempt in delivery.attempts]
+        first_ns = min((attempt.started_ns or attempt.at_ns for attempt in tries), default=NEVER_NS)
+        last_ns = max((one.ended_ns for one in of_event if one.outcome == "acknowledged"), default=-1)
+        place = bisect_left(self._ends, first_ns)
+        return place < len(self._ends) and self._ends[place] < last_ns
 
     def _of_arrival(self, event: f.EventFired) -> set[Trait]:
         """What was going on when the event was first tried."""
@@ -257,6 +299,36 @@ class EventTraits:
             event = self._deliveries.events.get(serial)
             if event is not None and event.order >= 0:
                 found.setdefault(event.order, []).append((serial, at_ns))
+        return found
+
+    def _told_of_uninstallation(self) -> int:
+        """When the subject acknowledged that it was uninstalled."""
+        told = [event for event in self._deliveries.events.values() if event.topic == UNINSTALLED]
+        return min((_acknowledged(self._deliveries.by_event.get(one.event, ())) for one in told), default=NEVER_NS)
+
+    def _first_of_action(self) -> dict[str, int]:
+        """By event id: the event that was tried first of those that share it."""
+        started, found = self._deliveries.first_attempt_ns, dict[str, tuple[int, int]]()
+        for event in self._deliveries.events.values():
+            if event.event in started:
+                first = (started[event.event], event.event)
+                found[event.event_id] = min(first, found.get(event.event_id, first))
+        return {event_id: number for event_id, (_, number) in found.items()}
+
+    def _follows(self, event: f.EventFired) -> bool:
+        """Whether another event of its action was tried before it. What the subject wrote itself is no news to it."""
+        change = self._changes.get((event.sku, event.version))
+        own = change is not None and change.cause.startswith(OWN)
+        tried = event.event in self._deliveries.first_attempt_ns
+        return tried and not own and self._leading.get(event.event_id) != event.event
+
+    def _first_levels(self) -> dict[str, int]:
+        """By SKU, when the first news of its stock came."""
+        found: dict[str, int] = {}
+        for serial, at_ns in self._deliveries.first_attempt_ns.items():
+            event = self._deliveries.events.get(serial)
+            if event is not None and event.topic == INVENTORY_TOPIC:
+                found[event.sku] = min(at_ns, found.get(event.sku, at_ns))
         return found
 
     def _times_by_sku(self) -> dict[str, list[int]]:

@@ -1,10 +1,11 @@
 """Listings that lack a change at rest, by what these changes have in common.
 
 The first change that a wrong listing lacks is compared with the last change of the SKUs whose listings are right. Only
-the last changes of a SKU can be compared, because a later push makes up for an earlier one that was left out.
+the last changes of a SKU can be compared, because a later push makes up for an earlier one that was left out. Changes
+that came while the subject read the shop are told as that, unless they have a trait that no other change has.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,10 +14,10 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import clusters
 from stockstorm.reports.diagnosis.event_traits import event_traits
 from stockstorm.reports.diagnosis.moments import WINDOWS_NS
+from stockstorm.reports.diagnosis.passes import InPasses, in_passes
 from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, contrasted, hints, said
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
 from stockstorm.reports.history.listing_gap import Change, changes_lacking
-from stockstorm.reports.history.reads import is_query
 from stockstorm.reports.history.unsent import missed_of
 from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
@@ -24,15 +25,13 @@ from stockstorm.simulator.history import facts as f
 
 WRONG_MAX: Final = 2_000
 SHOWN: Final = 3
-AFTER_READ_NS: Final = SECOND_NS
-CHANCE_MAX: Final = 0.1  # that as many changes all follow a read
 AT_ONCE_NS: Final = SECOND_NS // 4
 RUSH_SHARE_MAX: Final = 0.1  # of all changes of stock
 MANY: Final = "look at what becomes of the rest where more changes wait than fit into one push"
 OVERLAP: Final = (
-    "where it reads what has changed since the last read, let the times of two reads overlap by some seconds"
+    "read what has changed since the begin of the last read, and not since its end, and let the times of two reads "
+    "overlap by some seconds"
 )
-ADMIN: Final = "admin"
 CHECKS: Final = ("drift", "sync_latency", "oversell", "crisis_time", "refused_though_available")
 
 
@@ -44,7 +43,7 @@ class Lacking(Diagnose):
         "no_call", "stops", "few_topics", "channel_frozen", "overtaken", "pushed_before", "push_forgotten",
         "small_steps", "wrong_listings", "capped", "lost_at_failure", "never_pushed", "same_difference", "wrong_sign",
         "not_reinstalled", "read_not_pushed", "never_released", "old_read",
-        "rounded", "negative_level", "null_level",
+        "rounded", "negative_level", "null_level", "unknown_skus",
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:
@@ -68,6 +67,10 @@ class Lacking(Diagnose):
         ]
         found = clusters(*of_change)
         numbers = list(bad)
+        passes = in_passes(case, [events[one].at_ns for one in numbers])
+        if passes is not None and not any(common.total for common in found):
+            yield _missed_by_reads(self.name, case, [events[one] for one in numbers], passes)
+            return
         if not found and numbers:
             yield _alone(self.name, case, [events[one] for one in numbers])
         for common in found:
@@ -77,8 +80,7 @@ class Lacking(Diagnose):
                 Diagnosis(
                     self.name,
                     f"{common.bad} of {common.bad_of} changes that listings lack at the end "
-                    f"{verb(common.bad, 'are')} {said(common.traits)}"
-                    + _after_reads(case, [events[one] for one in covered]),
+                    f"{verb(common.bad, 'are')} {said(common.traits)}",
                     (
                         contrasted(
                             common.good, common.good_of, "last changes of SKUs whose listings are right", common.traits
@@ -112,40 +114,37 @@ def _after_push(pushes: dict[str, list[int]], sku: str, at_ns: int) -> frozenset
     return frozenset(Trait("after_push", f"{window / SECOND_NS:g} s") for window in WINDOWS_NS if since < window)
 
 
+def _missed_by_reads(name: str, case: Case, lacked: list[f.EventFired], passes: InPasses) -> Found:
+    """Changes that came while the subject read the shop, or soon after."""
+    return Found(
+        Diagnosis(
+            name,
+            f"{counted(len(lacked), 'change')} never reached the listings; {passes.text}",
+            (passes.evidence, *(f"lacking: {case.named(one)}" for one in lacked[:SHOWN])),
+            OVERLAP,
+            case.consequences(*CHECKS),
+            min(one.at_ns for one in lacked),
+        ),
+        frozenset(f"event {one.event}" for one in lacked),
+    )
+
+
 def _alone(name: str, case: Case, lacked: list[f.EventFired]) -> Found:
     """Changes with nothing in common, and what came just before them."""
-    when = _after_reads(case, lacked)
     rush = _rush(case, sorted(one.at_ns for one in lacked))
-    if rush:
-        when = f"; all of them came {rush}"
+    when = f"; all of them came {rush}" if rush else ""
     return Found(
         Diagnosis(
             name,
             f"{counted(len(lacked), 'change')} never reached the listings, with nothing in common that others "
             f"lack{when}",
             tuple(f"lacking: {case.named(one)}" for one in lacked[:SHOWN]),
-            "look for these events in the service's own log; " + (MANY if rush else OVERLAP),
+            "look for these events in the service's own log" + (f"; {MANY}" if rush else ""),
             case.consequences(*CHECKS),
             lacked[0].at_ns,
         ),
         frozenset(f"event {one.event}" for one in lacked),
     )
-
-
-def _after_reads(case: Case, lacked: list[f.EventFired]) -> str:
-    """That all of them came just after a read, as the end of a clause; "" where chance explains it."""
-    reads = sorted(call.at_ns for call in case.calls if call.api == ADMIN and is_query(call.operation))
-
-    def follows(at_ns: int) -> bool:
-        place = bisect_right(reads, at_ns)
-        return place > 0 and at_ns - reads[place - 1] < AFTER_READ_NS
-
-    changes = [change.at_ns for change in case.history.all(f.StockChanged)]
-    share = sum(map(follows, changes)) / max(1, len(changes))
-    if not all(follows(one.at_ns) for one in lacked) or share ** len(lacked) > CHANCE_MAX:
-        return ""
-    each = "it" if len(lacked) == 1 else "each of them"
-    return f"; {each} came less than a second after the service had read from the shop"
 
 
 def _rush(case: Case, times: list[int]) -> str:

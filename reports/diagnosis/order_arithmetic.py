@@ -22,7 +22,7 @@ CHECKS: Final = (
 )  # fmt: skip
 SHARE_MIN: Final = 0.7  # of the SKUs that are wrong, and of those that the rule makes wrong
 SKUS_MIN: Final = 2
-CHANCE_MAX: Final = 0.01 / len(ALL_RULES)
+CHANCE_MAX: Final = 0.01  # over all rules that say something of this run
 
 
 class Fit(NamedTuple):
@@ -92,22 +92,28 @@ def fits(case: Case) -> list[Fit]:
         return known
     told = list(stories(case.history))
     scored: list[tuple[float, Fit]] = []
-    seen: list[Units] = []
-    for rule in ALL_RULES:
-        of_orders = {story.order: of_order for story in told if (of_order := rule.units(story))}
-        sums = {sku: count for sku, count in _sums(of_orders.values()).items() if count}
-        if not sums or sums in seen:
-            continue
-        seen.append(sums)
+    predictions = _predictions(told)
+    for rule, of_orders, sums in predictions:
         hits, score = units_fit(case.differences, sums, len(case.history.items))
         if hits < max(SKUS_MIN, SHARE_MIN * max(len(case.differences), len(sums))):
             continue
         score = min(score, _by_orders(case, told, of_orders))
-        if score <= math.log(CHANCE_MAX):
+        if score <= math.log(CHANCE_MAX / len(predictions)):
             skus = tuple(sku for sku, count in sums.items() if case.differences.get(sku) == count)
             scored.append((score, Fit(rule, skus, len(sums), tuple(of_orders))))
     best = min((score for score, _ in scored), default=0.0)
     found = case.kept["order rules"] = [fit for score, fit in scored if score <= best + 1e-6]
+    return found
+
+
+def _predictions(told: Sequence[Story]) -> list[tuple[Rule, dict[int, Units], Units]]:
+    """What each rule makes wrong, by order and by SKU. Left out: what an earlier one makes wrong too, and nothing."""
+    found: list[tuple[Rule, dict[int, Units], Units]] = []
+    for rule in ALL_RULES:
+        of_orders = {story.order: of_order for story in told if (of_order := rule.units(story))}
+        sums = {sku: count for sku, count in _sums(of_orders.values()).items() if count}
+        if sums and all(sums != known for _, _, known in found):
+            found.append((rule, of_orders, sums))
     return found
 
 
@@ -122,7 +128,7 @@ def _sums(of_orders: Iterable[Units]) -> Units:
 def _by_orders(case: Case, told: Sequence[Story], predicted: Collection[int]) -> float:
     """The logarithm of the chance of so many predicted ones among the orders that odd writes name.
 
-    Odd is a write that names a return or a cancellation and moved other units.
+    Odd is a write that names a return or a cancellation and moved other units, or that wrote one of them again.
     """
     orders = case.history.orders
     if orders.net_only:
@@ -134,5 +140,6 @@ def _by_orders(case: Case, told: Sequence[Story], predicted: Collection[int]) ->
         for token in tokens(misfit.row.reference)
         if token != order_named(token)
         for effect in orders.by_token.get(order_named(token), ())[:1]
-    } & among
+    }
+    odd = (odd | {order for order, _ in case.history.doublings.by_order}) & among
     return chance(len(odd & set(predicted)), len(odd), len(predicted), len(among))

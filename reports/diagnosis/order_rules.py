@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.traits import TOPIC_OF
 from stockstorm.reports.history import History
-from stockstorm.reports.history.deliveries import NEVER_NS
+from stockstorm.reports.history.deliveries import NEVER_NS, Deliveries
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
@@ -23,12 +23,14 @@ class Story(NamedTuple):
     order: int
     lines: tuple[tuple[str, int], ...]
     sold: Units
-    returned: Units | None
-    restocked: bool  # whether the return's units went back on the shelf
+    returned: Units | None  # by all of its returns
+    restocked: bool  # whether the units of its returns went back on the shelf
     left: Units | None  # what the cancellation gave back
     cancelled_first: bool  # the subject heard of the cancellation before it heard of the return
     ahead: bool = False  # it heard of the cancellation before it heard of the order
     after_ns: int = 0  # from the sale to the first return or cancellation
+    sale_again: bool = False  # the sale came once more after the cancellation, which had come after the sale
+    backs: tuple[Units, ...] = ()  # each return, in the order in which they happened
 
 
 class Rule(NamedTuple):
@@ -40,7 +42,7 @@ class Rule(NamedTuple):
 
 
 def stories(history: History) -> Iterator[Story]:
-    """Every order of a marketplace with a cancellation or exactly one return."""
+    """Every order of a marketplace with a cancellation or a return. Left out: some of its returns were restocked."""
     own, heard = set(history.marketplaces), history.deliveries
     gone = {fact.order: fact for fact in history.all(f.OrderCancelled)}
     back: dict[int, list[f.OrderReturned]] = {}
@@ -49,7 +51,7 @@ def stories(history: History) -> Iterator[Story]:
     for sale in history.all(f.PurchaseAccepted):
         order = sale.order
         returns, cancelled = back.get(order, []), gone.get(order)
-        if sale.channel not in own or len(returns) > 1 or not (returns or cancelled):
+        if sale.channel not in own or not (returns or cancelled) or len({each.restocked for each in returns}) > 1:
             continue
         times = [
             heard.first_attempt_ns.get(heard.order_event.get((order, TOPIC_OF[kind]), -1), NEVER_NS)
@@ -59,13 +61,19 @@ def stories(history: History) -> Iterator[Story]:
             order,
             tuple(zip(sale.skus, sale.quantities, strict=True)),
             _units(sale),
-            _units(returns[0]) if returns else None,
+            _sum((sku, count) for each in returns for sku, count in _units(each).items()) if returns else None,
             bool(returns and returns[0].restocked),
             _units(cancelled) if cancelled else None,
             times[0] < times[1],
             times[0] < times[2],
             min(fact.at_ns for fact in (*returns, cancelled) if fact is not None) - sale.at_ns,
+            times[2] < times[0] < _last_try_ns(heard, heard.order_event.get((order, TOPIC_OF["sale"]), -1)),
+            tuple(map(_units, returns)),
         )
+
+
+def _last_try_ns(heard: Deliveries, event: int) -> int:
+    return max((attempt.at_ns for one in heard.by_event.get(event, ()) for attempt in one.attempts), default=0)
 
 
 def _units(fact: Lines) -> Units:
@@ -90,7 +98,8 @@ def _negative(units: Units) -> Units:
 def _whole_order(story: Story) -> Units:
     if story.returned is None or not story.restocked or story.left is not None:
         return {}  # where a cancellation follows, nothing is left for it to give back
-    return _less(story.sold, story.returned)
+    whole = {sku: max(1, len(story.backs)) * count for sku, count in story.sold.items()}
+    return _less(whole, story.returned)
 
 
 def _whole_line(story: Story) -> Units:
@@ -99,7 +108,7 @@ def _whole_line(story: Story) -> Units:
 
 
 def _returned_before(story: Story) -> Units:
-    if story.returned is None or story.left is None or story.cancelled_first:
+    if story.returned is None or story.left is None or story.cancelled_first or story.ahead:
         return {}
     return _less(story.sold, story.left)
 
@@ -112,6 +121,15 @@ def _returned_after(story: Story) -> Units:
 
 def _returned_and_cancelled(story: Story) -> Units:
     return {**_returned_before(story), **_returned_after(story)}
+
+
+def _sale_takes_the_return(story: Story) -> Units:
+    back = story.returned if story.sale_again and story.left is not None and story.restocked else None
+    return _negative(back or {})
+
+
+def _sale_takes_all(story: Story) -> Units:
+    return _negative(story.sold) if story.sale_again and story.left is not None else {}
 
 
 def _not_restocked(story: Story) -> Units:
@@ -138,8 +156,8 @@ def _all_but(story: Story, given: str) -> Units:
 def _one_unit_back(story: Story) -> Units:
     """What is missing where each line gives back one unit."""
     given = story.left or {} if story.returned is None else story.returned if story.left is None else {}
-    if story.returned is not None and not story.restocked:
-        return {}
+    if (story.returned is not None and not story.restocked) or len(story.backs) > 1:
+        return {}  # of several returns it is not known how many lines gave back a SKU
     return {sku: 1 - count for sku, count in given.items() if count > 1}
 
 
@@ -150,10 +168,14 @@ def _nothing_left(story: Story) -> Units:
 
 def _taken_again(story: Story) -> Units:
     """What is missing where each news of an order writes once more all that the order then takes."""
-    if story.returned is not None and story.left is not None and not story.cancelled_first:
-        kept = story.returned if story.restocked else {}
-        return _negative(_sum([*story.sold.items(), *_less(story.sold, kept).items()]))
-    return _negative(story.sold)
+    held, taken = story.sold, list[tuple[str, int]]()
+    backs = () if story.cancelled_first and story.left is not None else story.backs
+    for back in backs:
+        taken += held.items()
+        held = _less(held, back) if story.restocked else held
+    if story.left is not None:
+        taken += held.items()
+    return _negative(_sum(taken))
 
 
 def _other_way(story: Story) -> Units:
@@ -164,6 +186,18 @@ def _other_way(story: Story) -> Units:
     return {sku: -2 * count for sku, count in back.items()}
 
 
+def _earlier_back_again(story: Story) -> Units:
+    """What a cancellation gives back too much that knows the last of several returns alone."""
+    if len(story.backs) < 2 or story.left is None or story.cancelled_first or not story.restocked:
+        return {}
+    return _sum((sku, count) for back in story.backs[:-1] for sku, count in back.items())
+
+
+def _kept_by_returns(story: Story) -> Units:
+    """What is too much where an order that comes last of all is left out, and its returns were not."""
+    return story.returned or {} if story.ahead and story.left is not None and story.restocked else {}
+
+
 def _all_of_it(story: Story) -> Units:
     """What is given back too much where any news of an order gives back the whole of it."""
     back = story.returned if story.returned is not None and story.restocked else {}
@@ -171,6 +205,7 @@ def _all_of_it(story: Story) -> Units:
 
 
 HELD: Final = "give back only what the order still holds: keep, for each order, what was sold and what came back"
+COPY: Final = "recognise a copy of a sale also where its order is cancelled, and change nothing for it"
 RULES: Final = (
     Rule(
         "a return gives back the whole order, not only what was returned",
@@ -186,6 +221,10 @@ RULES: Final = (
     Rule("a return gives its units back again although its order was cancelled before it", HELD, _returned_after),
     Rule("an order was returned and cancelled, and its returned units are given back by both", HELD,
          _returned_and_cancelled),
+    Rule("a sale that comes again after the cancellation of its order takes what a return had given back before", COPY,
+         _sale_takes_the_return),
+    Rule("a sale that comes again after the cancellation of its order takes its units once more", COPY,
+         _sale_takes_all),
     Rule("a return that is not restocked gives its units back all the same", "read the restock flag of a return",
          _not_restocked),
     Rule("a cancellation gives back the first SKU of an order only", "handle every line of a cancelled order",
@@ -197,6 +236,16 @@ RULES: Final = (
     ),
     Rule("what comes back counts as one unit a line", "use the quantity of a line that comes back", _one_unit_back),
     Rule("an order of which units were returned is cancelled, and the rest is not given back", HELD, _nothing_left),
+    Rule(
+        "of several returns of an order its cancellation knows the last one only, and gives the others back again",
+        "add up the units of all returns of an order",
+        _earlier_back_again,
+    ),
+    Rule(
+        "an order that comes after its returns and its cancellation has no effect, and what they gave back stays",
+        "an order that was cancelled before it came nets to zero with its returns: take back what they gave",
+        _kept_by_returns,
+    ),
     Rule(
         "an order has later news, a cancellation or a return, and is then written once more as a whole",
         "write the difference between what an order calls for and what was written for it",

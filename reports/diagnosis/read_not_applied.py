@@ -8,6 +8,7 @@ of the two is told only where chance does not explain it: a few events among a f
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from itertools import combinations
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
@@ -25,7 +26,7 @@ EVENTS_MIN: Final = 2
 LEFT_OUT: Final = "a read that leaves out what is too young, or does not fit, must not move its cursor beyond it"
 LAST_CHANCE_MAX: Final = 0.01
 APPLY: Final = "apply every row of an answer, whether its webhook came or not, before the cursor is stored"
-AGES_NS: Final = tuple(seconds * SECOND_NS for seconds in (1, 2, 5, 10, 30, 60))
+PARTS_OF_MAX: Final = 10
 
 
 class ReadNotApplied(Diagnose):
@@ -115,16 +116,36 @@ def _by_references(case: Case, read: Sequence[Unsent]) -> list[Unsent]:
 
 
 def _by_units(case: Case, read: Sequence[Unsent]) -> list[Unsent]:
-    """The youngest ones, or all, whose units are just what the master is wrong by."""
-    best: tuple[float, list[Unsent]] = (math.log(CHANCE_MAX), [])
-    for age_ns in (*AGES_NS, NEVER_NS):
-        some = [one for one in read if _age_ns(one) < age_ns]
-        sums: dict[str, int] = {}
-        for one in some:
-            for effect in case.history.orders.of_order(one.event.order, ORDER_KINDS[one.event.topic]):
-                sums[effect.sku] = sums.get(effect.sku, 0) - effect.delta
-        predicted = {sku: off for sku, off in sums.items() if off}
-        hits, score = fit(case.differences, predicted, len(case.history.items))
-        if hits >= SHARE_MIN * max(len(case.differences), len(predicted)) and score < best[0]:
-            best = score, some
-    return best[1]
+    """Those without which the master is wrong by just what it is wrong by, if they are about most SKUs that are wrong.
+
+    All of them may be lacking, or of each SKU any part. Then it must be no chance that so many of the SKUs that are
+    wrong are among the few that these are about.
+    """
+    of_sku: dict[str, list[tuple[int, int]]] = {}
+    for one in read:
+        for effect in case.history.orders.of_order(one.event.order, ORDER_KINDS[one.event.topic]):
+            of_sku.setdefault(effect.sku, []).append((one.event.event, effect.delta))
+    wrong, items = case.differences, len(case.history.items)
+    sums = {sku: off for sku, some in of_sku.items() if (off := -sum(units for _, units in some))}
+    hits, score = fit(wrong, sums, items)
+    if hits >= SHARE_MIN * max(len(wrong), len(sums)) and score <= math.log(CHANCE_MAX):
+        return list(read)
+    fitting = {sku: _parts_with_sum(some, -wrong[sku]) for sku, some in of_sku.items() if sku in wrong}
+    hits = sum(map(bool, fitting.values()))
+    if hits < SHARE_MIN * len(wrong):
+        return []
+    sold = len({effect.sku for effect in case.history.orders.effects})
+    if chance(hits, len(wrong), len(of_sku), sold) > math.log(CHANCE_MAX):
+        return []
+    lacked = {number for parts in fitting.values() for number in parts}
+    return [one for one in read if one.event.event in lacked]
+
+
+def _parts_with_sum(some: Sequence[tuple[int, int]], wanted: int) -> frozenset[int]:
+    """The smallest part of (event, units) with this sum; empty if there is none. Of many only the last are tried."""
+    some = some[-PARTS_OF_MAX:]
+    for size in range(1, len(some) + 1):
+        for part in combinations(some, size):
+            if sum(units for _, units in part) == wanted:
+                return frozenset(number for number, _ in part)
+    return frozenset()

@@ -11,11 +11,11 @@ from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import StockCause
 
 TraitKind = Literal[
-    "topic", "source", "cause", "way", "news", "process_end", "copies", "ahead", "retried", "two_lines", "lines",
-    "units", "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close", "perturbed",
-    "forgery", "channel", "sku", "hot", "phase", "size", "zero", "one_unit",
+    "topic", "source", "cause", "way", "news", "process_end", "copies", "ahead", "retried", "same_number", "two_lines",
+    "many_lines", "lines", "units", "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close",
+    "perturbed", "forgery", "channel", "sku", "hot", "sibling", "uninstalled", "phase", "size", "zero", "one_unit",
     "outage", "restart", "read", "read_before", "tie", "inexact",
-    "burst", "together", "cancel_heard", "shows", "after_push", "digit",
+    "burst", "together", "cancel_heard", "shows", "after_push", "digit", "across_end", "before_level",
 ]  # fmt: skip
 
 PHRASES: Final[dict[TraitKind, str]] = {
@@ -25,10 +25,16 @@ PHRASES: Final[dict[TraitKind, str]] = {
     "way": "of stock that went {}",
     "news": "{}",
     "process_end": "acknowledged less than {} before a process of the service ended",
+    "across_end": "ones that came before a process of the service ended, and again after it",
+    "before_level": "ones that came over {} before any inventory_levels/update of their SKU",
     "copies": "delivered more than once",
+    "sibling": "ones whose event id had come with another event",
+    "uninstalled": "ones that came after app/uninstalled",
     "ahead": "sent ahead of an earlier event of the same order",
     "retried": "acknowledged only at a later try",
+    "same_number": "of orders whose number an earlier one of another marketplace has too",
     "two_lines": "of orders with one SKU on two lines",
+    "many_lines": "of orders with more than {} lines",
     "lines": "of orders with several lines",
     "units": "of orders with more than one unit on a line",
     "after_cancel": "of orders that were cancelled before",
@@ -67,10 +73,18 @@ HINTS: Final[dict[TraitKind, str]] = {
     "news": "look at what is done about {}, also where the order is known already",
     "way": "push every change of stock, up and down: look for a comparison such as `<` where `!=` is meant",
     "process_end": "answer 2xx only after the event is stored durably, and let the next start take up what is stored",
+    "across_end": "keep what was taken where a restart does not empty it: webhook ids in memory are forgotten",
+    "before_level": "look at what is done with an order of an item that the service does not know, or whose stock it "
+    "does not know: read it by API, and at the start the whole catalogue",
     "copies": "recognise a copy by its webhook id, in the same transaction as the effect",
+    "sibling": "tell deliveries apart by X-Shopify-Webhook-Id: all events of one action share their X-Shopify-Event-Id",
+    "uninstalled": "app/uninstalled can come when the app has been installed again: end a session only if its token is "
+    "still refused",
     "ahead": "an event can arrive before the one that it follows; keep it until then, or read the order by API",
     "retried": "look at what a first try that failed leaves behind, such as an id already marked as seen",
+    "same_number": "marketplaces number their orders for themselves: make the marketplace a part of the order's key",
     "two_lines": "add up all lines of an order that have the same SKU",
+    "many_lines": "read all lines of an order: look for a page of lines, a limit, or a column that cuts them",
     "lines": "handle every line of an order, in one transaction",
     "units": "look at whether the quantity of a line is used",
     "after_cancel": "look at how a change of an order that is already cancelled is handled",
@@ -127,9 +141,11 @@ MARKS: Final[dict[str, str]] = {
     "duplicate_after_cancel": "of orders whose creation comes again after the cancellation",
     "return_then_cancel": "of orders that are returned and then cancelled",
     "two_returns": "of orders that come back in two parts",
+    "undone": "of orders that come back in two parts and are then cancelled",
     "before_kill": "the last ones before a kill",
     "after_restart": "the first ones after a restart",
 }
+LINES: Final = (2, 5, 10, 20, 50)  # of an order
 SIZES: Final = (2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 256_000, 1_000_000)  # bytes of head and body
 
 

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case
 from stockstorm.reports.diagnosis.event_traits import EventTraits, event_traits
-from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, TraitKind
 from stockstorm.reports.history.order_effects import SUBJECT_CAUSES, Effect
 from stockstorm.reports.result import counted
 from stockstorm.simulator.history import facts as f
@@ -13,10 +13,10 @@ from stockstorm.simulator.history import facts as f
 KIND_NAMES: Final = {"sale": "sales", "cancelled": "cancellations", "returned": "returns"}
 STORE_HINT: Final = "the master has the orders of the shop's own store already"
 ENDS_MAX: Final = 10
-SPLIT: Final = frozenset(
-    {"copies", "process_end", "ahead", "retried", "two_lines", "lines", "units", "after_cancel", "location", "fault"}
-    | {"outage", "restart", "read", "cancel_heard", "burst", "perturbed"}
-)
+SPLIT: Final[frozenset[TraitKind]] = frozenset({
+    "copies", "process_end", "ahead", "retried", "two_lines", "lines", "units", "after_cancel", "location", "fault",
+    "outage", "restart", "read", "cancel_heard", "burst", "perturbed", "across_end", "before_level",
+})  # fmt: skip
 
 
 class Group(NamedTuple):
@@ -100,11 +100,16 @@ def _by_trait(case: Case, traits: EventTraits, name: str, effects: Sequence[Effe
     marked: dict[Trait, list[Effect]] = {}
     for effect in effects:
         event = events.events.get(events.order_event.get((effect.order, TOPIC_OF[effect.kind]), -1))
-        for trait in traits.of(event) if event else ():
+        for trait in sorted(traits.of(event), key=_in_order) if event else ():
             if trait.kind in SPLIT:
                 marked.setdefault(trait, []).append(effect)
     for trait, found in marked.items():
         yield _group(f"the {name} that are {trait.phrase}", found, trait.hint)
+
+
+def _in_order(trait: Trait) -> tuple[int, str]:
+    """The same order in every process, so that of two groups with the same units the same one is told."""
+    return trait.rank, trait.value
 
 
 def _group(name: str, effects: Iterable[Effect], hint: str) -> Group:

@@ -68,14 +68,18 @@ class WrongListings(Diagnose):
 
 
 def right_and_wrong(case: Case) -> tuple[list[f.FinalListing], list[f.FinalListing]]:
-    """Listings at rest, those that show what the master has, and the others. Pending SKUs are left out."""
+    """Listings at rest, those that show what the master has, and the others. Pending SKUs are left out.
+
+    Of a subject that lists less on purpose, the others are those that show more.
+    """
     history = case.history
     stock = {final.sku: final.available for final in history.all(f.FinalStock)}
     right, wrong = list[f.FinalListing](), list[f.FinalListing]()
     for final in history.all(f.FinalListing)[:LISTINGS_MAX]:
         if final.sku in stock and final.sku not in history.pending.skus:
             wanted = max(0, stock[final.sku] - history.safety_stock)
-            (right if final.listed == wanted else wrong).append(final)
+            fits = final.listed == wanted or (final.listed < wanted and history.lists_less)
+            (right if fits else wrong).append(final)
     return right, wrong
 
 

@@ -10,13 +10,14 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
 from stockstorm.reports.diagnosis.event_traits import event_traits
 from stockstorm.reports.diagnosis.exact_units import CHECKS
-from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, hints
+from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, TraitKind, hints
 from stockstorm.reports.result import Diagnosis
 
-TOLD: Final = frozenset(
-    {"topic", "source", "copies", "ahead", "two_lines", "lines", "units", "after_cancel", "after_return", "perturbed"}
-    | {"unanswered", "process_end", "retried", "fault", "outage", "restart", "read", "cancel_heard", "burst"}
-)
+TOLD: Final[frozenset[TraitKind]] = frozenset({
+    "topic", "source", "copies", "ahead", "two_lines", "lines", "units", "after_cancel", "after_return", "perturbed",
+    "unanswered", "process_end", "retried", "fault", "outage", "restart", "read", "cancel_heard", "burst", "across_end",
+    "before_level",
+})  # fmt: skip
 
 
 ORDERED: Final = Trait("topic", TOPIC_OF["sale"])  # every SKU that can be wrong has such an event
@@ -29,7 +30,8 @@ class WrongStock(Diagnose):
     after = (
         "no_call", "stops", "wrong_token", "not_played", "calls_refused", "forgeries", "lost_at_failure", "lost_events",
         "twice_at_failure", "applied_twice", "lost_updates", "wrong_units", "exact_units", "failures_forgotten",
-        "capped", "order_arithmetic",
+        "capped", "order_arithmetic", "gap_not_reconciled", "removal_unnoticed", "not_reinstalled", "few_topics",
+        "feed_unread", "never_sent", "skipped_reads", "read_not_applied",
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:
@@ -55,7 +57,7 @@ def _by_sku(case: Case) -> dict[str, frozenset[Trait]]:
 
 
 def _found(name: str, case: Case, common: Common, skus: list[str], wrong: dict[str, int]) -> Found:
-    what = " and one ".join(trait.phrase for trait in common.traits)
+    what = " and one ".join(trait.phrase.removeprefix("ones ") for trait in common.traits)
     return Found(
         Diagnosis(
             name,

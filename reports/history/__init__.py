@@ -59,7 +59,7 @@ from stockstorm.reports.history.repeats import Repeats, count_read_again, find_r
 from stockstorm.reports.history.sell_outs import count_sell_outs
 from stockstorm.reports.history.sync_pairs import SyncPair, SyncPairs, SyncSamples, bound_open, build_sync_pairs, excuse
 from stockstorm.reports.history.told_to_wait import ToldToWait, find_told_to_wait
-from stockstorm.reports.history.unsent import Unsent, find_unsent, unknown_orders
+from stockstorm.reports.history.unsent import Unsent, find_unsent, untold_orders
 from stockstorm.reports.statistics.samples import Samples
 from stockstorm.scenarios.loader import recorded
 from stockstorm.scenarios.spec import Scenario
@@ -120,8 +120,14 @@ class History(FactLog):
         if "never_sent" not in self.reported.delivery:
             return []
         stock = {final.sku: max(0, final.available - self.safety_stock) for final in self.all(f.FinalStock)}
-        wrong = {final.sku for final in self.all(f.FinalListing) if stock.get(final.sku, final.listed) != final.listed}
+        listed = [(final.sku, final.listed, stock.get(final.sku, final.listed)) for final in self.all(f.FinalListing)]
+        wrong = {sku for sku, units, wanted in listed if units > wanted or (units < wanted and not self.lists_less)}
         return find_unsent(self, self.reported, self.orders, self.deliveries.visible_version, wrong)
+
+    @cached_property
+    def untold_orders(self) -> frozenset[int]:
+        """Orders of marketplaces of which nothing told the subject."""
+        return untold_orders(self, self.reported)
 
     @cached_property
     def poison_ends(self) -> PoisonEnds | None:
@@ -178,7 +184,7 @@ class History(FactLog):
     @shared
     def acks(self) -> Samples:
         """(due in ns, ack time in ms or infinity) of every genuine attempt that was acknowledged or timed out."""
-        return build_acks(self, self.deliveries)
+        return build_acks(self, self.deliveries, self.fault_intervals)
 
     @cached_property
     def sync_pairs(self) -> SyncPairs:
@@ -267,7 +273,7 @@ class History(FactLog):
     @cached_property
     def classified(self) -> list[Classified]:
         """Every event with how it was delivered and what effect it had."""
-        proofs = Proofs(self.doublings.by_order, self.off_skus, unknown_orders(self.unsent))
+        proofs = Proofs(self.doublings.by_order, self.off_skus, self.untold_orders)
         return classify_events(self, self.orders, proofs, self.ledgers, self.listings, self.reported)
 
     @shared

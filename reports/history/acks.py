@@ -1,7 +1,8 @@
 """Times of genuine attempts. *Ack time*: from when an attempt was due to the complete 2xx answer.
 
-An attempt that timed out counts as infinite, because leaving it out would make the slowest subject look fast. Refusals
-and broken connections have no ack time.
+An attempt that timed out counts as infinite, because leaving it out would make the slowest subject look fast. Not so
+during a planned fault: whether the system holds connections for a paused process depends on the length of its queue.
+Refusals and broken connections have no ack time.
 
 *Answer time* is the subject's part of it: from the last byte sent to the last byte of the answer. The quickest of many
 answers waited for nothing else on the machine, so they vary least from run to run.
@@ -9,9 +10,11 @@ answers waited for nothing else on the machine, so they vary least from run to r
 
 import math
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Final
 
 from stockstorm.reports.history.deliveries import Deliveries
+from stockstorm.reports.history.faults import FaultInterval, excused
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.reports.statistics.samples import Samples
@@ -23,13 +26,14 @@ OF_A_TOPIC_MIN: Final = 20  # with fewer, topics count as one
 ANSWER_MIN_MS: Final = 1e-3  # of a subject that answers before it has read all
 
 
-def build_acks(log: FactLog, deliveries: Deliveries) -> Samples:
+def build_acks(log: FactLog, deliveries: Deliveries, faults: Iterable[FaultInterval]) -> Samples:
     """(due in ns, ack time in ms or infinity) of every genuine attempt that was acknowledged or timed out."""
     found, genuine = [], deliveries.genuine
+    planned = [fault for fault in faults if fault.planned]
     for attempt in log.all(f.AttemptEnded):
         error = attempt.error
         if error:
-            if error in TIMEOUTS and attempt.delivery in genuine:
+            if error in TIMEOUTS and attempt.delivery in genuine and not excused(attempt, planned):
                 found.append((attempt.due_ns, math.inf))
         elif 200 <= attempt.status < 300 and attempt.delivery in genuine:
             due_ns = attempt.due_ns

@@ -1,11 +1,11 @@
-"""Ties order effects to the versions of a subject that names no orders, by conservation of units."""
+"""Ties order effects to rows that name no orders, by conservation of units."""
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from stockstorm.reports.history.log import FactLog
-from stockstorm.reports.history.order_effects import SUBJECT_CAUSES, Effect
+from stockstorm.reports.history.order_effects import SUBJECT_CAUSES, Effect, Row
 from stockstorm.simulator.history import facts as f
 
 
@@ -66,9 +66,32 @@ def _include(effect: Effect, seq: int, row: f.StockChanged) -> None:
 
 def tie_by_conservation(log: FactLog, effects: Iterable[Effect]) -> None:
     """Ties effects, which come in order of time, to the first version that is assumed to include each."""
+    changes = log.numbered(f.StockChanged)
+    _tie(((seq, row) for seq, row in changes if row.cause in SUBJECT_CAUSES), effects)
+
+
+def tie_the_rest(rows: Iterable[tuple[int, Row]], effects: Iterable[Effect], misfits: Collection[str]) -> None:
+    """Ties what no row names to the rows that name nothing, of a subject that names the orders of some writes alone.
+
+    Only where the units of both are the same in sum, so that nothing of the SKU is missing and nothing too much.
+    `misfits`: SKUs of which a row moved other units than the orders that it names, so that a sum tells nothing.
+    """
+    left, unnamed, balance = list(effects), list[tuple[int, f.StockChanged]](), dict[str, int]()
+    for effect in left:
+        balance[effect.sku] = balance.get(effect.sku, 0) - effect.delta
+    for seq, row in rows:
+        if isinstance(row, f.StockChanged) and row.sku in balance:
+            balance[row.sku] += row.delta
+            unnamed.append((seq, row))
+    even = {row.sku for _, row in unnamed if not balance[row.sku]}.difference(misfits)
+    _tie(((seq, row) for seq, row in unnamed if row.sku in even), (one for one in left if one.sku in even))
+
+
+def _tie(rows: Iterable[tuple[int, f.StockChanged]], effects: Iterable[Effect]) -> None:
+    """Rows and effects in order of time."""
     unnamed: dict[str, _Unnamed] = {}
     for effect in effects:
         unnamed.setdefault(effect.sku, _Unnamed()).add(effect)
-    for seq, row in log.numbered(f.StockChanged):
-        if row.cause in SUBJECT_CAUSES and row.sku in unnamed:
+    for seq, row in rows:
+        if row.sku in unnamed:
             unnamed[row.sku].write(seq, row)

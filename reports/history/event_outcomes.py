@@ -54,7 +54,7 @@ class Proofs(msgspec.Struct, frozen=True):
 
     doubled: Container[tuple[int, str]]  # (order, kind) applied more than once
     off_skus: Container[str]  # whose record is off, of a subject that names no orders
-    unknown_orders: frozenset[int] = frozenset()  # whose sale was never sent, and shown to the subject by nothing
+    untold_orders: frozenset[int] = frozenset()  # of whose sale nothing told the subject
 
 
 class Classified(msgspec.Struct, gc=False):
@@ -115,9 +115,9 @@ def classify_events(
             Classified(event, delivery, classifier.probed(seq, event, claimed))
             for (seq, event), delivery, claimed in zip(events, reported.delivery, reported.claimed, strict=True)
         ]
-    for entry in found if proofs.unknown_orders else ():
+    for entry in found if proofs.untold_orders else ():
         # A subject that does not know the order may keep what came of it until it does.
-        later = entry.event.order in proofs.unknown_orders and entry.event.topic in LATER
+        later = entry.event.order in proofs.untold_orders and entry.event.topic in LATER
         if later and entry.effect in {"none", "stuck"}:
             entry.effect = "not_judged"
     return found
@@ -156,7 +156,7 @@ class _Classifier:
     ) -> None:
         self._orders, self._proofs, self._ledgers, self._listings = orders, proofs, ledgers, listings
         self._marketplaces, self._facts, self._resting = log.marketplaces, len(log.facts), not log.unrest
-        self._stuck = bool(log.rest.stood_still_ns)
+        self._stuck, self._less = bool(log.rest.stood_still_ns), log.lists_less
         self._read = _newest_versions_read(log, ledgers)
         self._pushes = bool(log.all(f.ListingPushed))
         self._off_shelf = {final.sku for final in log.all(f.FinalStock) if final.available != final.physical}
@@ -240,7 +240,7 @@ class _Classifier:
         if shown:
             return "once" if min(shown) == state else "superseded"
         last = len(ledger.seqs) - 1
-        floor, ceiling = ledger.floor(last, self._facts), ledger.ceiling(last)
+        floor, ceiling = -1 if self._less else ledger.floor(last, self._facts), ledger.ceiling(last)
         if all(floor <= listing.listed[-1] <= ceiling for listing in listings):
             return "void"  # Every listing is right already, so there was nothing to push.
         return self._missing()

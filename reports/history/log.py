@@ -144,6 +144,12 @@ class FactLog:
         return found[0].safety_stock if found else 0
 
     @cached_property
+    def lists_less(self) -> bool:
+        """Whether the subject declared to list fewer units than there are on purpose, so that only more are wrong."""
+        found = self.all(f.RunStarted)
+        return bool(found) and found[0].lists_less
+
+    @cached_property
     def seed(self) -> int:
         """Seed of the run; 0 without a RunStarted fact."""
         found = self.all(f.RunStarted)

@@ -1,7 +1,8 @@
 """Stock movements paired with every other channel's listing: which pairs were owed, and when they were reflected.
 
 A pair is *owed* when the listing was wrong at the moment the movement fired: outside [floor, ceiling] of the version
-that the movement made, or, for a marketplace's order, above what was left. It ends when a push reflects it. It is
+that the movement made, or, for a marketplace's order, above what was left. Of a subject that declared to list less on
+purpose, too few units are not wrong. It ends when a push reflects it. It is
 *moot* when the listing became right before that without a push; its latency is then only bounded from below, by the
 time for which the listing was wrong. A push after which the listing is right reflects everything before it. An owed
 pair that is not reflected at rest counts as infinite. One that is not reflected when the run ends without rest, or with
@@ -217,6 +218,8 @@ def _judge(log: FactLog, listing: Listing, righted: Righted, moved: list[_Moveme
     push_seqs, push_times_ns = listing.push_seqs, listing.push_times_ns
     pushes, not_owed = len(push_seqs), 0
     others = [movement for movement in moved if movement[0] != channel]
+    if log.lists_less:
+        others = [(*movement[:6], -NO_LIMIT, movement[7]) for movement in others]
     shown_then = map(listed.__getitem__, map(bisect_right, repeat(listing.seqs), [each[1] for each in others]))
     # Unpacked and written out, because a look-up and a call for each field would take twice as long.
     for shown, (_, seq, fired_ns, visible_ns, seen_ns, most, least, change) in zip(shown_then, others, strict=True):

@@ -77,7 +77,7 @@ def _early(
     """Calls of one operation, in the order in which they began."""
     begun = [_begun(call) for call in calls]
     for call in calls:
-        until_ns = call.at_ns + call.retry_after_s * SECOND_NS - SLACK_NS
+        until_ns = _begun(call) + call.retry_after_s * SECOND_NS - SLACK_NS  # a client may count from its request
         place = bisect_right(begun, call.at_ns + KNOWN_NS)
         while call.retry_after_s and place < len(calls) and begun[place] < until_ns:
             again = calls[place]

@@ -28,7 +28,7 @@ def unanswered_writes(log: FactLog) -> dict[int, int]:
     times = [call.at_ns for _, call in calls]
     answers: dict[tuple[str, str], list[int]] = {}
     for _, call in calls:
-        if call.injected not in UNTOLD and 200 <= call.status < 300:
+        if call.injected not in UNTOLD and 200 <= call.status < 300 and call.outcome != "in_progress":
             answers.setdefault(_name(call), []).append(call.at_ns)
     return {call.request: _told(call, answers.get(_name(call), ()), calls, times) for call in untold}
 

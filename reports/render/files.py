@@ -1,13 +1,17 @@
 """Writes the files of a run, and result.json among them: the result as it is, for machines."""
 
 import os
+import stat
 from pathlib import Path
+from typing import Final
 
 from stockstorm.reports.history import History
 from stockstorm.reports.json_text import as_json
 from stockstorm.reports.result import Result
 from stockstorm.reports.store import RunFolder
 from stockstorm.simulator.errors import HistoryError
+
+DEVICES: Final = Path("/dev")
 
 
 def write_report(path: Path, content: str | bytes, again: str) -> Path:
@@ -27,7 +31,13 @@ def write_report(path: Path, content: str | bytes, again: str) -> Path:
 
 
 def write_whole(path: Path, content: bytes, *, synced: bool = False) -> None:
-    """Writes the file under another name and renames it. Raises OSError."""
+    """Writes the file under another name and renames it. Raises OSError.
+
+    A device or a pipe is written to. For root, a rename would put a file where /dev/null is, for all of the machine.
+    """
+    if is_stream(path):
+        _write_to_stream(path, content)
+        return
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     fresh.unlink(missing_ok=True)
     try:
@@ -40,6 +50,25 @@ def write_whole(path: Path, content: bytes, *, synced: bool = False) -> None:
     except OSError:
         fresh.unlink(missing_ok=True)
         raise
+
+
+def is_stream(path: Path) -> bool:
+    """Whether this is a device, a pipe, or a link in /dev, such as /dev/stdout and what a shell makes of >(…)."""
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        return False
+    if stat.S_ISLNK(mode):
+        return DEVICES in path.absolute().parents
+    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
+
+
+def _write_to_stream(path: Path, content: bytes) -> None:
+    """A pipe that nobody reads is an error, and is not waited for."""
+    opened = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK)
+    os.set_blocking(opened, True)
+    with os.fdopen(opened, "wb") as file:
+        file.write(content)
 
 
 def write_run_file(path: Path, content: str | bytes) -> Path:

@@ -16,7 +16,6 @@ from stockstorm.reports.render.causes import first_screen, folded_text
 from stockstorm.reports.render.files import write_run_file
 from stockstorm.reports.result import Check, Finding, Incident, Result, printable
 from stockstorm.reports.store import RunFolder
-from stockstorm.reports.verdict.judge import rests_on
 
 OUTCOMES: Final[dict[Finding, str]] = {
     "valid": "",
@@ -36,7 +35,7 @@ class Case(NamedTuple):
     verdict: Finding
     reason: str
     kind: str
-    exposure: str = ""
+    more: str = ""  # lines after the reason
     incidents: Sequence[Incident] = ()
     incidents_in_all: int = 0
 
@@ -50,19 +49,20 @@ def junit(result: Result, history: History, folder: RunFolder) -> Path | None:
 def junit_xml(result: Result) -> str:
     """The suites as one XML document."""
     root = ET.Element("testsuites", name="stockstorm", time=_seconds(result))
-    required = rests_on(result.thresholds)
     screen = first_screen(result)
     causes = [f"cause: {cause.cause} → {cause.remedy}" for cause in screen.causes]
     found = (*causes, *screen.unplanned, *screen.reasons, *filter(None, [folded_text(screen)]))
-    overall = "; ".join(found or ("every threshold holds, and every check that was exercised",))
-    verdict = Case("overall", result.verdict, overall, OUTCOMES[result.verdict], _untested(result))
+    held = "every threshold holds, and every check that was exercised"
+    held += ", except those that are not decided" if result.undecided else ""
+    overall = "; ".join(found or (held,))
+    verdict = Case("overall", result.verdict, overall, OUTCOMES[result.verdict], _open(result))
     _suite(root, result, "verdict", [verdict])
     checks = [
         Case(
             check.name,
             check.verdict,
             _reason(result, check),
-            _outcomes(check.name in required)[check.verdict],
+            _outcomes(check.name not in result.undecided)[check.verdict],
             _exposure(check),
             check.incidents,
             check.incidents_total,
@@ -86,12 +86,15 @@ def _reason(result: Result, check: Check) -> str:
     return f"{check.reason} (cause: {'; '.join(causes)})" if causes else check.reason
 
 
-def _untested(result: Result) -> str:
-    return f"not tested: {'; '.join(result.untested)}" if result.untested else ""
+def _open(result: Result) -> str:
+    """What the verdict claims nothing of."""
+    told = [f"not tested: {'; '.join(result.untested)}"] if result.untested else []
+    told += [f"not decided: {result.undecided_text()}"] if result.undecided else []
+    return "\n".join(told)
 
 
 def _exposure(check: Check) -> str:
-    return exposure_text(check.exposure, len(check.exposure))
+    return f"exposure: {exposure_text(check.exposure, len(check.exposure))}" if check.exposure else ""
 
 
 def _outcomes(decides: bool) -> dict[Finding, str]:
@@ -114,8 +117,8 @@ def _suite(root: ET.Element, result: Result, name: str, cases: Sequence[Case]) -
         if case.kind:
             told = ET.SubElement(element, case.kind, message=printable(case.reason), type=case.verdict)
             told.text = printable("\n".join(_incidents(case))) or None
-        more = f"\nexposure: {case.exposure}" if case.exposure else ""
-        ET.SubElement(element, "system-out").text = printable(f"{case.verdict}: {case.reason}{more}")
+        lines = [f"{case.verdict}: {case.reason}", *([case.more] if case.more else [])]
+        ET.SubElement(element, "system-out").text = printable("\n".join(lines))
 
 
 def _incidents(case: Case) -> list[str]:

@@ -53,9 +53,10 @@ def markdown_text(result: Result) -> str:
     lines += [f"- {plain(reason)}" for reason in screen.reasons]
     lines += [f"- {folded}"] if (folded := folded_text(screen)) else []
     lines += [f"- {SIGNS['not_exercised']} not tested: {plain('; '.join(result.untested))}"] if result.untested else []
+    lines += [f"- {SIGNS['unknown']} not decided: {plain(result.undecided_text())}"] if result.undecided else []
     claims = tested(result)
     lines += [f"- {SIGNS['valid']} tested: {plain(text)}" for text in claims]
-    lines += [""] * bool(result.unplanned or result.reasons or result.untested or claims)
+    lines += [""] * bool(result.unplanned or result.reasons or result.untested or result.undecided or claims)
     lines += _topics(result)
     lines += ["| measure | found | wanted |", "|---|---:|---|", *_measure_rows(result), ""]
     lines += [f"- {SIGNS[tier_mark(tier)]} {tier_name(tier)}: {plain(tier.reason)}" for tier in result.tiers]

@@ -99,6 +99,8 @@ def _verdict(result: Result) -> RenderableType:
     lines += (
         [Text(f"{SIGNS['not_exercised']} not tested: {'; '.join(result.untested)}", "dim")] if result.untested else []
     )
+    if result.undecided:
+        lines.append(Text(f"{SIGNS['unknown']} not decided: {result.undecided_text()}", "dim"))
     lines += [Text(f"{SIGNS['valid']} tested: {text}", "dim") for text in tested(result)]
     for tier in result.tiers:
         lines.append(Text.assemble(_mark(tier_mark(tier), tier_name(tier)), (f"  {tier.reason}", "dim")))

@@ -1,8 +1,10 @@
 """From a history to a `Result`: every check, threshold and tier, and one verdict over them.
 
-Invalid if any check or threshold is invalid. Otherwise unknown if a required one is unknown, else valid. A run that did
-not complete is unknown in every respect, because an event that looks lost may only have been cut off. Reasons are
-sorted by importance: correctness before speed.
+Invalid if any check or threshold is invalid. Otherwise unknown if a check is unknown that the run rests on: one of
+correctness, one that is required, one with a threshold, or one whose case the scenario promises. Any other check that
+is unknown decides nothing: it is named beside the verdict as not decided, and a valid run claims nothing of it. A run
+that did not complete is unknown in every respect, because an event that looks lost may only have been cut off. Reasons
+are sorted by importance: correctness before speed.
 """
 
 from collections.abc import Sequence
@@ -13,6 +15,7 @@ from typing import Final
 import msgspec
 
 from stockstorm.reports.checkers import CHECKERS, CORRECTNESS, REQUIRED, check_all
+from stockstorm.reports.checkers.exposed import promise_of
 from stockstorm.reports.checkers.stability import Stability
 from stockstorm.reports.checkers.stale_overwrite import StaleOverwrite
 from stockstorm.reports.collector import collector_paused
@@ -92,7 +95,8 @@ def _judged(history: History) -> Result:
     machine = partial(on_a_free_machine, history)
     thresholds = judge_thresholds(history.scenario.expect, checks, measures, found_intervals, unreliable, machine)
     tiers = judge_tiers(history.scenario, checks, measures, found_intervals, unreliable)
-    verdict, reasons = overall(cut, checks, thresholds)
+    promised = frozenset(check.name for check in checks if promise_of(history, check.name))
+    verdict, reasons = overall(cut, checks, thresholds, promised)
     checks = tuple(with_thresholds(check, thresholds) for check in checks)
     found, undiagnosed = find(history, checks)
     checks = retold(checks, found)
@@ -137,6 +141,7 @@ def _judged(history: History) -> Result:
         diagnoses=told(found),
         level=level_text(history),
         untested=untested(checks),
+        undecided=() if cut else undecided(checks, rests_on(thresholds, promised)),
         topics=by_topic(history),
     )
 
@@ -184,14 +189,17 @@ def interrupted(history: History) -> str:
 
 
 def overall(
-    cut: str, checks: Sequence[Check], thresholds: Sequence[ThresholdOutcome]
+    cut: str, checks: Sequence[Check], thresholds: Sequence[ThresholdOutcome], promised: frozenset[str] = frozenset()
 ) -> tuple[Verdict, tuple[str, ...]]:
-    """The verdict of the run, and the reasons why it is not valid, most important first."""
+    """The verdict of the run, and the reasons why it is not valid, most important first.
+
+    `promised`: checks whose case the scenario promises.
+    """
     present = {check.name for check in checks}
     entries: list[tuple[str, Finding, str]] = [(check.name, check.verdict, check.reason) for check in checks]
     entries += [(judged_check(line.measure), line.verdict, line.reason) for line in thresholds]
     entries += [(name, "unknown", "this check is missing") for name in REQUIRED if name not in present]
-    required = rests_on(thresholds)
+    required = rests_on(thresholds, promised)
     bad = sorted((entry for entry in entries if entry[1] == "invalid"), key=_importance)
     open_ = sorted((entry for entry in entries if entry[1] == "unknown" and entry[0] in required), key=_importance)
     if cut:
@@ -226,9 +234,14 @@ def untested(checks: Sequence[Check]) -> tuple[str, ...]:
     )
 
 
-def rests_on(thresholds: Sequence[ThresholdOutcome]) -> frozenset[str]:
-    """Checks that must not be unknown in a valid run. Any other unknown check is only reported."""
-    return frozenset((*REQUIRED, *(judged_check(line.measure) for line in thresholds)))
+def rests_on(thresholds: Sequence[ThresholdOutcome], promised: frozenset[str] = frozenset()) -> frozenset[str]:
+    """Checks that must not be unknown in a valid run. Any other unknown check is reported as not decided."""
+    return frozenset((*REQUIRED, *promised, *(judged_check(line.measure) for line in thresholds)))
+
+
+def undecided(checks: Sequence[Check], required: frozenset[str]) -> tuple[str, ...]:
+    """Names of the checks that are unknown and decide nothing."""
+    return tuple(check.name for check in checks if check.verdict == "unknown" and check.name not in required)
 
 
 def _importance(entry: tuple[str, Finding, str]) -> int:

@@ -11,6 +11,7 @@ from stockstorm.scenarios.conditions import Condition, parse_condition
 
 # What a channel sells before it can know better. A generator that is late adds to it, and takes nothing from it.
 FOLLOW_FROM_SPEED: Final = frozenset({"oversell", "refused_though_available", "lost_units", "crisis_time"})
+Machine = Callable[[str], tuple[float, str] | None]
 SUFFIXES: Final = {"ms": " ms", "s": " s", "MiB": " MiB", "per second": "/s"}  # by unit
 
 
@@ -31,7 +32,7 @@ def judge_thresholds(
     measures: Mapping[str, float],
     intervals: Mapping[str, Interval],
     unreliable: str = "",
-    machine: Callable[[str], tuple[float, str] | None] = lambda _: None,
+    machine: Machine = lambda _: None,
 ) -> tuple[ThresholdOutcome, ...]:
     """One outcome per line, in the scenario's order. `unreliable`: why no speed of this run can be judged, if so.
 
@@ -47,14 +48,28 @@ def judge_thresholds(
             outcomes.append(ThresholdOutcome(measure, str(condition), None, "not_exercised", excuse))
             continue
         verdict, reason = _outcome(measure, condition, found, owners.get(measure), unreliable)
-        if verdict == "invalid" and (least := machine(measure)) is not None and condition.holds(least[0]):
+        if verdict == "invalid" and (excuse := _by_the_machine(measure, condition, owners.get(measure), machine)):
             verdict = "unknown"
-            reason += f"; without waits for a CPU it may be as low as {_amount(measure, least[0])}: {least[1]}"
+            reason += excuse
         interval = intervals.get(measure)
         if verdict != "unknown":
             reason += _within(interval, measure)
         outcomes.append(ThresholdOutcome(measure, str(condition), found, verdict, reason))
     return tuple(outcomes)
+
+
+def _by_the_machine(measure: str, condition: Condition, owner: Check | None, machine: Machine) -> str:
+    """What is told where the machine alone may have broken a limit; empty if it cannot have.
+
+    With the pairs that became moot, the limit has to hold as well.
+    """
+    judged = [measure] + [with_moot(measure)] * (owner is not None and with_moot(measure) in owner.measures)
+    least = [machine(one) for one in judged]
+    known = [one for one in least if one is not None and condition.holds(one[0])]
+    if len(known) < len(judged):
+        return ""
+    most, seen = max(known)
+    return f"; without waits for a CPU it may be as low as {_amount(measure, most)}: {seen}"
 
 
 def in_words(measure: str) -> str:
@@ -127,6 +142,8 @@ def _doubt(measure: str, owner: Check | None, unreliable: str) -> str:
     if unreliable and is_speed(measure):
         return unreliable
     if owner is None:
+        return ""
+    if owner.verdict == "not_exercised":
         return ""
     return owner.reason if owner.verdict == "unknown" else too_few(measure, owner.measures)
 

@@ -67,6 +67,11 @@ class RequestSerial:
         return serial
 
 
+def is_graphql(path: str) -> bool:
+    """Whether a path is one of the GraphQL API."""
+    return path.endswith(("/graphql.json", "/graphql"))
+
+
 def not_played(request: ApiRequest) -> str:
     """Method and path of a request for what is not simulated. Ids in the path are left out: "GET /orders/{id}.json"."""
     return f"{request.method} {_NUMBERS.sub('{id}', request.path)}"[:ERROR_TEXT_MAX]

@@ -43,6 +43,7 @@ _REASONS: Final = {
     406: "Not Acceptable",
     411: "Length Required",
     413: "Payload Too Large",
+    415: "Unsupported Media Type",
     422: "Unprocessable Content",
     429: "Too Many Requests",
     500: "Internal Server Error",

@@ -57,6 +57,7 @@ from stockstorm.simulator.config.fields import (
     Share,
 )
 from stockstorm.simulator.config.shop import (
+    PLAN_NAMES,
     ChannelConfig,
     ChannelTells,
     ShopConfig,
@@ -80,6 +81,7 @@ __all__ = [  # what is declared in other files and named here too
     "LIFE",
     "MARKETPLACES",
     "ORDER_ROLES",
+    "PLAN_NAMES",
     "PROCESS_NAMES",
     "ApiFaultConfig",
     "ApiFaultKind",
@@ -149,6 +151,9 @@ class SubjectConfig(Config):
     ] = None
 
     safety_stock: Annotated[int, Field(ge=0, le=10_000)] = 0
+    lists_less: Annotated[
+        bool, Field(description="it lists fewer units than there are on purpose, so only too many are wrong")
+    ] = False
     subscription_check_s: Annotated[
         float,
         Field(

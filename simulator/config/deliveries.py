@@ -36,6 +36,7 @@ OrderRole = Literal[
     "two_locations",
     "corrected",
     "two_returns",
+    "undone",
 ]
 FaultRole = Literal["before_kill", "after_restart"]
 ORDER_ROLES: Final[tuple[OrderRole, ...]] = get_args(OrderRole)
@@ -81,6 +82,13 @@ class QuotasConfig(Config):
         ),
     ] = 0
     two_returns: Annotated[Quota, Field(description="the order comes back in two parts, each a return of its own")] = 0
+    undone: Annotated[
+        Quota,
+        Field(
+            description="the order comes back in two parts, and then the rest is cancelled; every second sale is "
+            "delivered after all of that"
+        ),
+    ] = 0
     two_lines: Annotated[Quota, Field(description="two lines of the order have the same SKU")] = 0
     two_locations: Annotated[
         Quota, Field(description="an order of the own store is taken from two locations of its SKU, a unit from each")

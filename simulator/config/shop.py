@@ -1,6 +1,6 @@
 """The shop and the places that sell."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -8,6 +8,12 @@ from stockstorm.simulator.config.fields import Config, Name
 from stockstorm.simulator.versions import NEWEST, VERSIONS, ApiVersion, serving
 
 ShopPlan = Literal["standard", "advanced", "plus", "enterprise"]
+PLAN_NAMES: Final[dict[ShopPlan, str]] = {
+    "standard": "Basic",
+    "advanced": "Advanced",
+    "plus": "Shopify Plus",
+    "enterprise": "Commerce Components",
+}  # as the shop's own staff sees them
 SkuStyle = Literal["codes", "typed"]
 
 
@@ -60,6 +66,10 @@ class ShopConfig(Config):
     ] = VERSIONS[0]
     big_ids: Annotated[
         bool, Field(description="every id is above 2^53, where JSON.parse rounds; live shops have 8 to 14 digits")
+    ] = False
+    plain_orders: Annotated[
+        bool,
+        Field(description='marketplaces name their orders by a number alone, so that each has an order "1001"'),
     ] = False
 
 

@@ -54,6 +54,13 @@ class ShopEventsConfig(Config):
     restock_units: Annotated[int, Field(ge=1, le=100_000)] = 20
     restock_hot: Annotated[bool, Field(description="whether hot SKUs are restocked too")] = False
     product_edits_per_s: Annotated[float, Field(ge=0, le=1_000)] = 0.0
+    products_told_when_ordered: Annotated[
+        bool,
+        Field(
+            description="whether an order of the own store also fires products/update, for each of its products: "
+            "Shopify's schema says that it does, and developers report that it does not"
+        ),
+    ] = False
     transfers_per_s: Annotated[
         float, Field(ge=0, le=1_000, description="stock moved between two locations of an item; the sum stays")
     ] = 0.0

@@ -33,7 +33,7 @@ class Open(msgspec.Struct, gc=False):
     topic: str
     forged: ForgeryKind | PoisonKind | Literal[""]
     failures: int = 0  # in a row, with nothing acknowledged on the subscription in between
-    acknowledged: int = 0  # what the route had acknowledged when the last of them was counted
+    acknowledged: int = 0  # what the subscription had acknowledged when the last of them was counted
     dropped: int = 0  # attempts that were repeated at once, because a kept connection had been closed
 
 
@@ -79,9 +79,9 @@ class Outcomes:
         elif delivery.forged:
             self.end(outgoing.delivery, forged_outcome(answer), dispatch, answer.ended_ns)
         elif succeeded(answer):
-            route = delivery.route
-            route.acknowledged += 1
-            route.record.failed = 0
+            record = delivery.route.record
+            record.acknowledged += 1
+            record.failed = 0
             self.end(outgoing.delivery, "acknowledged", dispatch, answer.ended_ns)
         else:
             self._failed(outgoing, answer, delivery, dispatch)
@@ -89,8 +89,9 @@ class Outcomes:
 
     def _failed(self, outgoing: Outgoing, answer: Answer, delivery: Open, dispatch: Dispatch) -> None:
         route = delivery.route
-        if delivery.acknowledged != route.acknowledged:
-            delivery.acknowledged, delivery.failures = route.acknowledged, 0
+        acknowledged = route.record.acknowledged
+        if delivery.acknowledged != acknowledged:
+            delivery.acknowledged, delivery.failures = acknowledged, 0
         delivery.failures += 1
         number, attempt, ended_ns = outgoing.delivery, outgoing.attempt, answer.ended_ns
         tried = attempt - delivery.dropped

@@ -56,11 +56,12 @@ DONE: Final = Done()
 
 
 class Record:
-    """The failures of one subscription that its removal depends on."""
+    """What the removal of one subscription depends on. `acknowledged` counts its successes."""
 
-    __slots__ = ("failed", "given_up_ns")
+    __slots__ = ("acknowledged", "failed", "given_up_ns")
 
     def __init__(self) -> None:
+        self.acknowledged = 0
         self.failed = 0  # attempts in a row
         self.given_up_ns: deque[int] = deque(maxlen=REMOVAL_DELIVERIES)
 

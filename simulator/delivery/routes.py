@@ -91,14 +91,14 @@ class Secrets(msgspec.Struct, frozen=True):
 
 
 class Route:
-    """The route to one subscription. `acknowledged` counts its successes, from which failures in a row follow.
+    """The route to one subscription, as it is now.
 
-    `record` has the failures that its removal depends on. `shape` is what the subscription changes of its payloads,
-    None where it changes nothing.
+    `record` has the successes and failures that its removal depends on; a change of the subscription keeps it. `shape`
+    is what the subscription changes of its payloads, None where it changes nothing.
     """
 
     __slots__ = (
-        "_prefix", "_version", "acknowledged", "address", "record", "removable", "secret", "shape", "subscription",
+        "_prefix", "_version", "address", "record", "removable", "secret", "shape", "subscription",
     )  # fmt: skip
 
     def __init__(
@@ -114,7 +114,6 @@ class Route:
         self.subscription, self.address = subscription, address
         self.secret = secrets.client_secret if genuine else secrets.channel_secrets
         self.removable = genuine and subscription.by_api  # a marketplace keeps the subscription
-        self.acknowledged = 0
         self.record = Record()
         self.shape = shape_of(subscription, debounce_s)
         self._version = version
@@ -180,8 +179,10 @@ class Routes:
             if len(self._known) >= ROUTES_MAX:
                 self._known.clear()
             address = self._addresses(subscription.uri)
-            route = Route(subscription, address, self._domain, self._secrets, self._version, self._debounce_s)
-            self._known[subscription.subscription_id] = route
+            made = Route(subscription, address, self._domain, self._secrets, self._version, self._debounce_s)
+            if route is not None:
+                made.record = route.record
+            self._known[subscription.subscription_id] = route = made
             self.shapes = self.shapes or route.shape is not None
         return route
 

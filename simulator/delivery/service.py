@@ -189,7 +189,7 @@ class DeliveryService:
         number = self._count
         self._count = number + 1
         due_ns, topic, forged = delivery.due_ns, delivery.topic, delivery.forged
-        self._outcomes.begin(number, Open(route, due_ns, topic, forged, 0, route.acknowledged))
+        self._outcomes.begin(number, Open(route, due_ns, topic, forged, 0, route.record.acknowledged))
         dispatch.facts.append(
             DeliveryPlanned(
                 now_ns,

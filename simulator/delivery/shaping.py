@@ -19,6 +19,10 @@ from stockstorm.simulator.history.facts import WithheldFor
 from stockstorm.simulator.model import Event, Subscription
 
 RESOURCES_MAX: Final = 20_000  # of which a subscription's last payload is remembered
+# Each of these is about something new, which no earlier payload can have been about.
+ONCE: Final = frozenset(
+    {"refunds/create", "fulfillments/create", "orders/edited", "draft_orders/create", "bulk_operations/finish"}
+)
 _Chosen = dict[str, "_Chosen"]  # names of fields, with those chosen within them; empty: the whole field
 
 
@@ -58,13 +62,24 @@ class Shape:
 
     def _repeats(self, event: Event, made: bytes) -> bool:
         """Whether the resource's last payload was the same, a short time ago."""
-        resource = event.rng_key[:-1]  # without the number of the change
+        resource = _resource(event)
         last, sent_ns = self._last.pop(resource, (b"", 0))
         repeats = last == made and event.at_ns - sent_ns < self._debounce_ns
         self._last[resource] = (last, sent_ns) if repeats else (made, event.at_ns)
         if len(self._last) > RESOURCES_MAX:
             del self._last[next(iter(self._last))]
         return repeats
+
+
+def _resource(event: Event) -> Hashable:
+    """What an event is about. Two events about different things are never the same, however little is sent of them."""
+    if event.topic in ONCE:
+        return event.event
+    if event.rng_key[0] != "call":
+        return event.rng_key[:-1]  # without the number of the change
+    if event.order is not None:
+        return event.topic, event.order.key
+    return event.topic, event.event if event.product is None else event.product.inventory_item_id
 
 
 def shape_of(subscription: Subscription, debounce_s: float) -> Shape | None:

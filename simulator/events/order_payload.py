@@ -76,6 +76,11 @@ def _with_what_the_subject_gave(body: OrderBody, written: Written) -> OrderBody:
     )
 
 
+def status_url(domain: str, token: str) -> str:
+    """Where the buyer of an order sees its status."""
+    return f"https://{domain}/{SHOP_ID}/orders/{token}/authenticate?key={token[:16]}&none=VQ"
+
+
 class OrderPayload:
     """Builds orders."""
 
@@ -93,9 +98,6 @@ class OrderPayload:
         self._domain, self._has_checkout = domain, in_force("checkout_id in orders", version)
         self._lines, self._refunds, self._people = lines, refunds, people
         self._money, self._times = money, times
-
-    def _status_url(self, token: str) -> str:
-        return f"https://{self._domain}/{SHOP_ID}/orders/{token}/authenticate?key={token[:16]}&none=VQ"
 
     def body(self, order: Order) -> OrderBody:
         """The order with all documented fields."""
@@ -143,7 +145,7 @@ class OrderPayload:
             name=order_name(order),
             number=order.number - FIRST_ORDER_NUMBER + 1,
             order_number=order.number,
-            order_status_url=UNSET if person.email is UNSET else self._status_url(token),
+            order_status_url=UNSET if person.email is UNSET else status_url(self._domain, token),
             phone=person.phone,
             presentment_currency=currency,
             processed_at=created,

@@ -74,7 +74,7 @@ class Payloads:
             **dict.fromkeys(("draft_orders/create", "draft_orders/update"), self._draft),
             **dict.fromkeys((*ORDER_TOPICS, "orders/fulfilled", "orders/partially_fulfilled"), self._order),
             **dict.fromkeys(MARKETPLACE_TOPICS, marketplace.body),
-            **dict.fromkeys(APP_TOPICS, AppPayload(shop, catalogue.buyers, self.times).body),
+            **dict.fromkeys(APP_TOPICS, AppPayload(shop, catalogue.locations, catalogue.buyers, self.times).body),
         }
 
     def body(self, event: Event) -> bytes:

@@ -49,6 +49,7 @@ class RunStarted(Fact, frozen=True, tag=True):
     notes: tuple[Text, ...] = ()  # shown in reports, e.g. "retry gaps shortened 20 times"
     polls: bool = False  # the subject subscribes to nothing by design and reads the APIs instead
     ceilings: dict[Name, Rate] = {}  # measured events a second of each emulator in use, by its description
+    lists_less: bool = False  # the subject lists fewer units than there are on purpose, as its owner declared
     processes: tuple[Name, ...] = ("receiver", "worker")  # of the subject, as samples name them
     level: Level = "full"  # what its owner says that the subject does
     reads_every_ns: Nanoseconds = 0  # between two reads of the subject's own stock and orders; 0: they are not read

@@ -62,6 +62,8 @@ class Demand:
             lines = ((sku, 1), (sku, 1))
         elif part.role in ("two_locations", "two_returns"):
             lines = ((sku, 2),)
+        elif part.role == "undone":
+            lines = ((sku, 3),)
         elif part.role == "return_then_cancel" and sku != other and self._orders.lines_max > 1:
             lines = (*lines, (other, 1))
         return part.channel, int(buyer_draw * self._buyers), lines

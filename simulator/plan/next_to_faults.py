@@ -12,6 +12,7 @@ from stockstorm.simulator.model import ONLINE, OrderKey, Sku
 from stockstorm.simulator.plan import schedule
 from stockstorm.simulator.plan.drafts import Draft, Rank
 from stockstorm.simulator.plan.items import PlannedPurchase, PlannedRestock
+from stockstorm.simulator.plan.purchases import events_a_line
 from stockstorm.simulator.plan.quotas import KEPT_KEY, is_bought, kept_skus
 from stockstorm.simulator.seeds import Seeds
 
@@ -54,5 +55,5 @@ def _draft(config: WorldConfig, seeds: Seeds, at_ns: int, key: OrderKey, sku: Sk
     markets = [channel.name for channel in config.channels if channel.name != ONLINE] or [ONLINE]
     channel = markets[key // 2 % len(markets)]
     buyer = int(seeds.draw("next to a fault", key) * config.shop.buyers)
-    events = 1 if channel != ONLINE else 2
+    events = 1 if channel != ONLINE else 1 + events_a_line(config)
     return Draft(at_ns, Rank.PURCHASE, key, events, PlannedPurchase, (key, channel, buyer, ((sku, 1),)))

@@ -41,6 +41,11 @@ RETURN_EVENTS = 2
 OF_ORDERS: Final = 1_000_000_000  # corrections of an order's SKU are numbered from here, above those by rate
 
 
+def events_a_line(config: WorldConfig) -> int:
+    """Of an order of the own store when it is placed: its stock, and its product where that is told."""
+    return 2 if config.events.products_told_when_ordered else 1
+
+
 def purchase_drafts(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[Draft]:
     """All purchases and their follow-ups, sorted. Keys count arrivals over all phases."""
     return in_order(_purchases(config, seeds, demand))
@@ -48,7 +53,7 @@ def purchase_drafts(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterat
 
 def _purchases(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[list[Draft]]:
     """Each purchase with its follow-ups."""
-    starts, roles = schedule.starts_ns(config.phases), Roles(config)
+    starts, roles, told = schedule.starts_ns(config.phases), Roles(config), events_a_line(config)
     key = 0
     for n, phase in enumerate(config.phases):
         for arrival_ns in schedule.arrivals_ns(phase, seeds.stream(f"arrivals {n}")):
@@ -59,7 +64,7 @@ def _purchases(config: WorldConfig, seeds: Seeds, demand: Demand) -> Iterator[li
             bought = Bought(OrderKey(key), starts[n] + arrival_ns, channel == ONLINE, lines)
             unusual = variety(bought.key, config.orders, seeds) if bought.online else ()
             values = (bought.key, channel, buyer, lines, *unusual)
-            events = 1 + len(dict(lines)) if bought.online else 1
+            events = 1 + told * len(dict(lines)) if bought.online else 1
             events += DRAFT_EVENTS if "draft" in unusual else 0
             purchase = Draft(bought.offset_ns, Rank.PURCHASE, key, events, PlannedPurchase, values)
             if part is not None and part.role == "two_returns":
@@ -117,6 +122,8 @@ def _role_fate(bought: Bought, role: OrderRole, end_ns: int) -> Iterator[Draft]:
         return min(bought.offset_ns + delay_ns, end_ns - 1)
 
     back = 0
+    if role == "undone":
+        yield from _returns_of_a_unit(bought, end_ns)
     if role == "return_then_cancel":
         back = 1
         events = RETURN_EVENTS + 1 if bought.online else 1
@@ -127,12 +134,19 @@ def _role_fate(bought: Bought, role: OrderRole, end_ns: int) -> Iterator[Draft]:
     skus = len(bought.lines) - back
     yield _cancellation(bought, cancelled_ns, skus, Rank.LATE_CANCELLATION, refunds=skus > 0)
     if bought.online:
-        paid_ns = after(PAID_AFTER_NS)
+        paid_ns = min(after(PAID_AFTER_NS), end_ns - 3)  # before what comes back
         yield Draft(paid_ns, Rank.PAYMENT, bought.key, PAYMENT_EVENTS, PlannedPayment, (bought.key,))
 
 
 def _returned_twice(bought: Bought, end_ns: int) -> Iterator[Draft]:
     """The payment, and two returns of a unit each."""
+    yield from _returns_of_a_unit(bought, end_ns)
+    if bought.online:
+        paid_ns = min(bought.offset_ns + PAID_AFTER_NS, end_ns - 3)
+        yield Draft(paid_ns, Rank.PAYMENT, bought.key, PAYMENT_EVENTS, PlannedPayment, (bought.key,))
+
+
+def _returns_of_a_unit(bought: Bought, end_ns: int) -> Iterator[Draft]:
     sku, _ = bought.lines[0]
     first_ns = min(bought.offset_ns + RETURNED_AFTER_NS, end_ns - 2)
     again_ns = min(bought.offset_ns + RETURNED_AGAIN_AFTER_NS, end_ns - 1)
@@ -140,9 +154,6 @@ def _returned_twice(bought: Bought, end_ns: int) -> Iterator[Draft]:
     for at_ns in (first_ns, again_ns):
         values = (bought.key, ((sku, 1),), True)
         yield Draft(at_ns, Rank.RETURN, bought.key, events, PlannedReturn, values)
-    if bought.online:
-        paid_ns = min(bought.offset_ns + PAID_AFTER_NS, end_ns - 3)
-        yield Draft(paid_ns, Rank.PAYMENT, bought.key, PAYMENT_EVENTS, PlannedPayment, (bought.key,))
 
 
 def _cancellation(

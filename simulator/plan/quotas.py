@@ -22,6 +22,7 @@ CANCELLED_AFTER_NS: Final[dict[OrderRole, int]] = {
     "cancel_before_create": 300 * MILLISECOND_NS,
     "duplicate_after_cancel": 500 * MILLISECOND_NS,
     "return_then_cancel": 2_500 * MILLISECOND_NS,
+    "undone": 2_500 * MILLISECOND_NS,
 }
 CORRECTED_AFTER_NS: Final = 200 * MILLISECOND_NS  # at the latest: while a subject reads, calculates and writes
 AFTER_CANCELLATION_NS: Final = 400 * MILLISECOND_NS  # from a cancellation to what must come after it

@@ -22,6 +22,7 @@ from stockstorm.simulator.plan.purchases import (
     PAYMENT_EVENTS,
     REFUND_EVENTS,
     RETURN_EVENTS,
+    events_a_line,
     return_share,
 )
 from stockstorm.simulator.plan.quotas import CANCELLED_AFTER_NS, Part, Roles
@@ -141,16 +142,20 @@ def _events_of(config: WorldConfig, part: Part) -> float:
     """Mean number of events of an order with this role. It has one SKU, or two where a part of it comes back."""
     own = part.channel == ONLINE
     if part.role == "two_returns":
-        return 2.0 + PAYMENT_EVENTS + 2 * (RETURN_EVENTS + 1) if own else 3.0
+        return 1.0 + events_a_line(config) + PAYMENT_EVENTS + 2 * (RETURN_EVENTS + 1) if own else 3.0
     if part.role not in CANCELLED_AFTER_NS:
         events = _own_store_events(config, 1) if own else _marketplace_events(config)
         return events + (part.role == "corrected")
+    if part.role == "undone":
+        events = 2.0 + PAYMENT_EVENTS + 2 * (RETURN_EVENTS + 1) + CANCELLATION_EVENTS + 1 + REFUND_EVENTS
+        return events if own else 4.0
     returned = part.role == "return_then_cancel"
     if not own:
         return 2.0 + returned
     skus = 1 + (returned and config.orders.lines_max > 1 and config.shop.skus > 1)
     refunds = REFUND_EVENTS if skus > returned else 0
-    return 1 + skus + PAYMENT_EVENTS + CANCELLATION_EVENTS + skus + refunds + returned * RETURN_EVENTS
+    placed = 1 + events_a_line(config) * skus
+    return placed + PAYMENT_EVENTS + CANCELLATION_EVENTS + skus + refunds + returned * RETURN_EVENTS
 
 
 def _purchase_events(config: WorldConfig, phases: Sequence[PhaseConfig]) -> float:
@@ -183,7 +188,8 @@ def _own_store_events(config: WorldConfig, lines: float) -> float:
     cancellations = orders.cancel_share * (CANCELLATION_EVENTS + lines + paid_first * REFUND_EVENTS)
     refunds = return_share(orders) * (RETURN_EVENTS + orders.restock_share * (lines + 1) / 2)
     drafts = DRAFT_EVENTS * min(orders.draft_share, 1 - orders.pos_share)
-    return 1 + lines + payments + cancellations + refunds + drafts + _edit_events(orders, lines)
+    placed = 1 + events_a_line(config) * lines
+    return placed + payments + cancellations + refunds + drafts + _edit_events(orders, lines)
 
 
 def _edit_events(orders: OrdersConfig, lines: float) -> float:

@@ -33,10 +33,15 @@ def with_implied(scopes: Iterable[str]) -> frozenset[str]:
 
 
 class Token(msgspec.Struct, frozen=True):
-    """A token that was issued. `text` is kept so that it can be left out of recorded texts."""
+    """A token that was issued. `text` is kept so that it can be left out of recorded texts.
+
+    `scopes` and `per_user` are what an authorization code was asked for.
+    """
 
     text: str
     expires_ns: int = NEVER_NS
+    scopes: tuple[str, ...] = ()
+    per_user: bool = False
 
     def __repr__(self) -> str:
         return f"Token(…, expires_ns={self.expires_ns})"
@@ -48,21 +53,23 @@ class Tokens:
     def __init__(self) -> None:
         self._by_digest: dict[bytes, Token] = {}
 
-    def add(self, text: str, expires_ns: int = NEVER_NS) -> None:
+    def add(
+        self, text: str, expires_ns: int = NEVER_NS, *, scopes: tuple[str, ...] = (), per_user: bool = False
+    ) -> None:
         """Makes a token valid."""
         while len(self._by_digest) >= TOKENS_MAX:
             del self._by_digest[next(iter(self._by_digest))]
-        self._by_digest[_digest(text)] = Token(text, expires_ns)
+        self._by_digest[_digest(text)] = Token(text, expires_ns, scopes, per_user)
 
     def valid(self, text: str, now_ns: int) -> bool:
         """Whether the token may be used now."""
         found = self._by_digest.get(_digest(text))
         return found is not None and now_ns < found.expires_ns
 
-    def take(self, text: str, now_ns: int) -> bool:
-        """The same, for a token that may be used once."""
+    def take(self, text: str, now_ns: int) -> Token | None:
+        """A token that may be used once; None if it may not be used now."""
         found = self._by_digest.pop(_digest(text), None)
-        return found is not None and now_ns < found.expires_ns
+        return found if found is not None and now_ns < found.expires_ns else None
 
     def revoke(self) -> None:
         """No token is valid any more."""
@@ -75,12 +82,15 @@ class Tokens:
 
 
 class App:
-    """One app in one shop. `granted` has the implied scopes too; `scopes` are those that the shop lists."""
+    """One app in one shop. `granted` has the implied scopes too; `scopes` are those that the shop lists.
+
+    The merchant grants `offered` at most.
+    """
 
     def __init__(self, config: AppConfig) -> None:
         self.installed = True
         self.customer_data: CustomerData = config.customer_data
-        self.scopes = config.scopes
+        self.scopes = self.offered = config.scopes
         self.granted = with_implied(config.scopes)
         self.tokens, self.refresh_tokens, self.codes = Tokens(), Tokens(), Tokens()
         self.secrets: tuple[bytes, ...] = ()  # with which the app may identify itself; the first one signs
@@ -133,8 +143,15 @@ class App:
 
     def change_scopes(self, scopes: tuple[str, ...], now_ns: int) -> AppChanged:
         """The app has these scopes from now on."""
-        self.scopes, self.granted = scopes, with_implied(scopes)
+        self.offered = scopes
+        self.grant(())
         return self._changed("scopes_update", now_ns)
+
+    def grant(self, asked: tuple[str, ...]) -> None:
+        """The app has what it asks for, as far as it is offered; all of it if it asks for nothing."""
+        offered = with_implied(self.offered)
+        self.scopes = tuple([scope for scope in asked if scope in offered]) if asked else self.offered
+        self.granted = with_implied(self.scopes)
 
     def rotate_secret(self, now_ns: int) -> AppChanged:
         """There is a new secret. The old one still counts, and still signs."""

@@ -53,17 +53,25 @@ _SCHEMA: Final = (
     "CREATE INDEX by_words ON orders (words, own) WHERE own AND words IS NOT NULL",
     "CREATE TABLE refunds (id INTEGER PRIMARY KEY, order_id INTEGER)",
     "CREATE TABLE parcels (id INTEGER PRIMARY KEY, order_id INTEGER)",
-    "CREATE TABLE returned (ref TEXT, id INTEGER, PRIMARY KEY (ref, id))",
+    "CREATE TABLE returned (token TEXT, id INTEGER, PRIMARY KEY (token, id))",
 )
 UNSHIPPED: Final = "unfulfilled"
 ORDERS_AT_HAND: Final = 2_000  # decoded, besides their rows; about 1 KB each
 
 
-class OrderBook:
-    """The current value of every order. Those of the own store can be searched."""
+def token_of(order: Order) -> str:
+    """How a marketplace's order is named where several marketplaces meet: "mercado:mercado-1001"."""
+    return f"{order.channel}:{order.ref}"
 
-    def __init__(self, ids: Ids = LIVE_IDS) -> None:
-        self._ids = ids
+
+class OrderBook:
+    """The current value of every order. Those of the own store can be searched.
+
+    `plain`: marketplaces name their orders by a number alone, which two of them can have in common.
+    """
+
+    def __init__(self, ids: Ids = LIVE_IDS, *, plain: bool = False) -> None:
+        self._ids, self._plain = ids, plain
         self._records = Records(*_SCHEMA)
         self._numbers: dict[str, int] = {}
         self._written = self._refunds = self._parcels = 0  # of the subject so far
@@ -88,7 +96,7 @@ class OrderBook:
                 for n, (sku, quantity) in enumerate(item.lines)
             ]
         )
-        ref = str(order_id) if channel == ONLINE else f"{channel}-{number}"
+        ref = str(order_id) if channel == ONLINE else str(number) if self._plain else f"{channel}-{number}"
         buyer = -1 if item.origin == "pos" else item.buyer
         order = Order(key, order_id, ref, number, channel, buyer, lines, now_ns, now_ns, drawn=drawn)
         if item.origin != "web" or item.large_kb:
@@ -149,7 +157,7 @@ class OrderBook:
             if order.channel == ONLINE:
                 self._records.write("INSERT OR IGNORE INTO refunds VALUES (?, ?)", (refund.refund_id, order.order_id))
             else:
-                self._records.write("INSERT OR IGNORE INTO returned VALUES (?, ?)", (order.ref, refund.refund_id))
+                self._records.write("INSERT OR IGNORE INTO returned VALUES (?, ?)", (token_of(order), refund.refund_id))
 
     def next_refund(self) -> int:
         """An id for a refund of the subject."""
@@ -166,9 +174,9 @@ class OrderBook:
         row = self._records.row("SELECT order_id FROM parcels WHERE id = ?", (within(parcel_id),))
         return None if row is None else self.own_by_id(row[0])
 
-    def return_of(self, ref: str, nth: int = 0) -> int | None:
-        """The id of a return of a marketplace's order, by the order's reference. There are two at most, from 0."""
-        row = self._records.row("SELECT id FROM returned WHERE ref = ? ORDER BY id LIMIT 1 OFFSET ?", (ref, nth))
+    def return_of(self, token: str, nth: int = 0) -> int | None:
+        """The id of a return of a marketplace's order, by "channel:reference". There are two at most, from 0."""
+        row = self._records.row("SELECT id FROM returned WHERE token = ? ORDER BY id LIMIT 1 OFFSET ?", (token, nth))
         return None if row is None else int(row[0])
 
     def get(self, key: OrderKey) -> Order | None:

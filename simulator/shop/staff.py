@@ -42,6 +42,10 @@ class Staff:
         variants = tuple([(self._edits.of(each), self._ledger.available(each.inventory_item_id)) for each in found])
         action.product(product, variants)
 
+    def tell_of(self, product: Product, action: Action) -> None:
+        """The same, of a product as the catalogue has it."""
+        self.tell(self._edits.of(product), action)
+
     def _there(self, item: PlannedRestock, product: Product) -> int:
         """The units of a restock. Nobody writes off units that are not on the shelf, or that are promised."""
         if item.delta >= 0:

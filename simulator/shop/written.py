@@ -43,6 +43,8 @@ class Store(Protocol):
 
     def leave(self, units: Iterable[tuple[Sku, int, int]], promised: Mapping[Place, int] | None = None) -> None: ...
 
+    def ordered(self, order: Order, action: Action) -> None: ...
+
 
 class Mover(msgspec.Struct, frozen=True):
     """The parts of a shop that a change of an order moves."""
@@ -77,6 +79,7 @@ class OrderWrites:
         if paid:
             action.order(SHOPIFY, "orders/paid", order)
         _fire(levels, order, action)
+        self._parts.online.ordered(order, action)
         return order, action.changes
 
     def cancel(
@@ -164,7 +167,9 @@ class OrderWrites:
         """The end of the token of the next return of the marketplace's order that this one stands for."""
         if order.written is None or not order.written.reference:
             return ""
-        returned = self._parts.book.return_of(order.written.reference.rpartition(":")[2], len(order.refunds))
+        returned = self._parts.book.return_of(
+            order.written.reference.removeprefix(ORDER_REFERENCES), len(order.refunds)
+        )
         return "" if returned is None else f":returned:{returned}"
 
     def _require_enough(self, lines: Sequence[Line]) -> None:

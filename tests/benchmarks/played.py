@@ -66,7 +66,9 @@ class Played:
     def ask(self, query: str, variables: dict[str, object]) -> None:
         """One call of the Admin API, in a second of its own, so that its cost is never refused."""
         body = msgspec.json.encode({"query": query, "variables": variables})
-        request = ApiRequest("POST", PATH, "", {"x-shopify-access-token": TOKEN}, body)
+        request = ApiRequest(
+            "POST", PATH, "", {"x-shopify-access-token": TOKEN, "content-type": "application/json"}, body
+        )
         reply = self.admin.handle(request, self.now_ns())
         assert reply.status == 200
         assert b'"errors":' not in reply.body

@@ -6,6 +6,7 @@ import hmac
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import gevent
 import msgspec
@@ -23,6 +24,7 @@ from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
 from stockstorm.simulator.api.http_server import Server, make_server
 from stockstorm.simulator.errors import ScenarioError
 from stockstorm.simulator.model import MARKETPLACE_TOPICS
+from stockstorm.simulator.shop.app import CLIENT_ID
 
 SECRETS = {"admin_token": "t", "client_secret": "key", "channel_token": "c", "channel_secret": "other key"}
 WITHIN_S = 10.0
@@ -180,16 +182,28 @@ def test_a_restart_with_the_same_file_continues_the_same_shop(tmp_path: Path, ap
     mutation = json.dumps({"query": f"mutation {{ {create} {{ userErrors {{ message }} }} }}"}).encode()
     answer = first.handle(ApiRequest("POST", "/admin/api/2026-10/graphql.json", "", token, mutation))
     assert answer.status == 200
-    before = _state_of(first)
+    before, installed = _state_of(first), _installed(first)
     first.stop()
     again = served(path)
     assert _state_of(again) == before
+    assert again.world.app.authorised(installed, again.clock())
     assert [one.ref for one in again.view.orders] == [one.ref for one in first.view.orders]
     app.taken.clear()
     sent(again, topic="products/update")
     assert len(app.taken) == 1, "what was delivered before the restart was delivered again"
     again.stop()
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def _installed(shop: ServedShop) -> str:
+    """The token that the app gets by an authorization code."""
+    client = {"client_id": CLIENT_ID, "redirect_uri": "https://app.example/", "scope": "read_orders"}
+    page = shop.handle(ApiRequest("GET", "/admin/oauth/authorize", urlencode(client), {}, b""))
+    code = dict(parse_qsl(urlsplit(dict(page.headers)["Location"]).query))["code"]
+    body = json.dumps({**client, "client_secret": SECRETS["client_secret"], "code": code}).encode()
+    declared = {"content-type": "application/json"}
+    found = json.loads(shop.handle(ApiRequest("POST", "/admin/oauth/access_token", "", declared, body)).body)
+    return str(found["access_token"])
 
 
 def _state_of(shop: ServedShop) -> tuple[object, ...]:

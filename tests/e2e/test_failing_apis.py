@@ -43,13 +43,13 @@ def test_a_sound_service_survives_apis_that_fail(stockstorm: Any, tmp_path: Path
     assert "replayed" in outcomes  # an answer was lost after execution, and the subject repeated the call
 
 
-@pytest.mark.parametrize(("flaw", "verdict"), [((), "valid"), (("--flaw", "ack_before_durable"), "invalid")])
-def test_crashes_after_an_acknowledgement_lose_what_is_not_durable_and_nothing_else(
-    stockstorm: Any, tmp_path: Path, flaw: tuple[str, ...], verdict: str
-) -> None:
-    done = stockstorm("run", "crash_windows", "--seconds", "20", "--seed", "1", *flaw, "--runs", tmp_path)
+def test_crashes_at_the_worst_instants_lose_nothing_and_repeat_nothing(stockstorm: Any, tmp_path: Path) -> None:
+    """Fewer than in the scenario: to start the service again costs most. test_self_proof.py has what loses events."""
+    path = tmp_path / "crash_windows.toml"
+    path.write_text((CATALOGUE / "crash_windows.toml").read_text().replace("count = 5", "count = 2"))
+    done = stockstorm("run", path, "--seconds", "12", "--seed", "1", "--runs", tmp_path)
     checks = checks_of(tmp_path)
-    assert checks["nothing_lost"]["verdict"] == verdict, done.stdout
+    assert checks["nothing_lost"]["verdict"] == "valid", done.stdout
     assert checks["applied_twice"]["verdict"] == "valid", done.stdout
     assert all(checks["faults_met"]["exposure"].values()), checks["faults_met"]
     begun = [fact for fact in facts_of(tmp_path / "latest") if fact["fact"] == "FaultStarted"]

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.e2e
 
 def test_a_killed_worker_loses_nothing_and_applies_nothing_twice(stockstorm: Any, tmp_path: Path) -> None:
     faults = ("--fault", "kill_worker@4+1", "--fault", "kill_worker@7+1", "--fault", "kill_database@9+0")
-    arguments = ("run", "proof", "--seed", "3", *faults)
+    arguments = ("run", "proof", "--seed", "3", "--rate", "30", *faults)
     done = stockstorm(*arguments, "--runs", tmp_path)
     result = json.loads((tmp_path / "latest" / "result.json").read_text())
     verdicts = {check["name"]: check["verdict"] for check in result["checks"]}
@@ -25,7 +25,7 @@ def test_a_killed_worker_loses_nothing_and_applies_nothing_twice(stockstorm: Any
 
 def test_a_receiver_killed_twice_in_a_short_distance_leaves_a_sound_run_valid(stockstorm: Any, tmp_path: Path) -> None:
     """The second kill hits it while it starts. Each fault lasts until it is ready, so no attempt in between fails."""
-    faults = ("--fault", "kill_receiver@3+0", "--fault", "kill_receiver@3.6+0")
+    faults = ("--fault", "kill_receiver@3+0", "--fault", "kill_receiver@3.2+0")  # a start takes longer than that
     done = stockstorm("run", scenario_file(tmp_path), "--seed", "1", "--rate", "60", *faults, "--runs", tmp_path)
     result = json.loads((tmp_path / "latest" / "result.json").read_text())
     verdicts = {check["name"]: check["verdict"] for check in result["checks"]}

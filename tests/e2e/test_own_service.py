@@ -15,6 +15,7 @@ from stockstorm.loadtests.processes.child import free_port
 from stockstorm.loadtests.subjects import SHOP_TOPICS
 from stockstorm.reports.store import read_history
 from stockstorm.simulator.history import facts as f
+from tests.running import SHORT
 
 pytestmark = pytest.mark.e2e
 
@@ -99,7 +100,18 @@ def service() -> Iterator[Service]:
 def test_a_service_that_accepts_everything_is_waited_for_and_judged_invalid(
     service: Service, stockstorm: Any, tmp_path: Path
 ) -> None:
-    words = ["run", "smoke", "--subject", service.url, "--api-port", service.api_port, "--runs", tmp_path]
+    words = [
+        "run",
+        "smoke",
+        "--seconds",
+        SHORT,
+        "--subject",
+        service.url,
+        "--api-port",
+        service.api_port,
+        "--runs",
+        tmp_path,
+    ]
     done = stockstorm(*words, **dict.fromkeys(SECRETS.values(), TOKEN))
     assert done.returncode == 1, done.stdout + done.stderr
     assert "waiting for your service to register" in done.stderr

@@ -17,7 +17,8 @@ import pytest
 
 from stockstorm.loadtests.cli.app import app
 from stockstorm.loadtests.invocation import exit_code_of, invoke
-from tests.running import ROOT, is_valid_unless_late
+from tests.running import ROOT
+from tests.verdicts import causes, is_valid_unless_late, wrong_apart_from_speed
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -77,8 +78,7 @@ def test_the_page_has_a_diff_for_each_mistake(tmp_path: Path) -> None:
 
 def test_the_fastapi_example_is_valid(play: Play) -> None:
     result = play(EXAMPLES / "fastapi", "smoke")
-    assert is_valid_unless_late(result), result["reasons"]
-    assert result["diagnoses"] == []
+    assert wrong_apart_from_speed(result) == {}
 
 
 @pytest.mark.prove
@@ -96,16 +96,15 @@ def test_a_sound_example_is_valid_over_seeds(
 
 def test_each_mistake_of_the_flask_example_is_named_and_nothing_else(play: Play) -> None:
     result = play(EXAMPLES / "flask")
-    causes = {one["name"]: one["cause"] for one in result["diagnoses"]}
+    found = causes(result)
     assert result["verdict"] == "invalid"
-    assert set(causes) == set(MISTAKES), causes
-    assert not [name for name, said in MISTAKES.items() if said not in causes[name]], causes
+    assert set(found) == set(MISTAKES), found
+    assert not [name for name, said in MISTAKES.items() if said not in found[name]], found
 
 
 def test_the_flask_example_with_the_diffs_of_its_page_is_valid(play: Play, tmp_path: Path) -> None:
     result = play(mended(tmp_path / "flask"))
-    assert is_valid_unless_late(result), result["reasons"]
-    assert result["diagnoses"] == []
+    assert wrong_apart_from_speed(result) == {}
 
 
 @pytest.mark.prove

@@ -43,7 +43,8 @@ class _RunToRest(Run):
         facts = self.result.facts
         self.figures.observe(facts[self.observed :])
         self.observed = len(facts)
-        return Activity(self.figures.last_effect_ns, 0, self.figures.gaps.longest_ns)
+        figures = self.figures
+        return Activity(figures.last_effect_ns, 0, figures.gaps.longest_ns, kind_gap_ns=figures.kinds.longest_ns)
 
     def pause(self, seconds: float) -> None:
         self.now += int(seconds * S)

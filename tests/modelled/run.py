@@ -103,6 +103,7 @@ class Run:
             wall_ns=0,
             duration_ns=self.plan.duration_ns,
             safety_stock=self.behaviour.safety_stock,
+            lists_less=self.behaviour.lists != "all" and self.behaviour.declared,
             subject="modelled",
             driver="virtual",
             replay="",

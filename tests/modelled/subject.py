@@ -32,6 +32,7 @@ Flaw = Literal[
     "ignores_location",
     "ignores_edits",
 ]
+Rule = Literal["all", "capped", "half", "packs", "not_the_last"]  # of its stock, what it lists
 At = Callable[[int, Callable[[int], None]], None]
 Emit = Callable[[Changes], None]
 
@@ -47,6 +48,8 @@ class Behaviour(msgspec.Struct, frozen=True):
     push_every_ms: float = 60
     push_ms: tuple[float, float] = (5, 40)
     safety_stock: int = 0
+    lists: Rule = "all"
+    declared: bool = True  # that it lists less
     nets: bool = True  # lists the master minus sales that are not written yet; else the master
     references: bool = True
     drops_zero_rows: bool = False
@@ -58,6 +61,21 @@ class Behaviour(msgspec.Struct, frozen=True):
     cancelled_by: Literal["levels", "refunds/create", "orders/cancelled"] = "levels"
     flaw: Flaw = ""
     flaw_share: float = 0.02
+
+
+def listed(rule: Rule, units: int) -> int:
+    """What a subject with such a rule lists of so many units."""
+    match rule:
+        case "all":
+            return units
+        case "capped":
+            return min(units, 12)
+        case "half":
+            return units // 2
+        case "packs":
+            return units - units % 6
+        case "not_the_last":
+            return units if units > 5 else 0
 
 
 class PendingWrite(msgspec.Struct):
@@ -299,7 +317,7 @@ class Subject:
 
     def _listable(self, sku: str) -> int:
         netted = sum(self.pending_sales[sku].values()) if self.behaviour.nets else 0
-        return max(0, self.available[sku] - netted - self.behaviour.safety_stock)
+        return listed(self.behaviour.lists, max(0, self.available[sku] - netted - self.behaviour.safety_stock))
 
     def _delay(self, range_ms: tuple[float, float]) -> int:
         return int(self.rng.uniform(*range_ms) * MS)

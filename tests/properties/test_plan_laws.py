@@ -54,7 +54,12 @@ orders = st.builds(
     restock_share=share,
 )
 staff = st.builds(
-    ShopEventsConfig, restocks_per_s=rate, restock_hot=st.booleans(), product_edits_per_s=rate, forgeries_per_s=rate
+    ShopEventsConfig,
+    restocks_per_s=rate,
+    restock_hot=st.booleans(),
+    product_edits_per_s=rate,
+    products_told_when_ordered=st.booleans(),
+    forgeries_per_s=rate,
 )
 shops = st.builds(
     ShopConfig,

@@ -110,6 +110,7 @@ def exposure(played: Played) -> Counter[str]:
     met["return_then_cancel"] = {fact.order for fact in played.of(f.OrderCancelled)} & returned
     times = Counter(fact.order for fact in played.of(f.OrderReturned) if fact.restocked)
     met["two_returns"] = {order for order, count in times.items() if count == 2}
+    met["undone"] = {fact.order for fact in played.of(f.OrderCancelled)} & met["two_returns"]
     sold = played.of(f.PurchaseAccepted)
     met["corrected"] = corrected(played)
     met["two_lines"] = {fact.order for fact in sold if len(set(fact.skus)) < len(fact.skus)}
@@ -151,6 +152,8 @@ def cases(
     first, *copies = of_event
     if event.topic in SALES and gone_ns < first.due_ns:
         yield "cancel_before_create"
+    if event.topic in SALES and event.order in returned and gone_ns < first.due_ns:
+        yield "sale delivered after returns and cancellation"
     if event.topic in RETURNS and gone_ns < first.due_ns:
         yield "return delivered after the cancellation"
     for copy in copies:
@@ -185,6 +188,7 @@ def assert_fulfilled(name: str, seed: int) -> None:
     assert min((poison[kind] for kind in POISON), default=0) >= quotas.pop("poison"), (name, seed, poison)
     assert exposure(played)["sale once more after a return and a cancellation"] >= quotas["return_then_cancel"] // 2
     assert exposure(played)["return delivered after the cancellation"] >= quotas["return_then_cancel"] // 2
+    assert exposure(played)["sale delivered after returns and cancellation"] >= quotas["undone"] // 2
     for found in (exposure(played), marked(played)):
         short = {case: (found[case], quota) for case, quota in quotas.items() if found[case] < quota}
         assert not short, (name, seed)
@@ -197,7 +201,7 @@ def test_every_rough_scenario_asks_for_at_least_five_of_each_rare_case(name: str
     assert quotas.pop("two_locations") == 0  # each item has one
     assert quotas.pop("negative_level") == 0  # there is none below zero without a second location
     assert quotas.pop("corrected") == 0  # of scenarios with a second writer
-    assert quotas.pop("two_returns") == 0  # of scenarios about duplicates and order
+    assert quotas.pop("two_returns") == quotas.pop("undone") == 0  # of scenarios about duplicates and order
     assert quotas.pop("poison") == 0  # of the scenario that asks whether a service goes on
     assert min(quotas.values()) >= 5
 

@@ -66,6 +66,16 @@ def test_without_a_probe_silence_as_long_as_an_earlier_gap_is_no_rest() -> None:
     assert checks["drift"].verdict == "valid", checks["drift"].reason
 
 
+def test_a_subject_that_writes_seldom_and_pushes_at_once_is_waited_for_without_a_probe() -> None:
+    """Its pushes end at once after the load, and its last batch of orders comes seconds later."""
+    run = run_to_rest(
+        trade(seconds=7.0), Behaviour(write_every_ms=2_400, batch_max=2_000), 3, QUIET, probe=False, stops=()
+    )
+    checks = {check.name: check for check in check_all(History.of(run.facts))}
+    assert checks["drift"].verdict == "valid", checks["drift"].reason
+    assert invalid(checks) == set()
+
+
 def test_without_a_probe_a_longer_silence_than_ever_before_counts_as_rest() -> None:
     """Nothing shows the pending work then. The report says that rest was told by silence."""
     history, checks = ended((-0.5, 14.0), probe=False)

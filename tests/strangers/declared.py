@@ -31,12 +31,13 @@ class Beyond(NamedTuple):
 
 
 class Way(NamedTuple):
-    """A service that does the same in another way, and is as sound: `ways/NAME`."""
+    """A service that does the same in another way, and is as sound: `ways/NAME`. `declares`: a line of its file."""
 
     stranger: str
     name: str
     scenarios: tuple[str, ...] = ("smoke", "proof")
     options: tuple[str, ...] = ()
+    declares: str = ""
 
 
 LOST: Final = ("nothing_lost", "drift")
@@ -104,6 +105,7 @@ NO_FEED: Final = "it never reads orders, and nobody told it of these"
 ONE_WORKER: Final = "what waits for one marketplace holds up the others"
 READS_ALL: Final = "it reads all stock whenever a webhook came"
 NO_TOKEN: Final = "it never asks for another token"
+DENIED: Final = "a write that is denied is logged, and not sent again"
 BEYOND: Final = (
     Beyond("stockroom", "lost_by_shopify", NO_FEED, ("never_sent",)),
     Beyond("relay", "lost_by_shopify", NO_FEED, ("never_sent",)),
@@ -117,6 +119,8 @@ BEYOND: Final = (
     Beyond("stockroom", "marketplace_feeds", NO_FEED, ("feed_unread",)),
     Beyond("relay", "marketplace_feeds", NO_FEED, ("feed_unread",)),
     Beyond("sweep", "marketplace_feeds", "it reads feeds alone, and kirana has none", ("exact_units",)),
+    Beyond("stockroom", "scope_granted_late", DENIED, ("scopes_missing",)),
+    Beyond("relay", "scope_granted_late", DENIED, ("scopes_missing",)),
     Beyond("stockroom", "reinstall", NO_TOKEN, ("not_reinstalled",)),
     Beyond("relay", "reinstall", NO_TOKEN, ("not_reinstalled",)),
 )
@@ -128,4 +132,15 @@ WAYS: Final = (
     Way("sweep", "by_orders"),
     Way("sweep", "whole_stock"),
     Way("stockroom", "receiver"),  # it only acknowledges, and declares that
+    Way("stockroom", "in_batches"),
+    Way("relay", "a_lane_each", ("marketplace_down",)),
+    Way("relay", "writes_seldom", ("smoke", "proof_wide")),
+    Way("relay", "names_sales_alone"),
+    Way("relay", "one_row_a_push"),
+    Way("relay", "hedges"),
+    Way("relay", "rises_later"),
+    Way("relay", "zero_in_doubt", ("failing_apis",)),
+    Way("sweep", "at_most_twenty", declares="lists_less = true"),
+    Way("sweep", "old_http"),
+    Way("sweep", "feeds_alone"),
 )

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from stockstorm.scenarios.loader import shipped_names
-from tests.running import is_valid_unless_late
+from tests.running import SHORT
 from tests.strangers.declared import BEYOND, BUGS, WAYS, Beyond, Bug, Way
-from tests.strangers.trial import STRANGERS, node, trial
+from tests.strangers.trial import STRANGERS, Trial, node, trial
+from tests.verdicts import wrong_apart_from_speed
 
 pytestmark = [
     pytest.mark.e2e,
@@ -40,19 +41,22 @@ def skip_without_node(stranger: str) -> None:
         pytest.skip("the service in JavaScript is NOT tested: node is not installed (Debian: apt install nodejs)")
 
 
+def accused_of_nothing(done: Trial) -> None:
+    """Apart from speed, which is the machine's beside other tests: what waits for too long can look like a mistake."""
+    assert done.code < 3, done.output + done.log
+    assert wrong_apart_from_speed(done.result) == {}, done.output + done.log
+    assert done.verdict != "valid" or done.accusations == done.causes == [], done.output
+
+
 @pytest.mark.parametrize("stranger", STRANGERS)
 def test_a_sound_stranger_is_valid_and_accused_of_nothing(stranger: str, tmp_path: Path) -> None:
     skip_without_node(stranger)
-    done = trial(stranger, "smoke", tmp_path, "--seed", "1")
-    assert is_valid_unless_late(done.result), done.output + done.log
-    assert done.verdict == "unknown" or done.accusations == done.causes == [], done.output
+    accused_of_nothing(trial(stranger, "smoke", tmp_path, "--seed", "1", "--seconds", SHORT))
 
 
-@pytest.mark.parametrize("way", ["by_rest", "by_orders"])
+@pytest.mark.parametrize("way", ["by_rest"])  # the others are in the proof below
 def test_a_sound_service_of_another_way_is_valid_and_accused_of_nothing(way: str, tmp_path: Path) -> None:
-    done = trial("sweep", "smoke", tmp_path, "--seed", "1", bug=f"ways.{way}")
-    assert is_valid_unless_late(done.result), done.output + done.log
-    assert done.verdict == "unknown" or done.accusations == done.causes == [], done.output
+    accused_of_nothing(trial("sweep", "smoke", tmp_path, "--seed", "1", "--seconds", SHORT, bug=f"ways.{way}"))
 
 
 @pytest.mark.prove

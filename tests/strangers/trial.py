@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.running import ROOT, run_module
-from tests.strangers.declared import BUGS, Bug
+from tests.strangers.declared import BUGS, WAYS, Bug
 from tests.strangers.regress import subject_of
 
 HERE = Path(__file__).parent
 STRANGERS = ("stockroom", "relay", "sweep")
-WAYS = "ways."
+WAYS_FOLDER = "ways."
 RECEIVER = "ways.receiver"  # of the stockroom; its subject file differs in more than its start
 RUN_WITHIN_S = 240
 DECLARED = "declared"
@@ -90,13 +90,16 @@ def subject_file(stranger: str, bug: str | None, folder: Path) -> Path:
     if bug == RECEIVER:
         copy.write_text(subject_of("sound"))
         return copy
-    part = bug.replace(".", "/") if bug.startswith(WAYS) else f"bugs/{bug}"
+    part = bug.replace(".", "/") if bug.startswith(WAYS_FOLDER) else f"bugs/{bug}"
     text = file.read_text()
     for sound, other in (
         ("/service.mjs", f"/{part}.mjs"),
         (f"{stranger}.service", f"{stranger}.{part.replace('/', '.')}"),
     ):
         text = text.replace(sound, other)
+    for way in WAYS:
+        if f"{WAYS_FOLDER}{way.name}" == bug and way.stranger == stranger and way.declares:
+            text = text.replace("\nwebhooks =", f"\n{way.declares}\nwebhooks =", 1)
     copy.write_text(text.replace('folder = "../../.."', f'folder = "{ROOT}"'))
     return copy
 

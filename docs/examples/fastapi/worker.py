@@ -17,6 +17,7 @@ from clients import Marketplace, Refused, Shop, Unavailable
 from orders import add, effect, references
 
 MESSAGES_MAX, ORDERS_MAX, SKUS_MAX = 500, 100, 100
+CHANGES_MAX = 250  # in one call, by Shopify
 IDLE_S = 0.05
 log = logging.getLogger("worker")
 
@@ -100,6 +101,8 @@ class Worker:
             for name, *texts in rows.fetchall():
                 order, booked, named = map(json.loads, texts)
                 wanted, parts = effect(order), references(name, order)
+                if changes and len({*changes, *wanted, *booked}) > CHANGES_MAX:
+                    break  # for the next batch
                 if wanted != booked:
                     names += [part for part in parts if part not in named]
                     named = parts

@@ -3,6 +3,7 @@
 from typing import Final
 
 from stockstorm.loadtests.subjects.flaws.flaw import (
+    LATE_EFFECTS,
     NEVER_DELIVERED,
     OF_QUEUES,
     OF_RECEIVERS,
@@ -35,6 +36,16 @@ DECLARED: Final = (
         subjects=OF_WEBHOOKS,
         scenario="duplicate_storm",
         diagnoses=frozenset({"applied_twice", "exact_units", "wrong_stock"}),
+    ),
+    Flaw(
+        name="dedup_by_event_id",
+        kind="deduplication",
+        mistake="of all events of one action, which share an event id, only the first counts",
+        must=frozenset({"drift"}),
+        may=without({**WRONG_STOCK, **LATE_EFFECTS}, "drift"),
+        says=("event id",),
+        subjects=OF_RECEIVERS,
+        diagnoses=frozenset({"lost_events"}),
     ),
     Flaw(
         name="dedup_in_memory",
@@ -134,5 +145,16 @@ DECLARED: Final = (
         subjects=OF_WEBHOOKS,
         scenario="duplicate_storm",
         diagnoses=frozenset({"applied_twice", "order_arithmetic"}),
+    ),
+    Flaw(
+        name="orders_known_by_number",
+        kind="deduplication",
+        mistake="of two orders of the same number on two marketplaces the second has no effect",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        says=("same number",),
+        subjects=OF_WEBHOOKS,
+        scenario="duplicate_storm",
+        diagnoses=frozenset({"lost_events", "exact_units"}),
     ),
 )

@@ -34,6 +34,17 @@ DECLARED: Final = (
         diagnoses=frozenset({"not_reinstalled"}),
     ),
     Flaw(
+        name="late_uninstalled_ends_session",
+        kind="installation",
+        mistake="app/uninstalled, which comes after the app was installed again, ends the new session",
+        must=frozenset({"drift"}),
+        may=without({**WRONG_STOCK, **LATE_EFFECTS}, "drift"),
+        says=("app/uninstalled",),
+        subjects=OF_RECEIVERS,
+        scenario="reinstall",
+        diagnoses=frozenset({"lost_events"}),
+    ),
+    Flaw(
         name="refused_topic_ends_registration",
         kind="installation",
         mistake="the first topic that is refused for want of a scope ends the registration of the others",

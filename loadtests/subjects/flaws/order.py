@@ -79,4 +79,15 @@ DECLARED: Final = (
         diagnoses=frozenset({"old_over_new"}),
         says=("a read from before",),
     ),
+    Flaw(
+        name="undone_order_keeps_returns",
+        kind="order",
+        mistake="an order that arrives after its returns and its cancellation keeps what the returns gave back",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        says=("sent ahead", "cancellation comes first", "cancellation had arrived", "two parts"),
+        subjects=OF_WEBHOOKS,
+        scenario="out_of_order",
+        diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events", "wrong_units", "order_arithmetic"}),
+    ),
 )

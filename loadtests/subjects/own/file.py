@@ -155,6 +155,17 @@ class SubjectFile(Config):
     safety_stock: Annotated[int | None, Field(ge=0, le=10_000, description="units that it holds back on listings")] = (
         None
     )
+    lists_less: Annotated[
+        bool, Field(description="it lists fewer units than there are on purpose, so only too many are wrong")
+    ] = False
+    pauses_s: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=600,
+            description="for how long it may do nothing although it has work: a batch's period, a broker's lease",
+        ),
+    ] = 0.0
     ca: Annotated[str, Field(max_length=1_000, description="file of the authority that signed its certificate")] = ""
     https: Annotated[
         Https | None, Field(description="a table, which may be empty: the simulated APIs over HTTPS too")

@@ -46,12 +46,12 @@ class OwnSubject:
     `private` are variables of this process that are not for the service.
     """
 
-    settle_s = 0.0
-    lease_s = 0.0
+    settle_s = lease_s = 0.0
 
     def __init__(self, file: SubjectFile, logs: Path, folder: Path, private: Collection[str] = ()) -> None:
         life = file.life
         self._file, self._logs, self._folder, self._private = file, logs, folder, private
+        self.pauses_s = file.pauses_s
         texts = (*file.addresses().values(), *life.commands().values(), life.start, life.stop, life.reset, life.ready)
         self._ports = draw_ports((*texts, *file.environment.values()))
         self._verify = trusting(file.ca)

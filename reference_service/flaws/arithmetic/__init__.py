@@ -7,6 +7,7 @@ from stockstorm.reference_service.flaws.arithmetic import (
     cancel_of_first_line,
     cancellations_ignored,
     first_line_only,
+    lines_cut,
     negative_level_as_zero,
     null_level_as_zero,
     quantity_ignored,
@@ -15,6 +16,7 @@ from stockstorm.reference_service.flaws.arithmetic import (
     return_of_whole_order,
     returns_ignored,
     same_sku_overwrites,
+    second_return_overwrites,
 )
 from stockstorm.reference_service.seams import Compose
 
@@ -23,6 +25,7 @@ FLAWS: Mapping[str, Compose] = {
     "cancel_of_first_line": cancel_of_first_line.compose,
     "cancellations_ignored": cancellations_ignored.compose,
     "first_line_only": first_line_only.compose,
+    "lines_cut": lines_cut.compose,
     "negative_level_as_zero": negative_level_as_zero.compose,
     "null_level_as_zero": null_level_as_zero.compose,
     "quantity_ignored": quantity_ignored.compose,
@@ -31,4 +34,5 @@ FLAWS: Mapping[str, Compose] = {
     "return_of_whole_order": return_of_whole_order.compose,
     "returns_ignored": returns_ignored.compose,
     "same_sku_overwrites": same_sku_overwrites.compose,
+    "second_return_overwrites": second_return_overwrites.compose,
 }

@@ -10,6 +10,7 @@ from stockstorm.reference_service.flaws.order import (
     read_dated_at_its_end,
     ties_by_second,
     ties_dropped,
+    undone_order_keeps_returns,
 )
 from stockstorm.reference_service.seams import Compose
 
@@ -21,4 +22,5 @@ FLAWS: Mapping[str, Compose] = {
     "read_dated_at_its_end": read_dated_at_its_end.compose,
     "ties_by_second": ties_by_second.compose,
     "ties_dropped": ties_dropped.compose,
+    "undone_order_keeps_returns": undone_order_keeps_returns.compose,
 }

@@ -71,6 +71,7 @@ def banner(view: RunView) -> Markup:
         folded=folded_text(screen),
         tested="; ".join(tested(result)),
         untested="; ".join(result.untested),
+        undecided=result.undecided_text(),
         tiers=[_tier(tier, len(shared) > 1) for tier in reversed(result.tiers)],
         notes=notes,
     )

@@ -183,6 +183,7 @@ def run_facts(view: RunView) -> list[Fact]:
         Fact("rest", result.rest or "not recorded"),
         Fact("driver", started.driver),
         Fact("safety stock", f"{started.safety_stock} units"),
+        *((Fact("listings", "fewer units than there are, on purpose"),) if started.lists_less else ()),
         Fact("commit", result.commit or "unknown", code=True),
         Fact("versions", ", ".join(f"{name} {version}" for name, version in sorted(result.versions.items()))),
         Fact("machine", ", ".join(f"{name}: {value}" for name, value in sorted(result.machine.items()))),

@@ -28,6 +28,14 @@ from stockstorm.simulator.api.admin.execution.documents import Document, Documen
 from stockstorm.simulator.api.admin.execution.global_ids import variable_problems
 from stockstorm.simulator.api.admin.execution.told import TOKEN_HEADER, answer_texts, denial_text, strangers
 from stockstorm.simulator.api.admin.execution.variables import coerce_variables
+from stockstorm.simulator.api.admin.negotiation import (
+    JSON,
+    NOT_ACCEPTABLE,
+    RESPONSE,
+    UNSUPPORTED,
+    answer_type,
+    is_json,
+)
 from stockstorm.simulator.api.admin.resolvers.products.searches import prepare
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schemas
 from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, RequestSerial, not_played, request_id
@@ -44,18 +52,18 @@ from stockstorm.simulator.shop.records import TooMuchWork
 from stockstorm.simulator.versions import NEWEST, ApiVersion, serving
 from stockstorm.simulator.world import World
 
-_PATH: Final = re.compile(r"/admin/api(?:/([^/]+))?/graphql\.json")
-_CONTENT_TYPE: Final = ("Content-Type", "application/json; charset=utf-8")
-BARE_TYPE: Final = "application/graphql"
+_PATH: Final = re.compile(r"/admin/api(?:/([^/]+))?/graphql(?:\.json)?")
+_CONTENT_TYPES: Final = {kind: ("Content-Type", f"{kind}; charset=utf-8") for kind in (JSON, RESPONSE)}
 _SUCCEEDED: Final[tuple[ApiOutcome, ...]] = ("ok", "replayed")
 DRAINED: Final = Injection("throttled", executes=False)
 HOST_MAX: Final = 255  # characters
 FAILED: Final = "Internal Server Error"
+NO_QUERY: Final = {"query": "Required parameter missing or invalid"}
 _DEFAULT_OPTIONS: Final = AdminOptions()
 
 
 class _Body(msgspec.Struct, frozen=True):
-    query: str
+    query: str | None = None
     variables: dict[str, Any] | None = None
     operation_name: str | None = msgspec.field(default=None, name="operationName")
 
@@ -119,14 +127,16 @@ class AdminApi:
             host=request.headers.get("host", "")[:HOST_MAX],
             tells_costs=bool(request.headers.get(DEBUG_HEADER)),
         )
+        kind = answer_type(request)
         answer = self._answer(request, call, injection, is_served=served is not None)
+        status = 400 if kind == RESPONSE and _is_refused(answer) else answer.status
         errors = self._errors(request, answer, call)
         called = ApiCalled(
             at_ns=now_ns,
             request=call.request,
             api="admin",
             operation=answer.operation,
-            status=answer.status,
+            status=status,
             outcome=answer.outcome,
             started_ns=now_ns,
             cost=answer.cost,
@@ -137,8 +147,11 @@ class AdminApi:
             unplayed=few((*call.unplayed, *names_in(answer.body.get("errors")))),
         )
         facts = [*call.facts, *call.shown(), *self._newly_asked(asked, served, answer, now_ns), called]
-        headers = (_CONTENT_TYPE, ("X-Shopify-API-Version", call.version), (REQUEST_ID, request_id(call.request)))
-        reply = ApiReply(answer.status, headers, self._encode(answer.body), facts, call.events)
+        version = ("X-Shopify-API-Version", call.version)
+        headers = (_CONTENT_TYPES[kind or JSON], version, (REQUEST_ID, request_id(call.request)))
+        reply = ApiReply(status, headers, self._encode(answer.body), facts, call.events)
+        if call.key and answer.outcome in _SUCCEEDED and answer.met.in_progress_ns:
+            self.state.keys.begin(call.key, now_ns + answer.met.in_progress_ns, now_ns)
         return answer.met.applied(reply)
 
     def _newly_asked(
@@ -158,9 +171,11 @@ class AdminApi:
         if denied is not None:
             return denied
         try:
-            body = _Body(request.body.decode()) if _is_bare(request) else self._decode(request.body)
+            body = self._decode(request.body)
         except UNREADABLE_JSON as error:
             return _Answer({"errors": f"Bad Request: {error}"}, "bad_request", status=400)
+        if body.query is None:
+            return _Answer({"errors": NO_QUERY}, "bad_request", status=400)
         document = self.documents.get(body.query, self._schemas[call.version])
         if document.problems:
             return _Answer({"errors": document.problems}, "error")
@@ -177,6 +192,10 @@ class AdminApi:
             return _Answer(body, "bad_request", not_played(request), status=405)
         if not self._world.app.authorised(request.headers.get(TOKEN_HEADER, ""), now_ns):
             return _Answer({"errors": UNAUTHORIZED}, "denied", status=401)
+        if not is_json(request):
+            return _Answer({"errors": UNSUPPORTED}, "bad_request", status=415)
+        if answer_type(request) is None:
+            return _Answer({"errors": NOT_ACCEPTABLE}, "bad_request", status=406)
         return None
 
     def _checked(
@@ -230,9 +249,9 @@ class AdminApi:
         }
 
 
-def _is_bare(request: ApiRequest) -> bool:
-    """Whether the body is the document itself, which Shopify takes too."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == BARE_TYPE
+def _is_refused(answer: _Answer) -> bool:
+    """Whether the document was not executed, because it or its variables are wrong."""
+    return answer.outcome == "error" and "data" not in answer.body
 
 
 def asked_version(path: str) -> str | None:
@@ -268,9 +287,8 @@ def _refused(problems: list[Problem], operation: str) -> _Answer:
 
 
 def _unknown_operation(name: str | None) -> Problem:
-    if name:
-        return {"message": f"No operation named {name!r}", "extensions": {"code": "BAD_REQUEST"}}
-    return {"message": "An operation name is required", "extensions": {"code": "BAD_REQUEST"}}
+    """As recorded, without a code."""
+    return {"message": f'No operation named "{name}"' if name else "An operation name is required"}
 
 
 def _search_warning(warning: SearchWarning) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from stockstorm.simulator.api.exchange import ApiRequest
+from stockstorm.simulator.api.exchange import ApiRequest, is_graphql
 from stockstorm.simulator.api.faults.answer_lost import answer_lost
 from stockstorm.simulator.api.faults.cut_short import cut_short
 from stockstorm.simulator.api.faults.down import down
@@ -51,7 +51,6 @@ REGISTRY: Final[dict[ApiFaultKind, ApiFault]] = {
 MILLION: Final = 1_000_000  # shares are counted in whole millionths, so that the stretches have no gap
 _MARKETPLACE: Final = re.compile(r"/marketplaces/([^/]+)/v1/([a-z]+)")
 _ADMIN: Final = "/admin/"
-_GRAPHQL: Final = "/graphql.json"  # every other path of the Admin API is REST
 _MUTATION: Final = re.compile(rb'"query"\s*:\s*"(?:\\n|\s)*mutation\b')
 
 
@@ -68,7 +67,7 @@ def target_of(request: ApiRequest) -> Target:
     if found := _MARKETPLACE.fullmatch(request.path):
         writes = request.method != "GET"
         return Target(found[1], writes, writes and found[2] == "listings")
-    if request.path.startswith(_ADMIN) and not request.path.endswith(_GRAPHQL):
+    if request.path.startswith(_ADMIN) and not is_graphql(request.path):  # then it is REST
         return Target(ADMIN, request.method not in ("GET", "HEAD"))
     return Target(ADMIN, _MUTATION.search(request.body) is not None)
 

@@ -18,6 +18,7 @@ class Injection(msgspec.Struct, frozen=True):
     `before_ns`, `after_ns`: how long it waits before it is executed, and then before it is answered. `executes`:
     whether it is executed. `status`: what it is answered instead, if not 0. `answers`: whether it is answered at all;
     if not, its connection is closed, or `left_open`. `pick`: a number in [0, 1) that chooses the rejected rows.
+    `busy_ns`: how long the shop is still at work on it after its answer.
     """
 
     kind: Injected = ""
@@ -29,6 +30,12 @@ class Injection(msgspec.Struct, frozen=True):
     retry_after_s: int = 0
     pick: float = 0.0
     left_open: LeftOpen = ""
+    busy_ns: int = 0
+
+    @property
+    def in_progress_ns(self) -> int:
+        """From its execution, how long another call with its idempotency key is told that it is in progress."""
+        return self.after_ns + self.busy_ns
 
     def rejects(self, row: int, rows: int) -> bool:
         """Whether row number `row` of `rows` is rejected: every second one, and the only one."""

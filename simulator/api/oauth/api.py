@@ -1,7 +1,8 @@
 """`/admin/oauth/authorize` and `/admin/oauth/access_token` as a function of a request and a time.
 
-The merchant approves at once, as long as the app is installed. The redirect carries what Shopify's does: `code`,
-`host`, `shop`, `state`, `timestamp`, and `hmac`, the hexadecimal HMAC-SHA256 of the sorted query without it.
+The merchant approves at once, as long as the app is installed, what the app asks for in `scope`; `grant_options[]` asks
+for an online token. The redirect carries what Shopify's does: `code`, `host`, `shop`, `state`, `timestamp`, and `hmac`,
+the hexadecimal HMAC-SHA256 of the sorted query without it.
 """
 
 import base64
@@ -29,6 +30,7 @@ PATHS: Final = frozenset({AUTHORIZE, ACCESS_TOKEN})
 CODE_EXPIRES_S: Final = 600
 PARAMETERS_MAX: Final = 50
 _IN_HEADERS: Final = re.compile(r"[!-~]+")
+_SCOPE: Final = re.compile(r"[a-z_]+")
 _JSON: Final = ("Content-Type", "application/json; charset=utf-8")
 
 
@@ -79,7 +81,12 @@ class OAuthApi:
         if not self._app.installed:
             raise OAuthError("app_not_installed", "The merchant has not installed the app")
         code = self._app.issue("code", self._app.secrets[0])
-        self._app.codes.add(code, now_ns + CODE_EXPIRES_S * SECOND_NS)
+        self._app.codes.add(
+            code,
+            now_ns + CODE_EXPIRES_S * SECOND_NS,
+            scopes=tuple(_SCOPE.findall(given.get("scope", ""))),
+            per_user=given.get("grant_options[]") == "per-user",
+        )
         values = {
             "code": code,
             "host": host_parameter(self._domain),

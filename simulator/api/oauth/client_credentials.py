@@ -4,5 +4,6 @@ from stockstorm.simulator.api.oauth.grant import DAY_EXPIRES_S, GrantRequest, Is
 
 
 def grant(request: GrantRequest) -> Issued:
-    """A token for a day."""
+    """A token for a day, with all scopes of the app."""
+    request.app.grant(())
     return request.issue(expires_s=DAY_EXPIRES_S)

@@ -12,6 +12,16 @@ from stockstorm.simulator.shop.app import CLIENT_ID, App
 OFFLINE_EXPIRES_S: Final = 3_600  # of an expiring offline token
 REFRESH_EXPIRES_S: Final = 90 * 86_400
 DAY_EXPIRES_S: Final = 86_399  # of client credentials and online tokens
+USER: Final = {
+    "id": 1,
+    "first_name": "Sam",
+    "last_name": "Owner",
+    "email": "owner@example.com",
+    "email_verified": True,
+    "account_owner": True,
+    "locale": "en",
+    "collaborator": False,
+}
 
 
 class OAuthError(Exception):
@@ -80,3 +90,8 @@ class GrantRequest:
         if self.value("expiring") == "1":
             return self.issue(expires_s=OFFLINE_EXPIRES_S, refreshable=True)
         return self.issue()
+
+    def issue_online(self) -> Issued:
+        """A token of the user who works with the app, for a day."""
+        issued = self.issue(expires_s=DAY_EXPIRES_S)
+        return msgspec.structs.replace(issued, associated_user_scope=issued.scope, associated_user=USER)

@@ -8,14 +8,13 @@ from typing import Final
 
 import msgspec
 
-from stockstorm.simulator.api.oauth.grant import DAY_EXPIRES_S, GrantRequest, Issued, OAuthError
+from stockstorm.simulator.api.oauth.grant import GrantRequest, Issued, OAuthError
 from stockstorm.simulator.shop.app import CLIENT_ID
 
 ID_TOKEN: Final = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105  # the name of a type
 ONLINE: Final = "urn:shopify:params:oauth:token-type:online-access-token"
 OFFLINE: Final = "urn:shopify:params:oauth:token-type:offline-access-token"
 LEEWAY_S: Final = 10.0
-USER: Final = {"id": 1, "first_name": "Sam", "last_name": "Owner", "email": "owner@example.com", "account_owner": True}
 
 
 class _Header(msgspec.Struct, frozen=True):
@@ -43,12 +42,12 @@ def grant(request: GrantRequest) -> Issued:
     )
     if not good:
         raise OAuthError("invalid_subject_token", "The session token is not valid for this app and shop")
+    request.app.grant(())
     match request.value("requested_token_type"):
         case "" | "urn:shopify:params:oauth:token-type:offline-access-token":
             return request.issue_offline()
         case "urn:shopify:params:oauth:token-type:online-access-token":
-            issued = request.issue(expires_s=DAY_EXPIRES_S)
-            return msgspec.structs.replace(issued, associated_user_scope=issued.scope, associated_user=USER)
+            return request.issue_online()
         case other:
             raise OAuthError("invalid_request", f"requested_token_type: {other!r} is neither {OFFLINE} nor {ONLINE}")
 

@@ -16,7 +16,7 @@ from stockstorm.simulator.api.admin.base.access import PROTECTED_DOCUMENTATION
 from stockstorm.simulator.api.admin.base.call import AdminOptions, AdminState
 from stockstorm.simulator.api.admin.base.problems import UNAUTHORIZED
 from stockstorm.simulator.api.admin.execution.told import TOKEN_HEADER, denial_text
-from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, RequestSerial, request_id
+from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, RequestSerial, is_graphql, request_id
 from stockstorm.simulator.api.exchange import not_played as astray
 from stockstorm.simulator.api.faults.injection import NONE, Injection
 from stockstorm.simulator.api.rest.bucket import CallBucket
@@ -55,7 +55,7 @@ _DEFAULT_OPTIONS: Final = AdminOptions()
 
 def is_rest(path: str) -> bool:
     """Whether a path belongs to this API."""
-    return path.startswith("/admin/") and not path.endswith("/graphql.json")
+    return path.startswith("/admin/") and not is_graphql(path)
 
 
 class _Answer(msgspec.Struct, frozen=True):

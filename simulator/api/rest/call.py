@@ -22,9 +22,11 @@ from stockstorm.simulator.world import World
 PAGE_DEFAULT: Final = 50
 ID_DIGITS_MAX: Final = 19
 NOT_FOUND: Final = "Not Found"
+GUIDE: Final = "See https://shopify.dev/api/usage/pagination-rest for more information."
 MISSING: Final = "Required parameter missing or invalid"
 Body = dict[str, Any]
 _NUMBER: Final = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+_MEMBER: Final = re.compile(r"([^\[\]]+)\[([^\[\]]+)\](\[\])?")
 T = TypeVar("T")
 
 
@@ -39,6 +41,21 @@ class Refused(Exception):
 def required(name: str) -> Refused:
     """A parameter that is missing, or that nothing can be made of."""
     return Refused(400, {name: MISSING})
+
+
+def form(body: bytes) -> Body:
+    """The values of a form: `webhook[topic]=…` is the member `topic` of `webhook`. Raises Refused (400)."""
+    try:
+        values = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=REST_PARAMETERS_MAX)
+    except ValueError:
+        raise Refused(400, f"Bad Request: no form, or one of more than {REST_PARAMETERS_MAX} values") from None
+    found: Body = {}
+    for name, given in values.items():
+        if (inner := _MEMBER.fullmatch(name)) is None:
+            found[name] = given[-1]
+        elif isinstance(members := found.setdefault(inner[1], {}), dict):
+            members[inner[2]] = given if inner[3] else given[-1]
+    return found
 
 
 class RestCall(Call):
@@ -88,7 +105,10 @@ class RestCall(Call):
     # -- the query -------------------------------------------------------------------------------------------------
 
     def read_parameters(self) -> None:
-        """Read the query string: the last value of each name; `ids[]=1&ids[]=2` becomes `ids`, joined by commas."""
+        """Read the query string: the last value of each name; `ids[]=1&ids[]=2` becomes `ids`, joined by commas.
+
+        Raises Refused (400).
+        """
         try:
             values = parse_qs(self.http.query, keep_blank_values=True, max_num_fields=REST_PARAMETERS_MAX)
         except ValueError:
@@ -97,6 +117,8 @@ class RestCall(Call):
             name.removesuffix("[]"): ",".join(found) if name.endswith("[]") else found[-1]
             for name, found in values.items()
         }
+        if "page" in self.parameters:  # of the time before page_info
+            raise Refused(400, {"page": f"page cannot be passed. {GUIDE}"})
 
     def text(self, name: str) -> str:
         """A parameter of the query, empty if it is missing."""
@@ -155,13 +177,26 @@ class RestCall(Call):
 
     @property
     def given(self) -> Body:
-        """The JSON object that was sent, empty without a body. Raises Refused (400) for other bodies."""
+        """The object that was sent, empty without a body. Raises Refused (400) for malformed JSON.
+
+        As in Shopify, a body that is declared neither as JSON nor as a form is not read: its parameters are missing.
+        """
         if self._given is None:
-            try:
-                self._given = msgspec.json.decode(self.http.body, type=Body) if self.http.body.strip() else {}
-            except UNREADABLE_JSON as error:
-                raise Refused(400, f"Bad Request: {error}") from None
+            declared = self.http.headers.get("content-type", "").partition(";")[0].strip().lower()
+            match declared:
+                case "application/json":
+                    self._given = self._json()
+                case "application/x-www-form-urlencoded":
+                    self._given = form(self.http.body)
+                case _:
+                    self._given = {}
         return self._given
+
+    def _json(self) -> Body:
+        try:
+            return msgspec.json.decode(self.http.body, type=Body) if self.http.body.strip() else {}
+        except UNREADABLE_JSON as error:
+            raise Refused(400, f"Bad Request: {error}") from None
 
     def resource(self, name: str) -> Body:
         """The object under `name` of the body. Raises Refused (400) if there is none."""

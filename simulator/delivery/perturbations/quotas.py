@@ -56,6 +56,7 @@ class Quotas:
             "duplicate_after_cancel": self._after_cancellation,
             "return_then_cancel": self._returned,
             "two_returns": self._back,
+            "undone": self._undone,
             "two_lines": self._sold,
             "two_locations": self._drawn,
             "corrected": self._corrected,
@@ -126,6 +127,16 @@ class Quotas:
 
     def _back(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
         return _marked(deliveries, "two_returns") if event.topic in _RETURNS else deliveries
+
+    def _undone(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
+        """Every second sale is delivered after its returns and its cancellation."""
+        order = event.order
+        if order is not None and event.sale >= 0 and self._roles.nth(order.key) % 2:
+            hold_ns = CANCELLED_AFTER_NS["undone"] + AFTER_CANCELLATION_NS
+            deliveries = [msgspec.structs.replace(each, due_ns=each.due_ns + hold_ns) for each in deliveries]
+        elif event.topic not in _CANCELLATIONS:
+            return deliveries
+        return _marked(deliveries, "undone")
 
     def _sold(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
         return _marked(deliveries, "two_lines") if event.sale >= 0 and event.order is not None else deliveries

@@ -43,7 +43,7 @@ def test_a_body_over_a_megabyte_has_its_effect(name: str, make_service: Make, co
     with running(name, make_service) as service:
         assert service.webhook("orders/updated", LARGE, webhook_id="large").status_code == 200
         wanted = [{"webhook_id": "large", "state": "applied", "times": 1}]
-        service.wait_until(lambda: service.probe("effects", service.worker_url) == wanted, "the order is applied", 15)
+        service.wait_until(lambda: service.probe("effects", service.worker_url) == wanted, "the order is applied")
     fetched = commerce.calls.count("WholeOrder")
     assert fetched == (1 if name == "bus-eventbridge" else 0)  # the only bus with a smaller limit
 
@@ -51,7 +51,7 @@ def test_a_body_over_a_megabyte_has_its_effect(name: str, make_service: Make, co
 def test_a_resource_deleted_before_it_is_fetched_is_a_dead_letter(make_service: Make, commerce: Any) -> None:
     with running("bus-eventbridge", make_service) as service:
         service.webhook("orders/updated", LARGE, webhook_id="large")
-        service.wait_until(lambda: service.probe("dead-letters", service.worker_url), "it is a dead letter", 15)
+        service.wait_until(lambda: service.probe("dead-letters", service.worker_url), "it is a dead letter")
         (letter,) = service.probe("dead-letters", service.worker_url)
     assert (letter["webhook_id"], letter["topic"]) == ("large", "orders/updated")
     assert commerce.calls.count("WholeOrder") >= 1

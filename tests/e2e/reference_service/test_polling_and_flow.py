@@ -1,6 +1,7 @@
 """The architectures without webhooks: what they read, how often, and what they do with unusable notifications."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -103,10 +104,11 @@ def test_work_beyond_the_tasks_of_a_run_waits_for_the_next_run(make_service: Mak
     service = make_service(architecture="ipaas", flow_interval_s="0.3", flow_step_s="0", flow_tasks_max="6")
     service.start_all()
     commerce.feeds["mercado"] += [notification(f"mercado-{n}", {"SKU-0001": 1}) for n in range(4)]
-    service.wait_until(lambda: commerce.tokens() != [], "the first run")
-    assert len(commerce.tokens()) < 3
     service.wait_until(lambda: commerce.listings["bazaar"]["SKU-0001"] == 96, "later runs finish the work")
     assert commerce.stock[commerce.item("SKU-0001")] == 96
+    lines = map(json.loads, (service.folder / "worker.log").read_text().splitlines())
+    cut = [line["tasks"] for line in lines if line["event"] == "tasks_used_up"]
+    assert set(cut) == {6}, "no run had to leave work to the next"
 
 
 def test_an_architecture_without_a_receiver_refuses_to_start_one(make_service: Make) -> None:

@@ -104,4 +104,4 @@ def test_a_notification_that_cannot_be_applied_when_it_is_read_is_applied_later(
     assert code == 0, said
     commerce.stock[commerce.item("SKU-0020")] = 5
     command(service, "reconcile")
-    service.wait_until(lambda: commerce.tokens() == ["bazaar:bazaar-1"], "the queue of repairs has applied it", 30)
+    service.wait_until(lambda: commerce.tokens() == ["bazaar:bazaar-1"], "the queue of repairs has applied it")

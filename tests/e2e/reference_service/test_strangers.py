@@ -36,7 +36,7 @@ def receiver(make_service: Make) -> Any:
     """A receiver alone."""
     service = make_service(connections_max="300", address_connections_max="200")
     service.start("receiver")
-    service.wait_until(lambda: service.answers(f"{service.receiver_url}/readyz"), "the receiver is ready", 20)
+    service.wait_until(lambda: service.answers(f"{service.receiver_url}/readyz"), "the receiver is ready")
     return service
 
 
@@ -65,7 +65,7 @@ def test_half_sent_requests_are_bounded_and_end(receiver: Any) -> None:
     for stranger in strangers:
         stranger.sendall(HEAD)
     receiver.wait_until(lambda: open_sockets(receiver) <= 200, "those over the limit are closed")
-    receiver.wait_until(lambda: open_sockets(receiver) == 0, "no head came to its end", 8)
+    receiver.wait_until(lambda: open_sockets(receiver) == 0, "no head came to its end")
     for stranger in strangers:
         stranger.close()
     text = receiver.http.get(f"{receiver.receiver_url}/metrics").text

@@ -52,9 +52,9 @@ def test_a_failed_push_refuses_the_webhook_and_is_repeated(service: Any, commerc
         commerce.stock[item] -= 1
         return bool(send().status_code == 503)
 
-    service.wait_until(is_refused_after_a_sale, "a webhook is refused", 20)
+    service.wait_until(is_refused_after_a_sale, "a webhook is refused")
     commerce.fails_push, stock = 0, commerce.stock[item]
-    service.wait_until(lambda: commerce.listings["mercado"]["SKU-0003"] == stock, "the push is repeated", 20)
+    service.wait_until(lambda: commerce.listings["mercado"]["SKU-0003"] == stock, "the push is repeated")
     assert send().status_code == 200
     assert service.effects()[f"late-{stock}"]["times"] == 1
 

@@ -20,6 +20,7 @@ export const SHOP_TOPICS = [
 ];
 const ACTS_MAX = 60;
 const SKUS_MAX = 60;
+const CHANGES_MAX = 250; // in one call, by Shopify
 const BATCHES_MAX = 3;
 const SEEN_MAX = 200000;
 
@@ -147,6 +148,7 @@ export class Relay {
       if (acts.length === ACTS_MAX) break;
       if (this.setAside(act)) continue;
       if (act.deltas.some(([sku]) => this.held.has(sku))) continue;
+      if (new Set([...skus, ...act.deltas.map(([sku]) => sku)]).size > CHANGES_MAX) break;
       acts.push(act);
       for (const [sku] of act.deltas) skus.add(sku);
     }

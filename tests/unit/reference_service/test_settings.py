@@ -39,7 +39,7 @@ def set_environment(monkeypatch: pytest.MonkeyPatch, **change: str | None) -> No
 
 def test_valid_settings_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     set_environment(monkeypatch, FLAW="last_write_wins", PROBE="off")
-    settings = read_settings(["queue-postgres"], FLAWS)
+    settings = read_settings(["queue-postgres"], lambda: FLAWS)
     assert settings.channels == ("bazaar", "mercado")
     assert settings.public_url == "http://127.0.0.1:8000"
     assert (settings.flaw, settings.probe, settings.references) == ("last_write_wins", False, True)

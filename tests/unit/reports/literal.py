@@ -105,4 +105,5 @@ def golden_result() -> Result:
         duration_ns=30_000_000_000,
         unplanned=("worker ended by signal 9 (SIGKILL) at 11.000 s, nobody planned it; its last log line: <oom|1>",),
         rest="by probe, two reads 0.5 s apart",
+        undecided=("retry_discipline",),
     )

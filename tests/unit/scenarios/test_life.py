@@ -75,3 +75,9 @@ def test_only_a_rotation_needs_a_second_secret() -> None:
 
 def test_every_kind_has_a_label() -> None:
     assert len(set(LIFE.values())) == len(LIFE) == 8
+
+
+def test_the_app_that_is_installed_again_is_told_after_that_that_it_was_uninstalled() -> None:
+    times = {life.kind: (life.at_s, life.after_s) for life in load("reinstall").life}
+    (gone_s, late_s), (back_s, _) = times["uninstall"], times["reinstall"]
+    assert gone_s < back_s < gone_s + late_s < load("reinstall").load_s - 10

@@ -6,6 +6,7 @@ import pytest
 
 from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.scenarios import Scenario, list_scenarios, load
+from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.model import MARKETPLACE_TOPICS
 from stockstorm.simulator.plan.forgeries import ALL_KINDS
 from stockstorm.simulator.plan.items import (
@@ -25,11 +26,25 @@ TROUBLES = (
     "duplicate_storm",
     "out_of_order",
     "forged_deliveries",
-    "two_writers",
+    "secret_rotation",
     "slow_handler",
+    "outage_and_removal",
+    "reinstall",
+    "missing_scopes",
+    "scope_granted_late",
+    "poison_events",
+    "two_writers",
+    "many_locations",
     "throttled_api",
+    "marketplace_down",
+    "marketplace_feeds",
     "thundering_herd",
+    "lost_by_shopify",
+    "big_ids",
+    "old_api_version",
     "odd_skus",
+    "edited_orders",
+    "many_lines",
     "bfcm",
     "unanswered_calls",
 )
@@ -42,9 +57,8 @@ def test_a_flaw_is_proven_in_each_of_them(name: str) -> None:
     assert [flaw.name for flaw in FLAWS.values() if flaw.scenario == name]
 
 
-@pytest.mark.parametrize("name", TROUBLES)
-def test_none_takes_longer_than_a_minute_and_a_half(name: str) -> None:
-    scenario = load(name)
+@pytest.mark.parametrize("scenario", list_scenarios(), ids=lambda scenario: str(scenario.name))
+def test_none_takes_longer_than_a_minute_and_a_half(scenario: Scenario) -> None:
     assert max(scenario.load_s, scenario.faults_end_s) <= RUN_MAX_S - scenario.quiesce.max_s / 2
 
 
@@ -103,3 +117,14 @@ def test_the_herd_comes_when_the_outage_ends() -> None:
         at_s += phase.seconds
     assert ends == {starts["herd"]}
     assert {fault.until_s for fault in scenario.api_faults} == {starts["after"]}
+
+
+def test_the_scope_is_missing_for_a_while_in_which_there_is_something_to_write() -> None:
+    scenario = load("scope_granted_late")
+    (granted,) = scenario.life
+    assert "write_inventory" not in scenario.app.scopes
+    assert "write_inventory" in granted.scopes
+    assert granted.at_s == scenario.phases[0].seconds
+    plan = make_plan("scope_granted_late", scenario, 1)
+    sold = [item for item in plan.items if isinstance(item, PlannedPurchase) and item.channel != "online"]
+    assert sum(item.offset_ns < granted.at_s * SECOND_NS for item in sold) > 40

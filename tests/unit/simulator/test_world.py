@@ -1,3 +1,6 @@
+import pytest
+
+from stockstorm.simulator.catalogue import make_catalogue
 from stockstorm.simulator.history.facts import (
     ChannelOpened,
     EventFired,
@@ -13,6 +16,7 @@ from stockstorm.simulator.history.facts import (
     PurchaseRefused,
     StockChanged,
 )
+from stockstorm.simulator.model import Written
 from stockstorm.simulator.plan.items import (
     AnyPlanItem,
     PlannedFault,
@@ -20,9 +24,11 @@ from stockstorm.simulator.plan.items import (
     PlannedPhase,
     PlannedProductEdit,
 )
+from stockstorm.simulator.seeds import Seeds
 from stockstorm.simulator.shop.firing import Changes
 from stockstorm.simulator.world import World
 from tests.small_world import (
+    SEED,
     STOCK,
     available,
     buy,
@@ -33,6 +39,8 @@ from tests.small_world import (
     product,
     restock,
     sku,
+    small_catalogue,
+    small_config,
     small_world,
 )
 
@@ -315,3 +323,44 @@ def test_a_product_is_told_with_what_can_be_sold_of_it_at_that_moment() -> None:
     world.apply(buy(1, "online", (0, 1)), 70)
     (event,) = changes.events
     assert event.variants == ((product(0), STOCK - 3),)
+
+
+def told_world(*, told: bool) -> World:
+    config = small_config()
+    events = config.events.model_copy(update={"products_told_when_ordered": told})
+    return World(config.model_copy(update={"events": events}), small_catalogue(), Seeds(SEED))
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_product_is_told_of_when_it_is_ordered_where_the_scenario_says_so(told: bool) -> None:
+    changes = told_world(told=told).apply(buy(0, "online", (0, 3), (1, 1)), 50)
+    events = [event for event in changes.events if event.topic == "products/update"]
+    assert [event.variants for event in events] == [((product(0), STOCK - 3),), ((product(1), STOCK - 1),)] * told
+    assert len({event.event_id for event in changes.events}) == 1, "all of one action"
+    assert [event.topic for event in changes.events][:3] == ["orders/create", *["inventory_levels/update"] * 2]
+
+
+def test_a_sale_elsewhere_orders_nothing_of_the_shop() -> None:
+    changes = told_world(told=True).apply(buy(0, "bazaar", (0, 3)), 50)
+    assert [event.topic for event in changes.events] == ["order.created"]
+
+
+def test_an_order_that_the_subject_creates_tells_of_its_products_too() -> None:
+    world = told_world(told=True)
+    order = world.order_writes.create(
+        [(product(0), 2, 100)], Written("", claimed=True), "bypass", paid=False, request=1, now_ns=50
+    )
+    assert [event.topic for event in order[1].events] == ["orders/create", "products/update"]
+
+
+def test_a_product_of_several_locations_is_told_with_their_sum() -> None:
+    config = small_config()
+    config = config.model_copy(update={"shop": config.shop.model_copy(update={"stocked_at": 2})})
+    world = World(config, make_catalogue(config, Seeds(SEED)), Seeds(SEED))
+    (edited, *_) = world.catalogue.products
+    world.apply(buy(0, "online", (0, 1)), 50)
+    levels = [level.available for level in world.levels(edited.inventory_item_id)]
+    (event,) = world.apply(PlannedProductEdit(0, 9, edited.sku), 60).events
+    assert len(levels) == 2
+    assert min(levels) > 0
+    assert event.variants == ((edited, sum(levels)),)

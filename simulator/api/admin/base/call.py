@@ -157,11 +157,15 @@ class AnswerTooLarge(BaseException):
 
 
 class SearchWarning(msgspec.Struct, frozen=True):
-    """An ignored part of a `query` argument. Shopify lists these in `extensions.search`."""
+    """An ignored part of a `query` argument. Shopify lists these in `extensions.search`.
+
+    `of_time`: the field whose time it belongs to, because that has no quotes.
+    """
 
     root: str
     query: str
     field: str
+    of_time: str = ""
 
 
 class Call:

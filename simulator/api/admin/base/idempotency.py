@@ -38,6 +38,7 @@ class IdempotencyKeys(Generic[Outcome]):
         self._encode, self._decode, self._keys_max = encode, decode, keys_max
         self._records = Records(_SCHEMA)
         self._nth = 0
+        self._until: dict[str, int] = {}  # keys of calls whose answer is not given yet; there are few
 
     def recall(self, key: str, now_ns: int) -> Remembered[Outcome] | None:
         """The mutation of this key, if it is within the window."""
@@ -48,6 +49,15 @@ class IdempotencyKeys(Generic[Outcome]):
         if now_ns - at_ns >= IDEMPOTENCY_WINDOW_NS:
             return None
         return Remembered(mark, self._decode(outcome), bool(failed), at_ns)
+
+    def begin(self, key: str, until_ns: int, now_ns: int) -> None:
+        """The call with this key is in progress until then, for whoever sends the key again."""
+        self._until = {known: end_ns for known, end_ns in self._until.items() if end_ns > now_ns}
+        self._until[key] = until_ns
+
+    def in_progress(self, key: str, now_ns: int) -> bool:
+        """Whether a call with this key is in progress."""
+        return now_ns < self._until.get(key, 0)
 
     def remember(self, key: str, done: Remembered[Outcome]) -> None:
         """Store a finished mutation."""

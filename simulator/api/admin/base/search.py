@@ -2,12 +2,13 @@
 
 Example: `created_at:>='2026-11-24T06:00:00Z' AND (tag:vip OR -email:*@example.com)`. A field that is not played is an
 error, because ignoring it would answer with every row. A field that Shopify does not have either is also named in
-`extensions.search`, as Shopify does.
+`extensions.search`, as Shopify does. Of a time without quotes only the date counts, as recorded: what stands behind a
+colon is read as one more field. A time without an offset is one of the shop's zone.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timezone
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -16,13 +17,16 @@ from stockstorm.simulator import searching
 from stockstorm.simulator.api.admin import real_schema
 from stockstorm.simulator.api.admin.base.call import Call, SearchWarning
 from stockstorm.simulator.api.admin.base.problems import bad_request
+from stockstorm.simulator.api.admin.base.views import Counted
 from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.events.encoding import SHOP_OFFSET
 from stockstorm.simulator.searching import DEFAULT, Comparator, Every, No, Part, Some, Term, Unreadable, terms_of
 
 _NUMBER: Final = re.compile(r"-?[0-9]{1,20}", re.ASCII)  # ids have 64 bits, and Python refuses to read 4,301 digits
 _YEAR: Final = re.compile(r"\d{4}", re.ASCII)
 _DATE_ONLY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_CUT: Final = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2})T\d{2}:(?P<rest>[^:]*).*", re.ASCII)
 _DAY_S: Final = 86_400
 Test = TypeVar("Test")
 
@@ -48,11 +52,32 @@ def parse(query: str) -> Part | None:
 
 def searched(root: str, query: str | None, plays: Plays[Test], joined: Algebra[Test], call: Call) -> Test | None:
     """The test that a query stands for; None if it is blank. Raises GraphQLError for a field that is not played."""
-    part = parse(query) if query else None
+    part = _read(root, query, call)
     if part is None:
         return None
     _require_played(root, query or "", terms_of(part), plays.keys(), call)
     return _joined(part, plays, joined)
+
+
+def _read(root: str, query: str | None, call: Call) -> Part | None:
+    """What a query asks for, with dates for times without quotes. None for a blank one."""
+    part = parse(query) if query else None
+    return None if part is None else _dated(part, root, query or "", call)
+
+
+def _dated(part: Part, root: str, query: str, call: Call) -> Part:
+    match part:
+        case Every(parts=parts):
+            return Every(tuple(_dated(each, root, query, call) for each in parts))
+        case Some(parts=parts):
+            return Some(tuple(_dated(each, root, query, call) for each in parts))
+        case No(part=inner):
+            return No(_dated(inner, root, query, call))
+        case Term() if (cut := _CUT.fullmatch(part.value)) and part.field.endswith("_at") and not part.quoted:
+            call.warnings.append(SearchWarning(root, query, cut["rest"], of_time=part.field))
+            midnight = "" if part.comparator == "=" else "T00:00:00"
+            return msgspec.structs.replace(part, value=cut["date"] + midnight)
+    return part
 
 
 def terms_of_query(query: str | None) -> list[Term]:
@@ -87,7 +112,7 @@ def _require_played(root: str, query: str, terms: Iterable[Term], known: Iterabl
 
 def known_terms(root: str, query: str | None, known: frozenset[str], call: Call) -> list[Term]:
     """The terms of a query that joins them by AND only. Raises GraphQLError for any other query."""
-    part = parse(query) if query else None
+    part = _read(root, query, call)
     if part is None:
         return []
     terms = terms_of(part)
@@ -95,6 +120,11 @@ def known_terms(root: str, query: str | None, known: frozenset[str], call: Call)
     if not isinstance(part, Term) and not (isinstance(part, Every) and len(part.parts) == len(terms)):
         raise not_played("search term", f"with OR, NOT or parentheses, of {root}")
     return terms
+
+
+def counted(number: int, limit: int | None) -> Counted:
+    """A count that stops at a limit."""
+    return Counted(number) if limit is None or number <= limit else Counted(limit, "AT_LEAST")
 
 
 class Bounds(NamedTuple):
@@ -107,13 +137,13 @@ class Bounds(NamedTuple):
         return self.low <= number < self.high
 
 
-def parse_second(text: str) -> int | None:
-    """Seconds since 1970 of an ISO 8601 date or time, in UTC if it has no offset. None for other text."""
+def parse_second(text: str, zone: timezone = UTC) -> int | None:
+    """Seconds since 1970 of an ISO 8601 date or time, which is one of `zone` if it has no offset. None for others."""
     try:
         moment = datetime.fromisoformat(f"{text}-01-01" if _YEAR.fullmatch(text) else text)
     except ValueError:
         return None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp())
 
 
 def number_bounds(term: Term) -> Bounds:
@@ -124,9 +154,9 @@ def number_bounds(term: Term) -> Bounds:
 
 
 def time_bounds(term: Term, call: Call) -> Bounds:
-    """The monotonic nanoseconds that satisfy the term. Times are whole seconds; a date alone is a day in UTC."""
+    """The monotonic nanoseconds that satisfy the term. Times are whole seconds; a date alone is a day of the shop."""
     now = term.value.casefold() == "now"
-    second = call.wall.wall(call.now_ns) // SECOND_NS if now else parse_second(term.value)
+    second = call.wall.wall(call.now_ns) // SECOND_NS if now else parse_second(term.value, SHOP_OFFSET)
     if second is None:
         raise bad_request(f"Invalid value {term.value!r} for search field {term.field!r}: write an ISO 8601 time.")
     width = _DAY_S if _DATE_ONLY.fullmatch(term.value) else 1

@@ -17,9 +17,14 @@ def answer_texts(answer: dict[str, Any], call: Call) -> Iterator[str]:
     errors = answer.get("errors") or ()
     if isinstance(errors, str):
         yield errors
+    elif isinstance(errors, dict):
+        yield from (f"{name}: {text}" for name, text in errors.items())
     else:
         yield from (problem["message"] for problem in errors)
     yield from call.refusals
+    for each in call.warnings:
+        if each.of_time:
+            yield f"{each.root}: only the date of {each.of_time} counts, because its time has no quotes"
     if not errors and not call.refusals:
         for name, value in (answer.get("data") or {}).items():
             if value is None or (isinstance(value, list) and None in value):

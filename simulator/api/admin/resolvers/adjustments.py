@@ -36,6 +36,7 @@ from stockstorm.simulator.limits import IDEMPOTENCY_KEY_MAX
 from stockstorm.simulator.world import Changes, LevelChange, LevelSet, StaleQuantity
 
 _MISMATCH: Final = "The same idempotency key cannot be used with different operation parameters."
+_IN_PROGRESS: Final = "This request is currently in progress, please try again."
 _FAILED: Final = "A previous request with this idempotency key failed. Retry with a new idempotency key."
 
 
@@ -79,6 +80,10 @@ def executed_once(
     if key is None:
         return execute()
     mark = fingerprint(operation, given)
+    if call.state.keys.in_progress(key, call.now_ns):
+        payload = _refused([UserError(None, _IN_PROGRESS, "IDEMPOTENCY_CONCURRENT_REQUEST")], call)
+        call.outcome = "in_progress"
+        return payload
     before = call.state.keys.recall(key, call.now_ns)
     if before is not None and not (before.failed and call.options.retry_failed_key):
         return _replay(before, mark, call)

@@ -6,8 +6,17 @@ from typing import Final
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.other_stock import ON_HAND
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
-from stockstorm.simulator.api.admin.base.search import Plays, Predicates, listed, number_bounds, searched, text_test
-from stockstorm.simulator.api.admin.base.views import QUANTITY_NAMES, Location, address_of, gid, number_of
+from stockstorm.simulator.api.admin.base.search import (
+    Plays,
+    Predicates,
+    counted,
+    listed,
+    number_bounds,
+    searched,
+    text_test,
+)
+from stockstorm.simulator.api.admin.base.views import QUANTITY_NAMES, Counted, Location, address_of, gid, number_of
+from stockstorm.simulator.api.admin.resolvers.products.metafields import metafields_of
 from stockstorm.simulator.api.admin.resolvers.stock import created_at, item_of, level_key, updated_levels
 from stockstorm.simulator.model import Level, Product
 from stockstorm.simulator.searching import DEFAULT, Term
@@ -19,6 +28,12 @@ def locations(_source: None, arguments: Arguments, call: Call) -> Page[Location]
     test = searched("locations", arguments.get("query"), _LOCATION_SEARCH, Predicates(), call)
     rows = [each for each in call.state.locations.values() if test is None or test(each)]
     return page_of(rows, lambda row: (row.index, row.location_id), arguments)
+
+
+def locations_count(_source: None, arguments: Arguments, call: Call) -> Counted:
+    test = searched("locationsCount", arguments.get("query"), _LOCATION_SEARCH, Predicates(), call)
+    found = sum(test is None or test(each) for each in call.state.locations.values())
+    return counted(found, arguments.get("limit"))
 
 
 def location(_source: None, arguments: Arguments, call: Call) -> Location | None:
@@ -90,6 +105,10 @@ LOCATION: dict[str, Resolver] = {
     "hasActiveInventory": lambda location, _arguments, call: bool(call.world.stocked_at(location.location_id)),
     "shipsInventory": lambda _location, _arguments, _call: True,
     "address": lambda location, _arguments, _call: address_of(location),
+    "addressVerified": lambda _location, _arguments, _call: True,
+    "fulfillmentService": lambda _location, _arguments, _call: None,  # all are the merchant's own
+    "isFulfillmentService": lambda _location, _arguments, _call: False,
+    **metafields_of(lambda _location: []),
     "createdAt": created_at,
     "updatedAt": created_at,
     "inventoryLevel": _location_level,
@@ -113,6 +132,7 @@ ADDRESS: dict[str, Resolver] = {
     "provinceCode": lambda address, _arguments, _call: address.province_code,
     "zip": lambda address, _arguments, _call: address.zip,
 }
+SERVICE: dict[str, Resolver] = dict.fromkeys(("id", "handle", "serviceName"), lambda _row, _arguments, _call: None)
 PROPERTIES: dict[str, Resolver] = {"quantityNames": lambda _source, _arguments, _call: QUANTITY_NAMES}
 QUANTITY_NAME: dict[str, Resolver] = {
     "name": lambda name, _arguments, _call: name,

@@ -4,25 +4,28 @@ from typing import Final
 
 from stockstorm.simulator.api.admin.base.access import may_use
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
-from stockstorm.simulator.api.admin.base.views import AppView, Counted, RefusedNode, ShopView, parse_gid
+from stockstorm.simulator.api.admin.base.views import (
+    AppView,
+    Location,
+    RefusedNode,
+    ShopView,
+    address_of,
+    gid,
+    parse_gid,
+)
 from stockstorm.simulator.api.admin.resolvers import locations, stock, webhooks
 from stockstorm.simulator.api.admin.resolvers.bulk import operations as bulk
 from stockstorm.simulator.api.admin.resolvers.orders import lines as order_lines
 from stockstorm.simulator.api.admin.resolvers.orders import parcels, people
 from stockstorm.simulator.api.admin.resolvers.orders import queries as orders
 from stockstorm.simulator.api.admin.resolvers.products import queries as products
-from stockstorm.simulator.config import ShopPlan, app_version
+from stockstorm.simulator.api.admin.resolvers.products.metafields import metafields_of
+from stockstorm.simulator.config import PLAN_NAMES, ShopPlan, app_version
 from stockstorm.simulator.model import API_CLIENT_ID, SHOP_ID
 from stockstorm.simulator.versions import VERSIONS, ApiVersion, serving
 
 APP_ID: Final = 1
-
-PLAN_NAMES: Final[dict[ShopPlan, str]] = {
-    "standard": "Basic",
-    "advanced": "Advanced",
-    "plus": "Shopify Plus",
-    "enterprise": "Commerce Components",
-}
+ADDRESS: Final = address_of(Location(0, 1))  # that of the first location
 _NODES: Final[dict[str, Resolver]] = {
     "InventoryItem": stock.inventory_item,
     "InventoryLevel": stock.inventory_level,
@@ -49,13 +52,18 @@ def app_installation(_source: None, _arguments: Arguments, _call: Call) -> AppVi
     return AppView()
 
 
+def app_by_id(_source: None, arguments: Arguments, _call: Call) -> AppView | None:
+    """The caller itself without an id, or with its own. It knows no other app."""
+    return AppView() if arguments.get("id") in (None, gid("App", API_CLIENT_ID)) else None
+
+
+def installation_by_id(_source: None, arguments: Arguments, _call: Call) -> AppView | None:
+    return AppView() if arguments.get("id") in (None, gid("AppInstallation", APP_ID)) else None
+
+
 def api_versions(_source: None, _arguments: Arguments, call: Call) -> list[ApiVersion]:
     """Every version that is served, oldest first, with the release candidate and `unstable`."""
     return [each for each in VERSIONS if serving(each, call.world.config.shop.oldest_api_version) == each]
-
-
-def locations_count(_source: None, _arguments: Arguments, call: Call) -> Counted:
-    return Counted(len(call.state.locations))
 
 
 def node(_source: None, arguments: Arguments, call: Call) -> object | None:
@@ -98,7 +106,37 @@ SHOP: dict[str, Resolver] = {
     "taxesIncluded": lambda _shop, _arguments, _call: True,
     "weightUnit": lambda _shop, _arguments, _call: "KILOGRAMS",
     "createdAt": stock.created_at,
+    "shopOwnerName": lambda _shop, _arguments, _call: "Shop Owner",
+    "currencyFormats": lambda shop, _arguments, _call: shop,
+    "billingAddress": lambda _shop, _arguments, _call: ADDRESS,
+    "shopAddress": lambda _shop, _arguments, _call: ADDRESS,
+    **metafields_of(lambda _shop: []),
 }
+FORMATS: dict[str, Resolver] = {
+    **dict.fromkeys(("moneyFormat", "moneyInEmailsFormat"), lambda _shop, _arguments, _call: "{{amount}}"),
+    **dict.fromkeys(
+        ("moneyWithCurrencyFormat", "moneyWithCurrencyInEmailsFormat"),
+        lambda _shop, _arguments, call: f"{{{{amount}}}} {call.world.config.shop.currency}",
+    ),
+}
+SHOP_ADDRESS: dict[str, Resolver] = {
+    "id": lambda _address, _arguments, _call: gid("ShopAddress", SHOP_ID),
+    "address1": lambda address, _arguments, _call: address.address1,
+    "address2": lambda address, _arguments, _call: address.address2,
+    "city": lambda address, _arguments, _call: address.city,
+    "company": lambda address, _arguments, _call: address.company,
+    "country": lambda address, _arguments, _call: address.country,
+    "countryCodeV2": lambda address, _arguments, _call: address.country_code,
+    "formatted": lambda address, _arguments, _call: [address.address1, f"{address.city} {address.zip}"],
+    "phone": lambda address, _arguments, _call: address.phone,
+    "province": lambda address, _arguments, _call: address.province,
+    "provinceCode": lambda address, _arguments, _call: address.province_code,
+    "zip": lambda address, _arguments, _call: address.zip,
+}
+SUBSCRIPTION: dict[str, Resolver] = dict.fromkeys(
+    ("id", "name", "status", "test", "createdAt", "currentPeriodEnd", "returnUrl", "trialDays"),
+    lambda _row, _arguments, _call: None,
+)  # the app is free
 DOMAIN: dict[str, Resolver] = {
     "id": lambda _shop, _arguments, _call: f"gid://shopify/Domain/{SHOP_ID}",
     "host": lambda _shop, _arguments, call: call.world.config.shop.domain,
@@ -114,6 +152,8 @@ PLAN: dict[str, Resolver] = {
 APP: dict[str, Resolver] = {
     "id": lambda _app, _arguments, _call: f"gid://shopify/AppInstallation/{APP_ID}",
     "accessScopes": lambda _app, _arguments, call: call.world.app.scopes,
+    "activeSubscriptions": lambda _app, _arguments, _call: [],
+    **metafields_of(lambda _app: []),
     "app": lambda app, _arguments, _call: app,
     "launchUrl": _launch_url,
 }

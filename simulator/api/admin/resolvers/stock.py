@@ -32,6 +32,11 @@ from stockstorm.simulator.events.product_payload import variant_title
 from stockstorm.simulator.model import Level, Product
 from stockstorm.simulator.searching import Term
 
+LAST: Final = (
+    "The product couldn't be unstocked from {} because products need to be stocked at a minimum of 1 location."
+)
+COMMITTED: Final = "The product couldn't be unstocked from {} because it has committed inventory there."
+
 
 def levels_of(product: Product, call: Call) -> tuple[Level, ...]:
     """The levels of a product at all its locations, by ascending location."""
@@ -74,7 +79,12 @@ def product_variant(_source: None, arguments: Arguments, call: Call) -> Variant 
 
 
 def inventory_items(_source: None, arguments: Arguments, call: Call) -> Page[Product]:
-    test = searched("inventoryItems", arguments.get("query"), _ITEM_SEARCH, Predicates(), call)
+    plays = {
+        **_ITEM_SEARCH,
+        "created_at": _item_time(created_ns, call),
+        "updated_at": _item_time(item_updated_ns, call),
+    }
+    test = searched("inventoryItems", arguments.get("query"), plays, Predicates(), call)
     rows = call.state.items
     if test is not None:
         call.test(len(rows), len(terms_of_query(arguments.get("query"))))
@@ -87,6 +97,14 @@ def inventory_items(_source: None, arguments: Arguments, call: Call) -> Page[Pro
 def _sku_test(term: Term) -> Callable[[Product], bool]:
     test = text_test(term)
     return lambda product: test(product.shown_sku or "")
+
+
+def _item_time(of: Callable[[Product, Call], int], call: Call) -> Callable[[Term], Callable[[Product], bool]]:
+    def test(term: Term) -> Callable[[Product], bool]:
+        bounds = time_bounds(term, call)
+        return lambda product: bounds.holds(of(product, call))
+
+    return test
 
 
 def _id_test(term: Term) -> Callable[[Product], bool]:
@@ -122,6 +140,14 @@ def updated_levels(levels: list[Level], arguments: Arguments, call: Call) -> lis
     bounds: list[Bounds] = [time_bounds(term, call) for term in terms]
     call.test(len(levels), len(bounds))
     return [level for level in levels if all(each.holds(level.updated_ns) for each in bounds)]
+
+
+def deactivation_alert(level: Level, call: Call) -> str | None:
+    """Why the item cannot be stocked here no longer; None if it can."""
+    if len(call.world.levels(level.inventory_item_id)) > 1 and not level.committed:
+        return None
+    reason = COMMITTED if level.committed else LAST
+    return reason.format(f"Warehouse {call.state.locations[level.location_id].index}")
 
 
 def _quantities(level: Level, arguments: Arguments, call: Call) -> list[Quantity]:
@@ -163,9 +189,18 @@ def created_at(_source: object, _arguments: Arguments, call: Call) -> str:
     return call.time_text(call.listed_ns)
 
 
-def _item_updated(product: Product, _arguments: Arguments, call: Call) -> str:
+def created_ns(_product: Product, call: Call) -> int:
+    return call.listed_ns
+
+
+def item_updated_ns(product: Product, call: Call) -> int:
+    """When the item was last changed."""
     edited_ns = call.world.product_edited_ns(product.product_id)
-    return call.time_text(call.listed_ns if edited_ns is None else edited_ns)
+    return call.listed_ns if edited_ns is None else edited_ns
+
+
+def _item_updated(product: Product, _arguments: Arguments, call: Call) -> str:
+    return call.time_text(item_updated_ns(product, call))
 
 
 def _product_updated(view: ProductView, _arguments: Arguments, call: Call) -> str:
@@ -190,6 +225,8 @@ ITEM: dict[str, Resolver] = {
 LEVEL: dict[str, Resolver] = {
     "id": lambda level, _arguments, call: level_gid(level, call),
     "isActive": lambda _level, _arguments, _call: True,
+    "canDeactivate": lambda level, _arguments, call: deactivation_alert(level, call) is None,
+    "deactivationAlert": lambda level, _arguments, call: deactivation_alert(level, call),
     "createdAt": created_at,
     "updatedAt": lambda level, _arguments, call: call.time_text(level.updated_ns),
     "item": lambda level, _arguments, call: call.catalogue.by_item[level.inventory_item_id],

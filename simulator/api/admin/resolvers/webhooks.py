@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from stockstorm.simulator.api.admin.base.bus_addresses import bus_texts
 from stockstorm.simulator.api.admin.base.call import AdminOptions, Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
-from stockstorm.simulator.api.admin.base.search import known_terms
+from stockstorm.simulator.api.admin.base.search import counted, known_terms
 from stockstorm.simulator.api.admin.base.views import (
     Counted,
     EventBridgeEndpoint,
@@ -152,8 +152,9 @@ def many(_source: None, arguments: Arguments, call: Call) -> Page[Subscription]:
     return page
 
 
-def count(_source: None, _arguments: Arguments, call: Call) -> Counted:
-    return Counted(len(listed(call)))
+def count(_source: None, arguments: Arguments, call: Call) -> Counted:
+    known_terms("webhookSubscriptionsCount", arguments.get("query"), frozenset(), call)
+    return counted(len(listed(call)), arguments.get("limit"))
 
 
 def listed(call: Call) -> list[Subscription]:

@@ -78,6 +78,8 @@ def test_each_process_imports_what_it_uses() -> None:
     assert needless(found, "gevent", "cryptography", "graphql", "jinja2", "httpx") == []
     found = loaded("import stockstorm.loadtests.cli.check")
     assert needless(found, "gevent", "cryptography", "graphql", "psutil", "httpx") == []
+    found = loaded("import stockstorm.reference_service.__main__")
+    assert needless(found, "stockstorm.reference_service.flaws", "google.cloud", "botocore") == []
     found = loaded("import stockstorm.loadtests.cli.doctor")
     assert needless(found, "gevent", "cryptography", "graphql", "jinja2", "stockstorm.simulator.world") == []
 

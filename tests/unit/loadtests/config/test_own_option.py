@@ -132,9 +132,11 @@ def test_a_run_at_another_machine_ends_before_a_folder_is_made(tmp_path: Path, m
 
 def test_what_a_file_declares_is_in_the_scenario_unless_a_flag_or_the_scenario_says_otherwise(tmp_path: Path) -> None:
     path = tmp_path / "subject.toml"
-    path.write_text(f'webhooks = "{URL}"\nsafety_stock = 3\napi_version = "2026-04"\n')
+    path.write_text(f'webhooks = "{URL}"\nsafety_stock = 3\nlists_less = true\napi_version = "2026-04"\n')
     declared = make_scenario(RunOptions(scenario="smoke", subject=str(path)))
     assert (declared.subject.safety_stock, declared.shop.api_version) == (3, "2026-04")
+    assert declared.subject.lists_less
+    assert not load("smoke").subject.lists_less
     told = make_scenario(RunOptions(scenario="old_api_version", subject=str(path), safety_stock=1))
     assert (told.subject.safety_stock, told.shop.api_version) == (1, load("old_api_version").shop.api_version)
 

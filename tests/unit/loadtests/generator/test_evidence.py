@@ -155,7 +155,9 @@ class Apis:
 
     def adjust(self, key: str) -> ApiReply:
         body = msgspec.json.encode({"query": ADJUST, "variables": {"key": key, "input": adjustment(change(0, -1))}})
-        return self.apis.handle(ApiRequest("POST", PATH, "", {"x-shopify-access-token": "a"}, body))
+        return self.apis.handle(
+            ApiRequest("POST", PATH, "", {"x-shopify-access-token": "a", "content-type": "application/json"}, body)
+        )
 
     def of(self, kind: type[AnyFact]) -> list[AnyFact]:
         return [fact for fact in self.facts if isinstance(fact, kind)]

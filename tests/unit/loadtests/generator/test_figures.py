@@ -82,7 +82,7 @@ def test_the_first_push_after_a_movement_is_a_sync_of_every_other_channel_only()
 def test_the_longest_wait_from_a_sale_to_a_write_is_known_once_the_subject_wrote() -> None:
     live = LiveFigures(("bazaar",))
     live.observe([sale(1 * S, physical=9)])
-    assert live.write_gaps.known_ns is None
+    assert live.kinds.writes.known_ns is None
     live.observe(
         [
             StockChanged(
@@ -97,7 +97,7 @@ def test_the_longest_wait_from_a_sale_to_a_write_is_known_once_the_subject_wrote
             )
         ]
     )
-    assert live.write_gaps.known_ns == 3 * S
+    assert live.kinds.writes.known_ns == 3 * S
 
 
 def test_an_adjustment_by_the_subject_owes_no_sync() -> None:

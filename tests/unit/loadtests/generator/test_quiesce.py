@@ -12,6 +12,7 @@ from stockstorm.loadtests.generator.quiesce import (
     Activity,
     EffectGaps,
     Evidence,
+    KindsOfEffects,
     PendingReads,
     Quiet,
     wait_for_rest,
@@ -265,6 +266,35 @@ def test_without_a_probe_silence_must_be_longer_than_the_longest_gap() -> None:
     assert (found.by, service.pending, found.longest_gap_ns) == ("silence", 0, int(3.1 * S))
     hurried = Service(effects_s=(0.5, 1.5)).wait(Quiet(int(1.1 * S), 60 * S))
     assert hurried.silence_ns > hurried.longest_gap_ns == int(1.5 * S)
+
+
+def test_each_kind_of_effect_has_its_own_gap() -> None:
+    """Pushes come at once on one channel and every 20 s on the other, and rises later than all else."""
+    kinds = KindsOfEffects(("bazaar", "mercado"))
+    for second in range(1, 42):
+        kinds.moved(second * S, "bazaar" if second % 2 else "mercado", rises=second == 30)
+        kinds.pushed(second * S + 100, "bazaar", rises=second == 37)
+        if second % 20 == 0:
+            kinds.pushed(second * S + 100, "mercado", rises=False)
+    found = (kinds.pushes["bazaar"].longest_ns, kinds.pushes["mercado"].longest_ns, kinds.rises.longest_ns)
+    assert found == (100, 19 * S + 100, 7 * S + 100)
+    assert (kinds.writes.known_ns, kinds.longest_ns) == (None, 19 * S + 100)
+
+
+def test_pushes_that_come_without_any_work_make_no_gap() -> None:
+    kinds = KindsOfEffects(("bazaar",))
+    kinds.moved(S, "online")
+    for second in (2, 22, 42):
+        kinds.pushed(second * S, "bazaar", rises=True)
+    assert kinds.longest_ns == S
+
+
+def test_without_a_probe_silence_must_be_longer_than_the_gap_of_each_kind() -> None:
+    evidence = Evidence(0)
+    evidence.add(NO_PROBE, 0)
+    activity = Activity(last_effect_ns=0, pending=0, longest_gap_ns=S, kind_gap_ns=10 * S)
+    assert QUIET.reached(evidence, int(10.9 * S), activity) == ""
+    assert QUIET.reached(evidence, 11 * S, activity) == "silence"
 
 
 def test_the_silence_that_is_asked_for_is_at_most_the_whole_wait() -> None:

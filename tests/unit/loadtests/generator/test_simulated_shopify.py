@@ -105,7 +105,7 @@ def test_each_request_reaches_its_api_and_its_changes_are_reported(path: str, to
     apis = SimulatedApis(
         SETUP, load("smoke"), small_world(), WallPair(0, 0), lambda: 5, lambda *change: reported.append(change)
     )
-    headers = {"authorization": f"Bearer {token}", "x-shopify-access-token": token}
+    headers = {"authorization": f"Bearer {token}", "x-shopify-access-token": token, "content-type": "application/json"}
     reply = apis.handle(ApiRequest("PUT", path, "", headers, b'{"url": "http://127.0.0.1:8080/hooks"}'))
     assert reply.status == status
     assert reported == [(reply.facts, reply.events, 5)]
@@ -157,7 +157,15 @@ def test_a_call_that_holds_the_generator_up_is_recorded_with_its_operation(busy_
         cpu=lambda: next(cpu),
     )
     body = b'{"query": "{ shop { name } locations(first: 1) { nodes { id } } }"}'
-    apis.handle(ApiRequest("POST", "/admin/api/2026-10/graphql.json", "", {"x-shopify-access-token": "a"}, body))
+    apis.handle(
+        ApiRequest(
+            "POST",
+            "/admin/api/2026-10/graphql.json",
+            "",
+            {"x-shopify-access-token": "a", "content-type": "application/json"},
+            body,
+        )
+    )
     held = [fact for fact in reported if isinstance(fact, GeneratorHeld)]
     assert held == [GeneratorHeld(5, 0, "admin", "shop+locations", 5, busy_ns)] * named
 
@@ -184,7 +192,13 @@ def test_a_bulk_query_runs_between_calls_until_it_has_ended() -> None:
         pause=pauses.append,
         spawn=works.append,
     )
-    request = ApiRequest("POST", "/admin/api/2026-10/graphql.json", "", {"x-shopify-access-token": "a"}, BULK)
+    request = ApiRequest(
+        "POST",
+        "/admin/api/2026-10/graphql.json",
+        "",
+        {"x-shopify-access-token": "a", "content-type": "application/json"},
+        BULK,
+    )
     apis.handle(request)
     apis.handle(request)
     assert (len(works), events) == (1, [])  # one worker for both operations

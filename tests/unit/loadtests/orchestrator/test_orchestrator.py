@@ -18,6 +18,7 @@ from stockstorm.loadtests.ipc.messages import (
     FaultDue,
     FaultOver,
     Finished,
+    Go,
     Listening,
     PendingCounted,
     Quiescing,
@@ -58,7 +59,7 @@ class Service:
 
     log = Path("worker.log")
 
-    settle_s = lease_s = 0.0
+    settle_s = pauses_s = lease_s = 0.0
     notes: tuple[str, ...] = ()
 
     def __init__(self, polls: int) -> None:
@@ -140,6 +141,15 @@ def test_a_fault_is_over_when_the_restarted_process_is_ready(tmp_path: Path, mon
     assert service.did == ["start", "kill", "start", *["not ready"] * 3, "ready", "stop"]
     assert [message for message in driver.received if isinstance(message, FaultOver)] == [FaultOver(kind="kill_worker")]
     assert len(history.all(FaultStarted)) == len(history.all(FaultEnded)) == 1
+
+
+def test_the_end_of_a_run_waits_for_as_long_as_a_service_says_that_it_may_pause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, driver = Service(polls=1), Driver("kill_worker")
+    service.pauses_s = 20.0
+    run(service, driver, tmp_path, monkeypatch)
+    assert [(go.settle_s, go.polls) for go in driver.received if isinstance(go, Go)] == [(20.0, False)]
 
 
 @pytest.mark.parametrize(("on", "told"), [("time", 0), ("executed", 1), ("acknowledged", 1)])

@@ -1,6 +1,7 @@
 """Reads of a subject over HTTP: final reads page by page, and its count of SQL statements."""
 
 import json
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -75,6 +76,16 @@ def test_an_answer_that_a_history_cannot_hold_fails_the_probe(path: str, page: d
 def test_an_answer_that_cannot_be_read_fails_the_probe(nested: bytes) -> None:
     with service_of({EFFECTS: '{"effects": ' + nested.decode("latin-1"), STOCK: json.dumps(NO_STOCK)}) as base:
         assert [fact.ok for fact in probe(base, 7) if isinstance(fact, ProbeEnded)] == [False, True]
+
+
+def test_no_certificates_are_loaded_to_read_a_service_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[object] = []
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *given, **named: loaded.append(named or given))
+    with service_of({"/probe/pending": '{"pending": 3}', "/metrics": EXPOSED, STOCK: json.dumps(NO_STOCK)}) as base:
+        assert PendingProbe(base).count() == 3
+        assert count_statements(base) == 1234
+        assert [fact.ok for fact in probe(base, 7) if isinstance(fact, ProbeEnded)] == [False, True]
+    assert loaded == []
 
 
 def test_effects_and_stock_are_read_page_by_page() -> None:

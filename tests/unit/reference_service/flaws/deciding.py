@@ -42,6 +42,21 @@ def net(*events: str, channel: str = "bazaar") -> Callable[[Seams], Awaitable[di
     return observe
 
 
+async def units_of_two_marketplaces(seams: Seams) -> int:
+    """Units of SKU A that orders of the same number take, one of each marketplace."""
+    order = ChannelNotification("order.created", ChannelOrder("1001", [ChannelLine("A", 2)]))
+    outcomes = [seams.decide(name, order, None, sale_waits=False, returns=()) for name in ("bazaar", "mercado")]
+    return sum(outcome.effect.units["A"] for outcome in outcomes if outcome.effect)
+
+
+async def lines_read(seams: Seams) -> int:
+    """Of an order of twelve."""
+    lines = [ChannelLine(f"S{number}", 1) for number in range(12)]
+    order = ChannelNotification("order.created", ChannelOrder("o1", lines))
+    effect = seams.decide("bazaar", order, None, sale_waits=False, returns=()).effect
+    return len(effect.units) if effect else 0
+
+
 KNOWN = Level(11, 1, "gid", "A", Reading(10, 5 * SECOND_NS + 500, 5 * SECOND_NS + 500))
 
 
@@ -85,6 +100,12 @@ CASES = (
     Case("cancellations_ignored", net("created", "cancelled"), NOTHING, SALE),
     Case("cancel_ignores_returns", net("created", "returned", "cancelled"), NOTHING, {"A": 1, "B": 0}),
     Case("return_after_cancel_applied", net("created", "cancelled", "returned"), NOTHING, {"A": 1, "B": 0}),
+    Case("second_return_overwrites", net("created", "returned", "more", "cancelled"), NOTHING, {"A": 1, "B": 0}),
+    Case("second_return_overwrites", net("created", "returned", "cancelled"), NOTHING, NOTHING),
+    Case("undone_order_keeps_returns", net("returned", "more", "cancelled", "created"), NOTHING, {"A": 2, "B": 0}),
+    Case("undone_order_keeps_returns", net("cancelled", "created"), NOTHING, NOTHING),
+    Case("lines_cut", lines_read, 12, 10),
+    Case("orders_known_by_number", units_of_two_marketplaces, -4, -2),
     Case("cancel_of_first_line", net("created", "cancelled"), NOTHING, {"A": 0, "B": -1}),
     Case("cancellations_of_one_channel_ignored", net("created", "cancelled"), NOTHING, NOTHING),
     Case("cancellations_of_one_channel_ignored", net("created", "cancelled", channel="mercado"), NOTHING, SALE),

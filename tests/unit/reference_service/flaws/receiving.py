@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -199,7 +200,46 @@ async def answer_to_a_large_body(seams: Seams) -> str:
     return "200"
 
 
+async def kept_of_an_action(seams: Seams) -> list[str]:
+    """What is kept of two events of one action, a copy of the first, and an event of another action."""
+    inbox = Keeping()
+    endpoint = seams.wrap_endpoint(inbox)
+    for webhook_id, triggered_ns in (("w1", 5), ("w2", 5), ("w1", 5), ("w3", 6)):
+        await endpoint.put(Message(WorkType.SHOP, "shopify", webhook_id, "orders/create", triggered_ns, 1, b"{}"))
+    return [kept.webhook_id for kept in inbox.kept]
+
+
+async def big_id(seams: Seams) -> int:
+    inbox = Keeping()
+    body = b'{"inventory_item_id":9007199254740993}'
+    await seams.wrap_endpoint(inbox).put(
+        Message(WorkType.STOCK, "shopify", "w1", "inventory_levels/update", 5, 1, body)
+    )
+    return int(json.loads(inbox.kept[0].body)["inventory_item_id"])
+
+
+async def kept_after_uninstalled(seams: Seams) -> list[str]:
+    inbox = Keeping()
+    endpoint = seams.wrap_endpoint(inbox)
+    for source, topic in (
+        ("shopify", "orders/create"),
+        ("shopify", "app/uninstalled"),
+        ("shopify", "orders/paid"),
+        ("bazaar", "order.created"),
+    ):
+        await endpoint.put(Message(WorkType.SHOP, source, topic, topic, 5, 1, b"{}"))
+    return [kept.topic for kept in inbox.kept if kept.topic != "app/uninstalled"]
+
+
 CASES = (
+    Case(
+        "late_uninstalled_ends_session",
+        kept_after_uninstalled,
+        ["orders/create", "orders/paid", "order.created"],
+        ["orders/create", "order.created"],
+    ),
+    Case("dedup_by_event_id", kept_of_an_action, ["w1", "w2", "w1", "w3"], ["w1", "w1", "w3"]),
+    Case("ids_rounded", big_id, 2**53 + 1, 2**53),
     Case("no_signature_check", accepted, GENUINE, set(REQUESTS)),
     Case("signature_of_one_topic", accepted, GENUINE, GENUINE | {"forged, another topic", "forged for a channel"}),
     Case("signature_of_shop_only", accepted, GENUINE, GENUINE | {"forged for a channel"}),

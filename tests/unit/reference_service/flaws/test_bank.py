@@ -9,7 +9,16 @@ from stockstorm.loadtests.subjects.flaws import FLAWS as DECLARED
 from stockstorm.reference_service import flaws
 from stockstorm.reference_service.flaws import FLAWS
 from stockstorm.reference_service.seams import SOUND
-from tests.unit.reference_service.flaws import calling, deciding, healing, installation, pushing, receiving, working
+from tests.unit.reference_service.flaws import (
+    calling,
+    deciding,
+    healing,
+    installation,
+    pushing,
+    receiving,
+    working,
+    writing,
+)
 from tests.unit.reference_service.flaws.case import Case
 
 CASES = (
@@ -20,6 +29,7 @@ CASES = (
     *healing.CASES,
     *pushing.CASES,
     *working.CASES,
+    *writing.CASES,
 )
 FOLDER = Path(flaws.__file__).parent
 SHARED = {"__init__", "calling", "deciding", "pushing", "repeating_queue", "setting"}

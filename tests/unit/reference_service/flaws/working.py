@@ -282,21 +282,21 @@ async def when_taken(seams: Seams) -> list[str]:
 class Failing:
     """Stands for `AdminApi._attempt`: fails once, then answers."""
 
-    def __init__(self, *, throttled: bool) -> None:
-        self.throttled = throttled
+    def __init__(self, *, throttled: bool, reason: str) -> None:
+        self.throttled, self.reason = throttled, reason
         self.calls = 0
 
     async def __call__(self, operation: Operation[Any], _: Any) -> Answered[Any]:
         self.calls += 1
         if self.calls == 1:
-            raise CallFailed("no", throttled=self.throttled)
+            raise CallFailed(self.reason, throttled=self.throttled)
         return Answered(operation.answer, 1, 2)
 
 
-def calls_of_a_failed_write(*, throttled: bool) -> Callable[[Seams], Awaitable[int]]:
+def calls_of_a_failed_write(*, throttled: bool = False, reason: str = "no") -> Callable[[Seams], Awaitable[int]]:
     async def observe(seams: Seams) -> int:
         admin: Any = seams.make_admin(NONE, "http://127.0.0.1:1", "token", NoWait())
-        failing = Failing(throttled=throttled)
+        failing = Failing(throttled=throttled, reason=reason)
         admin._attempt = failing
         await admin.call(adjust(1), {})
         return failing.calls
@@ -460,6 +460,8 @@ CASES = (
     Case("read_dated_at_its_end", dates_of_reads, True, False),
     Case("key_per_try", keys_of_two_tries, 1, 2),
     Case("failed_write_counts_as_done", calls_of_a_failed_write(throttled=False), 2, 1),
+    Case("denied_write_counts_as_done", calls_of_a_failed_write(reason="Access denied for adjust field."), 2, 1),
+    Case("denied_write_counts_as_done", calls_of_a_failed_write(), 2, 2),
     Case("throttled_write_counts_as_done", calls_of_a_failed_write(throttled=True), 2, 1),
     Case("throttled_write_counts_as_done", calls_of_a_failed_write(throttled=False), 2, 2),
     Case("no_backoff", waits_for_points, True, False),

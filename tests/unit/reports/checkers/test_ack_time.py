@@ -7,7 +7,9 @@ import pytest
 
 from stockstorm.reports.checkers.ack_time import AckTime
 from stockstorm.reports.result import Check
-from tests.literal_history import delivered, ended, history, opened, planned, stock_event, tried
+from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.history.run_facts import FaultName
+from tests.literal_history import delivered, ended, history, ns, opened, planned, stock_event, tried
 
 
 def test_without_attempts_the_ack_time_is_unknown() -> None:
@@ -128,3 +130,13 @@ def test_neither_retries_nor_duplicates_nor_forgeries_shorten_the_answer_time() 
         )
     )
     assert found.measures["answer_time_ms.p2"] == pytest.approx(9.0)
+
+
+@pytest.mark.parametrize(("fault", "timeouts"), [("pause_receiver", 0.0), ("exited by itself", 1.0)])
+def test_an_attempt_that_timed_out_during_a_planned_fault_is_not_held_against_the_service(
+    fault: FaultName, timeouts: float
+) -> None:
+    """Whether connections wait for a paused process is up to the system's queue. One that ends by itself counts."""
+    interval = (f.FaultStarted(ns(1_000), fault, "receiver"), f.FaultEnded(ns(3_000), fault, "receiver"))
+    found = AckTime()(history(opened(), planned(0, 0, 0), *interval, tried(0, 0, 2_500, 0, "connect_timeout")))
+    assert found.measures["ack_time.timeouts"] == timeouts

@@ -76,6 +76,14 @@ def test_stock_that_differs_at_rest_is_named() -> None:
     assert found.incidents[0].text == f"it keeps {100 - CHANGES + 3} of {SKU}, and the shop has {100 - CHANGES}"
 
 
+@pytest.mark.parametrize(("late_ms", "verdict"), [(8_950, "unknown"), (250, "invalid")])
+def test_a_view_that_is_slow_may_still_follow_what_changed_last(late_ms: float, verdict: str) -> None:
+    """It is filled once in a while, and the last read comes 9 s after the last change."""
+    found = Kept(late_ms=late_ms, off=3).judged()
+    assert found.verdict == verdict
+    assert ("own_view.unsettled" in found.measures) == (verdict == "unknown")
+
+
 def test_orders_that_it_acknowledged_and_does_not_count_are_missing() -> None:
     found = Kept(orders=CHANGES - 2).judged()
     assert (found.verdict, found.measures["own_view.orders_missing"]) == ("invalid", 2)

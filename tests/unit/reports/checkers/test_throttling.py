@@ -59,13 +59,17 @@ def repeated(gap_ms: float, times: int, apart_ms: float = 500) -> Check:
             call = called(start, len(calls), "inventoryAdjustQuantities", 200, outcome)  # type: ignore[arg-type]  # literals
             calls.append(msgspec.structs.replace(call, key=key))
     others = [called(n * 10 + 5, 10_000 + n, "inventoryAdjustQuantities") for n in range(times * 40)]
-    facts = [
+    return Throttling()(history(*standard(), *calls, *others))
+
+
+def standard() -> list[f.AnyFact]:
+    """The start of a run with a shop of the standard plan."""
+    return [
         msgspec.structs.replace(fact, scenario={"shop": {"plan": "standard"}})
         if isinstance(fact, f.RunStarted)
         else fact
         for fact in opened()
     ]
-    return Throttling()(history(*facts, *calls, *others))
 
 
 def test_the_same_call_again_before_points_can_be_there_is_proof() -> None:
@@ -74,6 +78,28 @@ def test_the_same_call_again_before_points_can_be_there_is_proof() -> None:
     assert found.measures["throttling.same_call_ms.p50"] == pytest.approx(40, abs=1)
     assert repeated(150, 25).verdict == "valid"
     assert repeated(40, 10).verdict == "valid"
+
+
+def many_workers(wait_ms: float, *, keys: bool) -> Check:
+    """80 workers with a write each: it is refused once in two tries, and comes again after a wait of its own."""
+    begun = [(n * 12.0 + k * wait_ms + 1, n, k) for n in range(80) for k in range(6)]
+    calls = [
+        msgspec.structs.replace(
+            called(at, number, "inventoryAdjustQuantities", 200, "ok" if k % 2 else "throttled"),
+            key=f"k{n}-{k // 2}" if keys else "",
+        )
+        for number, (at, n, k) in enumerate(sorted(begun))
+    ]
+    return Throttling()(history(*standard(), *calls))
+
+
+def test_workers_that_each_wait_are_valid_however_many_they_are() -> None:
+    """The next call of the operation is mostly another worker's. Their keys tell that each waited."""
+    found = many_workers(1_000, keys=True)
+    assert found.measures["throttling.gap_ms.p50"] < 20
+    assert found.verdict == "valid"
+    assert found.measures["throttling.same_call_ms.p50"] == pytest.approx(1_000, abs=1)
+    assert many_workers(3, keys=True).verdict == "invalid"
 
 
 def test_of_apis_that_throttled_as_much_the_first_is_judged() -> None:

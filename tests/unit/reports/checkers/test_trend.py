@@ -116,3 +116,41 @@ def test_growth_that_other_programs_of_the_machine_explain_is_unknown(
     assert found.verdict == verdict
     if verdict == "unknown":
         assert "but a process of the run waited 2.0 s of 12.0 s for a CPU" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("cpu_ms", "waited_ms", "others_ms", "verdict"),
+    [
+        ((950,) * 12, 0, 0, "unknown"),  # a core of its own, used up from the begin
+        ((500,) * 12, 450, 0, "unknown"),  # one that it shares with the rest of the run
+        ((500,) * 12, 450, 900, "invalid"),  # with other programs: it is excused elsewhere, as far as they explain it
+        ((300, 400, 500, 600, 700, 800, 900, 950, 950, 950, 950, 950), 0, 0, "invalid"),  # more and more for each event
+        ((200,) * 12, 0, 0, "invalid"),  # it has time, and waits for something
+    ],
+)
+def test_a_queue_that_grows_because_the_machine_is_too_small_proves_no_cost_that_grows(
+    cpu_ms: tuple[int, ...], waited_ms: int, others_ms: int, verdict: str
+) -> None:
+    samples: list[f.AnyFact] = []
+    cpu = waited = used = 0
+    for second in range(13):
+        at = ns(second * 1_000)
+        samples += [f.ResourcesSampled(at - 1, "worker", cpu, 1, waited_ns=waited), f.MachineSampled(at, 2, used)]
+        if second < 12:
+            cpu, waited = cpu + cpu_ms[second] * 1_000_000, waited + waited_ms * 1_000_000
+            used += (cpu_ms[second] + others_ms) * 1_000_000
+    found = acked(lambda n: 10.0 + n, 12, "constant", *samples)
+    assert found.verdict == verdict
+    if verdict == "unknown":
+        assert "but worker had no rest from the first sixth on: more comes than it can do" in found.reason
+
+
+@pytest.mark.parametrize(("waited_ms", "verdict"), [(600, "unknown"), (300, "invalid")])
+def test_growth_while_others_take_half_of_the_time_is_unknown(waited_ms: int, verdict: str) -> None:
+    """They take as much in each part, so dividing by it changes nothing; but what waits grows by that."""
+    samples: list[f.AnyFact] = []
+    for second in range(13):
+        at, cpu = ns(second * 1_000), second * 200_000_000
+        samples.append(f.ResourcesSampled(at - 1, "worker", cpu, 1, waited_ns=second * waited_ms * 1_000_000))
+        samples.append(f.MachineSampled(at, 2, cpu + second * 900_000_000))
+    assert acked(lambda n: 10.0 + n, 12, "constant", *samples).verdict == verdict

@@ -19,10 +19,11 @@ Lines = tuple[tuple[str, int], ...]
 
 
 class Change:
-    """One order, cancellation or return of a marketplace, as a test decides about it."""
+    """One order, cancellation or return of a marketplace, as a test decides about it. `part`: which return, from 0."""
 
-    def __init__(self, kind: str, order: int, channel: str, lines: Lines) -> None:
+    def __init__(self, kind: str, order: int, channel: str, lines: Lines, part: int = 0) -> None:
         self.kind, self.order, self.channel, self.lines = kind, order, channel, lines
+        self.return_id = 1 + order + 1000 * part
         self.copies = 0
 
     @property
@@ -49,7 +50,9 @@ class Shop:
         counts: Counts = lambda one: one.lines,
         orders: int = 120,
         step_ms: Callable[[int], float] = lambda _: STEP_MS,
+        ref: Callable[[Change], str] = lambda one: f"{one.channel}-{1001 + one.order}",
     ) -> None:
+        self.ref = ref
         self.times, self.named, self.answer, self.counts = times, named, answer, counts
         self.step_ms = step_ms  # by the number of the event: the time before it
         self.dice = random.Random(7)
@@ -95,7 +98,7 @@ class Shop:
             {"sale": "order.created", "cancelled": "order.cancelled", "returned": "order.returned"},
         )
         skus, counts = zip(*change.lines, strict=True)
-        ref = f"{change.channel}-{1001 + change.order}"
+        ref = self.ref(change)
         for sku, count in change.lines:
             self.physical[sku] += -count if change.kind == "sale" else count
         match change.kind:
@@ -107,16 +110,16 @@ class Shop:
             case _:
                 self.facts.append(
                     f.OrderReturned(
-                        at, change.order, change.channel, ref, 1 + change.order, skus, counts, restocked=True
+                        at, change.order, change.channel, ref, change.return_id, skus, counts, restocked=True
                     )
                 )
         change.copies = int(self.events % 9 == 0)
         self._deliver(change, topics[change.kind], at)
         token = f"{change.channel}:{ref}" + {"sale": "", "cancelled": ":cancelled"}.get(
-            change.kind, f":returned:{1 + change.order}"
+            change.kind, f":returned:{change.return_id}"
         )
         for _ in range(self.times(change)):
-            self._record(change, token)
+            self.record(change, token)
 
     def _deliver(self, change: Change, topic: str, at: int) -> None:
         event = self.events
@@ -137,7 +140,8 @@ class Shop:
                 f.DeliveryEnded(at + 5_000_000, number, "acknowledged" if good else "given_up"),
             ]
 
-    def _record(self, change: Change, token: str) -> None:
+    def record(self, change: Change, token: str) -> None:
+        """What the subject writes for a change, and pushes."""
         sums: dict[str, int] = {}
         for sku, count in self.counts(change):
             sums[sku] = sums.get(sku, 0) + (-count if change.kind == "sale" else count)

@@ -20,13 +20,13 @@ class Reusing(Shop):
         self.seen: set[str] = set()
         super().__init__(**options)
 
-    def _record(self, change: Change, token: str) -> None:
+    def record(self, change: Change, token: str) -> None:
         self.key = f"{change.kind}{sorted(change.lines)}"
         if self.key in self.seen:
             self.call(WRITE, outcome="replayed")
             return
         self.seen.add(self.key)
-        super()._record(change, token)
+        super().record(change, token)
 
     def call(self, operation: str, api: str = "admin", **fields: object) -> None:
         super().call(operation, api, **fields, **({"key": self.key} if operation == WRITE else {}))

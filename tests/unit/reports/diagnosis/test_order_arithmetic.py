@@ -3,10 +3,13 @@
 import pytest
 
 from stockstorm.reports.history import History
+from stockstorm.simulator.history import facts as f
+from tests.literal_history import ns
 from tests.unit.reports.diagnosis.shop import SKUS, Change, Lines, Shop, diagnosed
 
 NAMED = [True, False]
 SOLD: dict[int, Lines] = {order: ((SKUS[order % 8], 5), (SKUS[(order + 3) % 8], 1)) for order in range(200, 206)}
+FIRST = {order: order - 199 for order in SOLD}  # units of the first of two returns
 BACK = {order: order % 4 + 1 for order in SOLD}
 
 
@@ -48,6 +51,53 @@ def test_a_return_that_comes_after_the_cancellation_and_is_given_back_again(name
     cause = found["order_arithmetic"].cause
     assert "a return gives its units back again although its order was cancelled before it" in cause
     assert "applied_twice" not in found
+
+
+def sales_again(counts: dict[int, Lines], *, named: bool) -> History:
+    """Six orders of which some units come back before the rest is cancelled; then the sale comes once more.
+
+    `counts`: what the subject takes for it then.
+    """
+    shop = Shop(named=named)
+    for order, lines in SOLD.items():
+        shop.happen(Change("sale", order, "bazaar", lines))
+        shop.happen(Change("returned", order, "bazaar", ((lines[0][0], BACK[order]),)))
+        shop.happen(Change("cancelled", order, "bazaar", left(order)))
+    facts = shop.facts
+    for order in SOLD:
+        sale = next(fact.event for fact in facts if isinstance(fact, f.EventFired) and fact.order == order)
+        shop.ms += 50.0
+        at, number = ns(shop.ms), shop.deliveries
+        shop.deliveries += 1
+        facts += [
+            f.DeliveryPlanned(at, number, sale, f"w{sale}", 2, "order.created", at, 2, ("duplicate_after_cancel",)),
+            f.AttemptEnded(at + 5_000_000, number, 1, at, at, at, at + 5_000_000, at, 200),
+            f.DeliveryEnded(at + 5_000_000, number, "acknowledged"),
+        ]
+        if order in counts:
+            shop.record(Change("sale", order, "bazaar", counts[order]), f"bazaar:bazaar-{1001 + order}")
+    return shop.history()
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_a_sale_that_comes_again_after_a_cancellation_takes_what_came_back(named: bool) -> None:
+    taken: dict[int, Lines] = {order: ((lines[0][0], BACK[order]),) for order, lines in SOLD.items()}
+    found = diagnosed(sales_again(taken, named=named))
+    cause = found["order_arithmetic"].cause
+    assert cause.startswith("a sale that comes again after the cancellation of its order takes what a return had given")
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_a_sale_that_comes_again_after_a_cancellation_takes_its_units(named: bool) -> None:
+    found = diagnosed(sales_again(dict(SOLD), named=named))
+    assert (
+        "comes again after the cancellation of its order takes its units once more" in found["order_arithmetic"].cause
+    )
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_a_sale_that_comes_again_and_changes_nothing(named: bool) -> None:
+    assert "order_arithmetic" not in diagnosed(sales_again({}, named=named))
 
 
 @pytest.mark.parametrize("named", NAMED)
@@ -127,3 +177,50 @@ def test_orders_that_are_not_known_any_more_are_told_from_those_that_are(named: 
 @pytest.mark.parametrize("named", NAMED)
 def test_late_returns_that_are_counted_well_are_no_rule(named: bool) -> None:
     assert "order_arithmetic" not in diagnosed(kept_for_a_while(named=named, late=False))
+
+
+def undone(counts: dict[tuple[str, int], Lines], *, named: bool, sale_last: bool = False) -> History:
+    """Six orders of nine units and one, of which some units and then one come back, before the rest is cancelled."""
+    shop = Shop(named=named, counts=lambda one: counts.get((one.kind, one.order), one.lines))
+    for order, lines in SOLD.items():
+        (first, _), second = lines
+        after = [
+            Change("returned", order, "bazaar", ((first, FIRST[order]),)),
+            Change("returned", order, "bazaar", ((first, 1),), part=1),
+            Change("cancelled", order, "bazaar", ((first, 8 - FIRST[order]), second)),
+        ]
+        sale = Change("sale", order, "bazaar", ((first, 9), second))
+        for change in (*after, sale) if sale_last else (sale, *after):
+            shop.happen(change)
+    return shop.history()
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_a_cancellation_that_knows_the_last_of_two_returns(named: bool) -> None:
+    wrong: dict[tuple[str, int], Lines] = {
+        ("cancelled", order): ((lines[0][0], 8), lines[1]) for order, lines in SOLD.items()
+    }
+    found = diagnosed(undone(wrong, named=named))
+    assert found["order_arithmetic"].cause.startswith("of several returns of an order its cancellation knows the last")
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_a_cancellation_that_knows_neither_of_two_returns(named: bool) -> None:
+    wrong: dict[tuple[str, int], Lines] = {
+        ("cancelled", order): ((lines[0][0], 9), lines[1]) for order, lines in SOLD.items()
+    }
+    found = diagnosed(undone(wrong, named=named))
+    assert "a cancellation gives back again what a return had given back" in found["order_arithmetic"].cause
+
+
+@pytest.mark.parametrize("named", NAMED)
+def test_an_order_that_comes_after_its_returns_and_its_cancellation_and_is_left_out(named: bool) -> None:
+    wrong: dict[tuple[str, int], Lines] = {(kind, order): () for order in SOLD for kind in ("sale", "cancelled")}
+    found = diagnosed(undone(wrong, named=named, sale_last=True))
+    assert found["order_arithmetic"].cause.startswith("an order that comes after its returns and its cancellation")
+
+
+@pytest.mark.parametrize("named", NAMED)
+@pytest.mark.parametrize("sale_last", [True, False])
+def test_orders_that_are_undone_and_counted_well_are_no_rule(named: bool, sale_last: bool) -> None:
+    assert "order_arithmetic" not in diagnosed(undone({}, named=named, sale_last=sale_last))

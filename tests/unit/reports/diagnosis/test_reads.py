@@ -10,6 +10,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Incident
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import ns
+from tests.unit.reports.diagnosis import shop as shop_module
 from tests.unit.reports.diagnosis.shop import CHANNELS, SKUS, Change, Shop, diagnosed
 
 POLL_MS = 1_000
@@ -258,6 +259,26 @@ def test_what_is_not_applied_stands_behind_what_is_in_each_answer(kept: str, las
 def test_nothing_of_what_is_read_is_applied(named: bool) -> None:
     found = diagnosed(read_after(named=named, young=False))["read_not_applied"]
     assert found.cause.endswith("answer of their marketplace's API: it does not apply what it reads")
+
+
+@pytest.mark.parametrize(("also_lost", "told"), [(0, True), (3, False)])
+def test_a_part_of_what_is_read_is_told_by_the_units_of_a_subject_that_names_nothing(
+    monkeypatch: pytest.MonkeyPatch, also_lost: int, told: bool
+) -> None:
+    """Among 60 SKUs the wrong ones are among the few that were read. `also_lost`: each n-th order that was not."""
+    monkeypatch.setattr(shop_module, "SKUS", tuple(f"SKU-{number}" for number in range(1, 61)))
+    unsent = {number for number in range(4, 120, 8) if number % 5 != 2 and number % 7 != 3}
+    lost = set(sorted(unsent)[::2])
+    if also_lost:
+        lost |= {number for number in range(also_lost, 120, also_lost) if number not in unsent}
+    shop = Shop(lambda one: int(one.order not in lost), named=False)
+    sales = {fact.order: fact for fact in shop.facts if isinstance(fact, f.PurchaseAccepted)}
+    shown = [f.OrdersShown(sales[one].at_ns + 10**9, 5_000, sales[one].channel, (one,)) for one in sorted(unsent)]
+    found = diagnosed(History.of([*never_sent(shop, unsent).facts, *shown]))
+    assert ("read_not_applied" in found) is told
+    if told:
+        assert found["read_not_applied"].cause.startswith(f"{len(lost)} order events that the master lacks were never")
+        assert found["read_not_applied"].cause.endswith("it does not apply all that it reads")
 
 
 def test_reads_that_are_applied_and_events_that_are_not_read_have_no_such_cause() -> None:

@@ -1,5 +1,6 @@
 """Which calls of marketplaces came before the time that Retry-After said."""
 
+import msgspec
 import pytest
 
 from stockstorm.reports.checkers import check_all
@@ -43,6 +44,16 @@ def judged(*facts: Facts) -> Check:
 @pytest.mark.parametrize(("after_ms", "found"), [(10, 0), (100, 1), (1_800, 1), (1_950, 0), (2_000, 0), (9_000, 0)])
 def test_a_push_is_early_between_the_answer_and_the_time_that_it_said(after_ms: float, found: int) -> None:
     assert early(refused(100, 1), taken(100 + after_ms, 2)) == found
+
+
+def test_a_client_may_count_from_its_request() -> None:
+    """The answer came 400 ms after it, and the next push 2 s after it."""
+    told = [
+        msgspec.structs.replace(fact, started_ns=ns(100)) if isinstance(fact, f.ApiCalled) else fact
+        for fact in refused(500, 1)
+    ]
+    assert early(tuple(told), taken(2_100, 2)) == 0
+    assert early(tuple(told), taken(1_900, 2)) == 1
 
 
 def test_one_that_is_refused_again_is_early_too() -> None:

@@ -6,14 +6,17 @@ from stockstorm.reports.checkers.stale_overwrite import StaleOverwrite
 from stockstorm.reports.history import History
 from stockstorm.reports.history.unanswered import GRACE_NS, NEVER, unanswered_writes
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import ApiOutcome
 from tests.literal_history import SKU, history, ns, opened, pushed, sold, version
 
 ADJUST = "inventoryAdjustQuantities"
 TOKEN = "urn:channel-orders:bazaar:1"
 
 
-def call(ms: float, request: int, injected: f.Injected = "", status: int = 200, key: str = "k") -> f.AnyFact:
-    return f.ApiCalled(ns(ms), request, "admin", ADJUST, status, "ok", ns(ms) - 1, key=key, injected=injected)
+def call(
+    ms: float, request: int, injected: f.Injected = "", status: int = 200, key: str = "k", outcome: ApiOutcome = "ok"
+) -> f.AnyFact:
+    return f.ApiCalled(ns(ms), request, "admin", ADJUST, status, outcome, ns(ms) - 1, key=key, injected=injected)
 
 
 def written(lost: f.AnyFact, *rest: f.AnyFact) -> History:
@@ -58,4 +61,12 @@ def test_an_answer_is_told_by_the_next_call_with_the_same_key() -> None:
     assert GRACE_NS == 1_000_000_000
     assert unanswered_writes(log) == {1: 5, 2: 4, 3: 5}
     assert unanswered_writes(history(call(10, 1, "answer_lost", 0))) == {1: NEVER}
+
+
+def test_an_answer_that_the_first_call_is_in_progress_tells_nothing_of_it() -> None:
+    lost = call(10, 1, "failed_after", 502)
+    asked = call(20, 2, outcome="in_progress")
+    assert unanswered_writes(history(lost, asked, call(1_030, 3, key="other"))) == {1: NEVER}
+    log = history(lost, asked, call(30, 3, outcome="replayed"), call(1_050, 4, key="other"))
+    assert unanswered_writes(log) == {1: 3}
     assert unanswered_writes(history(call(10, 1))) == {}

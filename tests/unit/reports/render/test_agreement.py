@@ -14,7 +14,7 @@ from stockstorm.reports.history import History
 from stockstorm.reports.render.junit import junit_xml
 from stockstorm.reports.render.markdown import markdown_text
 from stockstorm.reports.render.sections.incidents import incidents
-from stockstorm.reports.render.sections.summary import tiles
+from stockstorm.reports.render.sections.summary import banner, tiles
 from stockstorm.reports.render.sections.tables import checks
 from stockstorm.reports.render.terminal import print_result
 from stockstorm.reports.render.view import RunView
@@ -65,6 +65,24 @@ def test_every_renderer_shows_the_same_mark(history: History, result: Result, na
     expected = JUNIT.get(verdict)
     assert kinds in ([[expected]] if expected else [[], ["error"], ["skipped"]] if verdict == "unknown" else [[]])
     assert "exposure: 41 attempts, 0 late" in str(case.findtext("system-out"))
+
+
+def test_every_renderer_names_what_is_not_decided(history: History, result: Result) -> None:
+    """A valid run claims nothing of a check that is unknown and on which no limit rests."""
+    changed = with_finding(msgspec.structs.replace(result, verdict="valid", reasons=()), "trend", "unknown")
+    changed = msgspec.structs.replace(changed, undecided=("trend",))
+    told = f"not decided: {changed.undecided_text()}"
+    assert "trend: " in told
+    shown = io.StringIO()
+    print_result(changed, None, Console(file=shown, width=2_000))
+    assert f"? {told}" in shown.getvalue()
+    assert f"? {told}" in markdown_text(changed).replace("\\", "")
+    page = str(banner(RunView(changed, history)))
+    assert f"N{told[1:]}" in page
+    assert "except those that are not decided" in page
+    root = ET.fromstring(junit_xml(changed))  # noqa: S314  # our own file
+    assert told in str(root.findtext(".//testcase[@name='overall']/system-out"))
+    assert root.find(".//testcase[@name='trend']/skipped") is not None
 
 
 TILES: Final = {

@@ -1,5 +1,6 @@
 """A report that cannot be written is an error with a remedy, whose exit code is not that of a verdict."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from stockstorm.reports.compare.build import compare
 from stockstorm.reports.history import History
 from stockstorm.reports.render import RENDERERS
 from stockstorm.reports.render.comparison.page import write_page
-from stockstorm.reports.render.files import write_report
+from stockstorm.reports.render.files import is_stream, write_report
 from stockstorm.reports.result import Result
 from stockstorm.reports.store import RunFolder
 from stockstorm.simulator.errors import HistoryError
@@ -40,3 +41,24 @@ def test_a_comparison_that_cannot_be_written_is_reported_with_the_command_to_rep
 def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match="No such file or directory"):
         write_report(tmp_path / "gone" / "report.html", "", "stockstorm check latest")
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(HistoryError, match="cannot be written: No such device or address"):
+        write_report(pipe, "nobody reads", "again")
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_report(pipe, "told", "again")
+        assert os.read(reader, 100) == b"told"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_what_is_renamed_over_is_no_device(tmp_path: Path) -> None:
+    """The file that root had put in the place of /dev/null stopped every database of the machine."""
+    (tmp_path / "link").symlink_to("/dev/null")
+    assert [is_stream(Path(name)) for name in ("/dev/null", "/dev/stdout")] == [True, True]
+    assert [is_stream(path) for path in (tmp_path, tmp_path / "link", tmp_path / "none", Path(__file__))] == [False] * 4

@@ -10,7 +10,7 @@ from stockstorm.reports.json_text import as_json
 from stockstorm.reports.render.junit import junit_xml
 from stockstorm.reports.render.markdown import markdown_text
 from stockstorm.reports.result import Check, Incident, Result
-from stockstorm.reports.verdict.judge import overall
+from stockstorm.reports.verdict.judge import overall, rests_on, undecided
 from tests.running import ROOT
 from tests.unit.reports.literal import check, correct_checks, golden_result
 
@@ -71,7 +71,10 @@ def test_a_valid_run_passes_in_junit_although_checks_that_are_not_required_are_u
     checks = (*correct_checks(), check("retry_discipline", "unknown"), check("order_latency", "unknown"))
     verdict, _ = overall("", checks, ())
     assert verdict == "valid"
-    kinds = junit_kinds(replace(golden_result(), verdict=verdict, reasons=(), checks=checks, thresholds=()))
+    open_ = undecided(checks, rests_on(()))
+    assert open_ == ("retry_discipline", "order_latency")
+    valid = replace(golden_result(), verdict=verdict, reasons=(), checks=checks, thresholds=(), undecided=open_)
+    kinds = junit_kinds(valid)
     assert set(kinds.values()) == {"system-out", "skipped"}
     assert kinds["retry_discipline"] == kinds["order_latency"] == "skipped"
 

@@ -14,6 +14,8 @@ from stockstorm.reports.verdict.judge import (
     interrupted,
     judge,
     overall,
+    rests_on,
+    undecided,
     version_notes,
 )
 from stockstorm.simulator.history.facts import AnyFact, ApiCalled, RunEnded, RunStarted, VersionAsked
@@ -58,6 +60,18 @@ def test_a_structural_check_that_is_unknown_or_missing_leaves_the_run_unknown(na
 
 def test_a_measure_without_a_threshold_may_be_unknown() -> None:
     assert overall("", replaced(check("sync_latency", "unknown")), ())[0] == "valid"
+
+
+def test_a_check_whose_case_the_scenario_promises_must_be_known() -> None:
+    checks = replaced(check("poison", "unknown"))
+    assert overall("", checks, ())[0] == "valid"
+    assert overall("", checks, (), frozenset({"poison"})) == ("unknown", ("poison is unknown",))
+
+
+def test_a_check_that_is_unknown_and_decides_nothing_is_named() -> None:
+    checks = replaced(check("trend", "unknown"), check("sync_latency", "unknown"), check("drift", "unknown"))
+    required = rests_on((threshold("sync_latency_ms.p95", "unknown"),))
+    assert undecided(checks, required) == ("trend",)
 
 
 def test_a_measure_with_a_threshold_must_be_known() -> None:

@@ -134,7 +134,7 @@ def test_a_document_that_begins_with_a_mutation_writes(query: str, writes: bool)
 def adjusted(injection: Injection) -> tuple[ApiReply, Admin]:
     admin = Admin()
     body = msgspec.json.encode({"query": ADJUST, "variables": {"key": "k", "input": adjustment(change(0, -1))}})
-    request = ApiRequest("POST", PATH, "", {"x-shopify-access-token": TOKEN}, body)
+    request = ApiRequest("POST", PATH, "", {"x-shopify-access-token": TOKEN, "content-type": "application/json"}, body)
     return admin.api.handle(request, START_NS + 2 * SECOND_NS, injection), admin
 
 
@@ -299,3 +299,29 @@ def test_the_history_has_what_retry_after_said() -> None:
     assert called(pushed(Injection("down", executes=False, status=503, retry_after_s=2))).retry_after_s == 2
     assert called(pushed(Injection("dropped", executes=False, answers=False, retry_after_s=2))).retry_after_s == 0
     assert called(pushed(NONE)).retry_after_s == 0
+
+
+def test_a_mutation_that_a_gateway_gave_up_is_in_progress_for_a_while_under_its_key() -> None:
+    admin = Admin()
+    admin.tick_ns = 0
+    busy = Injection("failed_after", status=504, busy_ns=SECOND_NS)
+    body = {"query": ADJUST, "variables": {"input": adjustment(change(0, -1)), "key": "k"}}
+    headers = {"x-shopify-access-token": TOKEN, "content-type": "application/json"}
+    request = ApiRequest("POST", PATH, "", headers, msgspec.json.encode(body))
+    assert admin.api.handle(request, admin.now_ns, busy).status == 504
+    (error,) = admin.adjust("k", change(0, -1))["userErrors"]
+    assert (error["code"], admin.called.outcome) == ("IDEMPOTENCY_CONCURRENT_REQUEST", "in_progress")
+    assert admin.adjust("other", change(0, -1))["userErrors"] == []  # another key is another write
+    admin.now_ns += SECOND_NS
+    assert admin.adjust("k", change(0, -1))["userErrors"] == []
+    assert admin.called.outcome == "replayed"
+
+
+def test_how_long_a_failed_call_is_in_progress_is_drawn_up_to_the_seconds_of_the_scenario() -> None:
+    found = [
+        REGISTRY["failed_after"](ApiFaultConfig(kind="failed_after", seconds=2.0), Seeds(n).draws("x"))
+        for n in range(50)
+    ]
+    assert min(each.busy_ns for each in found) >= SECOND_NS
+    assert max(each.busy_ns for each in found) < 2 * SECOND_NS
+    assert made("failed_after", 0.0).busy_ns == 0

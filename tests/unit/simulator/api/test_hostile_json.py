@@ -118,7 +118,13 @@ def assert_orderly(reply: ApiReply, statuses: tuple[int, ...], value: str) -> No
 def test_the_admin_api_answers_hostile_values_in_any_place(place: str) -> None:
     api = AdminApi(small_world(), small_config(), TOKEN, WALL)
     for name, value in VALUES.items():
-        request = ApiRequest("POST", PATH, "", {"x-shopify-access-token": TOKEN}, body_of(ADMIN[place], value))
+        request = ApiRequest(
+            "POST",
+            PATH,
+            "",
+            {"x-shopify-access-token": TOKEN, "content-type": "application/json"},
+            body_of(ADMIN[place], value),
+        )
         assert_orderly(api.handle(request, START_NS), (200, 400), name)
 
 

@@ -93,10 +93,37 @@ def test_a_code_gives_a_token_once() -> None:
     client = Client()
     code = client.code()
     status, body = client.token(code=code)
-    assert (status, body["scope"], set(body)) == (200, "read_orders,write_inventory", {"access_token", "scope"})
+    assert (status, body["scope"], set(body)) == (200, "read_orders", {"access_token", "scope"})
     assert client.app.authorised(body["access_token"], client.now_ns)
     status, body = client.token(code=code)
     assert (status, body["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("asked", "scopes"),
+    [
+        ("read_orders", ("read_orders",)),
+        ("read_inventory, read_orders", ("read_inventory", "read_orders")),  # who is offered to write may read
+        ("write_products,read_orders", ("read_orders",)),
+        ("write_products", ()),
+        ("", ("read_orders", "write_inventory")),
+    ],
+)
+def test_the_merchant_grants_what_is_asked_for_and_offered(asked: str, scopes: tuple[str, ...]) -> None:
+    client = Client()
+    _, body = client.token(code=redirected(client.authorize(scope=asked))["code"])
+    assert (body["scope"], client.app.scopes) == (",".join(scopes), scopes)
+    assert ("write_inventory" in client.app.granted) is ("write_inventory" in scopes)
+    assert client.token(grant_type="client_credentials")[1]["scope"] == "read_orders,write_inventory"
+
+
+@pytest.mark.parametrize(("option", "online"), [("per-user", True), ("", False)])
+def test_a_code_for_a_user_gives_an_online_token(option: str, online: bool) -> None:
+    client = Client()
+    code = redirected(client.authorize(**{"grant_options[]": option}))["code"]
+    _, body = client.token(code=code)
+    assert ("associated_user" in body, body.get("expires_in")) == (online, 86_399 if online else None)
+    assert client.app.authorised(body["access_token"], client.now_ns)
 
 
 def test_a_code_expires() -> None:

@@ -157,6 +157,34 @@ def test_an_acknowledgement_between_them_begins_the_count_anew(make_setup: Calla
     assert removed_by(facts) == []
 
 
+def test_a_change_of_the_subscription_ends_no_count(make_setup: Callable[..., DeliverySetup]) -> None:
+    setup = rule_setup(make_setup, "consecutive")
+    number = setup.subscribe()
+    facts: list[AnyFact] = []
+    for n in range(8):
+        (outgoing,) = setup.deliveries.fire([stock_event(n)], AT_NS + n).attempts
+        facts += setup.deliveries.answered(outgoing, at(FAILED, AT_NS + n)).facts
+        old = setup.world.subscription(number)
+        if old is not None:
+            setup.world.change_subscription(msgspec.structs.replace(old, updated_ns=AT_NS + n))
+    assert removed_by(facts) == [AT_NS + 7]
+
+
+def test_the_guide_counts_acknowledgements_of_a_changed_subscription(make_setup: Callable[..., DeliverySetup]) -> None:
+    setup = make_setup(policy="guide")
+    number = setup.subscribe()
+    (poison,) = setup.deliveries.fire([stock_event(1)], AT_NS).attempts
+    for _ in range(10):
+        (poison,) = setup.deliveries.answered(poison, at(FAILED, poison.due_ns)).attempts
+    old = setup.world.subscription(number)
+    assert old is not None
+    setup.world.change_subscription(msgspec.structs.replace(old, name="renamed"))
+    (good,) = setup.deliveries.fire([stock_event(2)], AT_NS).attempts
+    setup.deliveries.answered(good, OK)
+    facts, _ = fail_until_the_end(setup, poison)
+    assert removed_by(facts) == []
+
+
 @pytest.mark.parametrize(("apart_h", "removals"), [(1, 1), (4, 0)])
 def test_eight_deliveries_given_up_within_a_day_remove_a_subscription(
     make_setup: Callable[..., DeliverySetup], apart_h: int, removals: int

@@ -11,9 +11,9 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.delivery.service import Dispatch
 from stockstorm.simulator.events.encoding import matches
 from stockstorm.simulator.history.facts import DeliveryWithheld, EventUnheard, SubscriptionCreated
-from stockstorm.simulator.model import Event
+from stockstorm.simulator.model import Event, OrderKey, Topic
 from tests.delivery_service import SECRETS, DeliverySetup
-from tests.literal_shop import AT_NS, order_event, product_event, stock_event
+from tests.literal_shop import AT_NS, MUG, ORDER, REFUND, TEE, order_event, product_event, stock_event
 
 TOPIC = "inventory_levels/update"
 
@@ -97,6 +97,44 @@ def test_equal_payloads_of_different_resources_are_all_sent(setup: DeliverySetup
     subscribe(setup, include_fields=("available",))
     other = msgspec.structs.replace(stock(2, 5), rng_key=("stock", 999, 7, 1))
     assert len(setup.deliveries.fire([stock(1, 5), other], AT_NS).attempts) == 2
+
+
+def called(topic: Topic, serial: int, **about: Any) -> Event:
+    return Event(serial, f"event-{serial}", "shopify", topic, AT_NS, ("call", topic, serial), **about)
+
+
+@pytest.mark.parametrize(
+    ("topic", "field", "events"),
+    [
+        (
+            "inventory_items/update",
+            "tracked",
+            [called("inventory_items/update", n, product=product) for n, product in enumerate((MUG, TEE))],
+        ),
+        (
+            "orders/fulfilled",
+            "currency",
+            [called("orders/fulfilled", n, order=msgspec.structs.replace(ORDER, key=OrderKey(n))) for n in range(2)],
+        ),
+        ("refunds/create", "order_id", [order_event("refunds/create", serial=n, refund=REFUND) for n in range(2)]),
+    ],
+)
+def test_events_of_calls_about_different_things_are_all_sent(
+    setup: DeliverySetup, topic: str, field: str, events: list[Event]
+) -> None:
+    """However equal the chosen fields of two items, two orders or two refunds are."""
+    subscribe(setup, topic, include_fields=(field,))
+    dispatch = setup.deliveries.fire(events, AT_NS)
+    assert len(sent(dispatch)) == 2
+    assert withheld(dispatch) == []
+
+
+def test_an_item_that_is_told_of_twice_with_equal_fields_is_sent_once(setup: DeliverySetup) -> None:
+    subscription = subscribe(setup, "inventory_items/update", include_fields=("tracked",))
+    events = [called("inventory_items/update", n, product=MUG) for n in range(2)]
+    dispatch = setup.deliveries.fire(events, AT_NS)
+    assert len(sent(dispatch)) == 1
+    assert withheld(dispatch) == [(1, subscription, "unchanged")]
 
 
 def test_whole_payloads_are_never_debounced(setup: DeliverySetup) -> None:

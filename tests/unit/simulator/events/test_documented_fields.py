@@ -8,7 +8,7 @@ import pytest
 
 from stockstorm.simulator.config import ShopConfig
 from stockstorm.simulator.events.payloads import Payloads
-from stockstorm.simulator.model import ORDER_TOPICS, OrderTopic
+from stockstorm.simulator.model import ORDER_TOPICS, Event, OrderTopic
 from stockstorm.simulator.versions import VERSIONS, ApiVersion
 from tests.literal_shop import AT_NS, CATALOGUE, ORDER, REFUND, WALL, order_event, product_event, stock_event
 
@@ -78,6 +78,20 @@ status published_scope tags variants options images image media variant_gids has
 category
 """)
 LEVEL_FIELDS = fields("inventory_item_id location_id available updated_at admin_graphql_api_id")
+ITEM_FIELDS = fields("""
+id sku created_at updated_at requires_shipping cost country_code_of_origin province_code_of_origin
+harmonized_system_code tracked country_harmonized_system_codes weight_value weight_unit admin_graphql_api_id
+""")
+SHOP_FIELDS = fields("""
+id name email domain province country address1 zip city source phone latitude longitude primary_locale address2
+created_at updated_at country_code country_name currency customer_email timezone iana_timezone shop_owner money_format
+money_with_currency_format weight_unit province_code taxes_included auto_configure_tax_inclusivity tax_shipping
+county_taxes plan_display_name plan_name has_discounts has_gift_cards myshopify_domain google_apps_domain
+google_apps_login_enabled money_in_emails_format money_with_currency_in_emails_format eligible_for_payments
+requires_extra_payments_agreement password_enabled has_storefront finances primary_location_id checkout_api_supported
+multi_location_enabled setup_required pre_launch_enabled enabled_presentment_currencies
+marketing_sms_consent_enabled_at_checkout transactional_sms_disabled
+""")
 PAID = msgspec.structs.replace(ORDER, paid_ns=AT_NS, refunds=(REFUND,))
 PAYLOADS = Payloads(CATALOGUE, ShopConfig(), WALL)
 
@@ -113,6 +127,24 @@ def test_a_refund_has_the_15_documented_fields_in_order() -> None:
 def test_a_product_has_the_22_and_a_level_the_5_documented_fields_in_order() -> None:
     assert list(json.loads(PAYLOADS.body(product_event()))) == PRODUCT_FIELDS
     assert list(json.loads(PAYLOADS.body(stock_event()))) == LEVEL_FIELDS
+
+
+@pytest.mark.parametrize(
+    ("topic", "event", "documented"),
+    [
+        ("inventory_items/update", product_event(), ITEM_FIELDS),
+        ("inventory_levels/connect", stock_event(), LEVEL_FIELDS),
+        ("inventory_levels/disconnect", stock_event(), ["inventory_item_id", "location_id"]),
+        ("app/uninstalled", product_event(), SHOP_FIELDS),
+    ],
+)
+def test_other_topics_have_their_documented_fields_in_order(topic: str, event: Event, documented: list[str]) -> None:
+    body = json.loads(PAYLOADS.body(msgspec.structs.replace(event, topic=topic)))
+    assert list(body) == documented
+
+
+def test_tags_are_one_text() -> None:
+    assert isinstance(order()["tags"], str)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

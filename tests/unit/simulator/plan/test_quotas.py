@@ -32,6 +32,7 @@ from stockstorm.simulator.plan.quotas import (
     KEPT_KEY,
     OWN_STORE,
     RETURNED_AFTER_NS,
+    RETURNED_AGAIN_AFTER_NS,
     Roles,
     fitting,
     kept_skus,
@@ -76,7 +77,7 @@ def test_the_own_store_gets_its_part_only_where_there_are_orders_enough() -> Non
 
 def test_without_marketplaces_all_orders_are_of_the_own_store() -> None:
     world = config(**FIVE).model_copy(update={"channels": CHANNELS[:1]})
-    assert Counter(part.channel for part in Roles(world)) == {"online": 63}
+    assert Counter(part.channel for part in Roles(world)) == {"online": 70}
 
 
 def test_without_quotas_no_order_has_a_role() -> None:
@@ -85,7 +86,7 @@ def test_without_quotas_no_order_has_a_role() -> None:
 
 def test_roles_are_spread_over_the_load_and_none_is_left_over() -> None:
     keys = [key for key in range(200) if Roles(config(**FIVE)).of(key)]
-    assert keys == list(range(0, 189, 3))
+    assert keys == list(range(0, 140, 2))
 
 
 def test_the_follow_ups_of_a_role_stand_at_its_times() -> None:
@@ -97,8 +98,9 @@ def test_the_follow_ups_of_a_role_stand_at_its_times() -> None:
         end_ns = plan.duration_ns - 1
         for key, item in orders.items():
             assert gone[key] == min(item.offset_ns + CANCELLED_AFTER_NS[role], end_ns)
-        assert set(back) == (set(orders) if role == "return_then_cancel" else set())
-        assert all(at == min(orders[key].offset_ns + RETURNED_AFTER_NS, end_ns) for key, at in back.items())
+        lags = {"return_then_cancel": RETURNED_AFTER_NS, "undone": RETURNED_AGAIN_AFTER_NS}  # of the last return
+        assert set(back) == (set(orders) if role in lags else set())
+        assert all(at == min(orders[key].offset_ns + lags[role], end_ns) for key, at in back.items())
 
 
 def test_at_the_end_of_load_a_return_still_comes_before_the_cancellation() -> None:
@@ -121,6 +123,17 @@ def test_an_order_that_comes_back_in_two_parts_has_two_units_and_two_returns_of_
     assert Counter(item.order for item in back) == dict.fromkeys(orders, 2)
     assert all(item.lines == ((orders[item.order].lines[0][0], 1),) for item in back)
     assert {quantity for item in orders.values() for _, quantity in item.lines} == {2}
+
+
+def test_an_order_that_is_undone_comes_back_in_two_parts_before_the_rest_is_cancelled() -> None:
+    plan = make_plan("x", config(**FIVE), 3)
+    orders = orders_of(plan, "undone")
+    back = Counter(item.order for item in plan.items if isinstance(item, PlannedReturn) and item.order in orders)
+    gone = {item.order: item.serial for item in plan.items if isinstance(item, PlannedCancellation)}
+    last = {item.order: item.serial for item in plan.items if isinstance(item, PlannedReturn)}
+    assert back == dict.fromkeys(orders, 2)
+    assert {quantity for item in orders.values() for _, quantity in item.lines} == {3}
+    assert all(last[key] < gone[key] for key in orders)
 
 
 def test_two_lines_have_one_sku() -> None:

@@ -44,8 +44,9 @@ def test_a_purchase_that_is_only_paid_fires_what_can_be_counted_by_hand(lines_ma
     assert expected_events(config) == pytest.approx(100 * events)
 
 
-def test_the_arithmetic_agrees_with_plans() -> None:
-    config = config_of(*MIXED)
+@pytest.mark.parametrize("told", [False, True])
+def test_the_arithmetic_agrees_with_plans(told: bool) -> None:
+    config = config_of(*MIXED, events=STAFF.model_copy(update={"products_told_when_ordered": told}))
     planned = [make_plan("x", config, seed).expected_events for seed in range(12)]
     assert expected_events(config) == pytest.approx(sum(planned) / len(planned), rel=0.02)
 

@@ -3,7 +3,7 @@ import msgspec
 from stockstorm.simulator.model import Order, OrderKey, Product, Refund, RefundLine, Sku
 from stockstorm.simulator.plan.items import PlannedPurchase, PlannedReturn
 from stockstorm.simulator.shop.lines import left
-from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid, returned, times_updated
+from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid, returned, times_updated, token_of
 
 MUG = Product(Sku("MUG"), 31, 2, 11, 5, 3, "Mug", "mug", "V", "Mug", 150, 10, 10, False)
 HAT = Product(Sku("HAT"), 32, 3, 12, 5, 4, "Hat", "hat", "V", "Hat", 990, 10, 10, False)
@@ -169,3 +169,14 @@ def test_updates_of_an_order_are_counted() -> None:
     change = returned(settled, return_of(1), 70)
     assert change is not None
     assert [times_updated(one) for one in (order, settled, change[0])] == [0, 1, 2]
+
+
+def test_two_marketplaces_can_have_an_order_of_the_same_number() -> None:
+    book = OrderBook(plain=True)
+    bazaar, mercado = opened(book, 0, "bazaar"), opened(book, 1, "mercado")
+    assert (bazaar.ref, mercado.ref) == ("1001", "1001")
+    assert (token_of(bazaar), token_of(mercado)) == ("bazaar:1001", "mercado:1001")
+    change = returned(mercado, return_of(1), 60)
+    assert change is not None
+    book.replace(change[0])
+    assert (book.return_of("bazaar:1001"), book.return_of("mercado:1001")) == (None, change[1].refund_id)

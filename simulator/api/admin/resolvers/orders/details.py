@@ -10,6 +10,7 @@ from stockstorm.simulator.api.admin.base.pages import Key, Page, page_of
 from stockstorm.simulator.api.admin.base.views import LineView, Money, gid
 from stockstorm.simulator.events.encoding import amount, derived_id, derived_token
 from stockstorm.simulator.events.line_shape import SHIPPING_CODE, SHIPPING_SOURCE, SHIPPING_TITLE
+from stockstorm.simulator.events.order_payload import status_url
 from stockstorm.simulator.events.order_sums import (
     bought_total,
     current_shipping,
@@ -98,13 +99,19 @@ ORDER: Final[dict[str, Resolver]] = {
     "app": lambda row, _arguments, _call: row,
     "retailLocation": lambda _row, _arguments, _call: None,  # as the location_id of payloads
     "restockable": lambda row, _arguments, _call: row.cancelled_ns is None,
+    "statusPageUrl": lambda row, _arguments, call: status_url(
+        call.world.config.shop.domain, derived_token("order", row.order_id)
+    ),
 }
+DISCOUNT: Final[dict[str, Resolver]] = {"allocatedAmountSet": lambda _row, _arguments, _call: Money(0)}
 APP: Final[dict[str, Resolver]] = {
     "id": lambda row, _arguments, _call: gid("OrderApp", API_CLIENT_ID if row.written else APPS[row.origin]),
     "name": lambda row, _arguments, _call: "Stock Sync" if row.written else APP_NAMES[row.origin],
 }
 LINE: Final[dict[str, Resolver]] = {
     "taxLines": _taxes_of_line,
+    "image": lambda _line, _arguments, _call: None,
+    "discountAllocations": lambda _line, _arguments, _call: [],
 }
 TAX: Final[dict[str, Resolver]] = {
     "title": lambda _tax, _arguments, _call: "VAT",

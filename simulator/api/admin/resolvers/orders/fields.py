@@ -8,6 +8,7 @@ from stockstorm.simulator.api.admin.base.pages import Key, Page, page_of
 from stockstorm.simulator.api.admin.base.views import Counted, LineView, Money, RefundView, gid
 from stockstorm.simulator.api.admin.resolvers.orders import parcels, payments, people
 from stockstorm.simulator.api.admin.resolvers.products.metafields import metafields_of
+from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.events.encoding import amount
 from stockstorm.simulator.events.metafields import order_metafields
 from stockstorm.simulator.events.order_sums import (
@@ -47,6 +48,19 @@ def _attached(row: Order, call: Call) -> Sequence[tuple[str, str]]:
     if row.large_kb:
         call.spend(row.large_kb * ANSWER_VALUES_MAX // ATTACHED_KB_MAX)
     return given(row).attributes or attributes(row.large_kb)
+
+
+def _transactions(row: Order, arguments: Arguments, _call: Call) -> list[payments.Transaction]:
+    """All are captured, and none waits for somebody to resolve it."""
+    if arguments.get("capturable") or arguments.get("manuallyResolvable"):
+        return []
+    return payments.of_order(row)[: arguments.get("first")]
+
+
+def _fulfillments(row: Order, arguments: Arguments, _call: Call) -> list[parcels.Parcel]:
+    if arguments.get("query"):
+        raise not_played("search term", "a search of Order.fulfillments")
+    return parcels.of_order(row)[: arguments.get("first")]
 
 
 def _current_total(row: Order, _arguments: Arguments, _call: Call) -> Money:
@@ -144,9 +158,9 @@ ORDER: dict[str, Resolver] = {
     "currentSubtotalPriceSet": lambda row, _arguments, _call: Money(current_total(row)),
     "originalTotalPriceSet": lambda row, _arguments, _call: Money(bought_total(row) + shipping_price(row)),
     "paymentGatewayNames": lambda row, _arguments, _call: [] if row.paid_ns is None else [payments.GATEWAY],
-    "transactions": lambda row, arguments, _call: payments.of_order(row)[: arguments.get("first")],
+    "transactions": _transactions,
     "transactionsCount": lambda row, _arguments, _call: Counted(len(payments.of_order(row))),
-    "fulfillments": lambda row, arguments, _call: parcels.of_order(row)[: arguments.get("first")],
+    "fulfillments": _fulfillments,
     "fulfillmentsCount": lambda row, _arguments, _call: Counted(len(row.fulfilments)),
     "fulfillmentOrders": parcels.orders_of,
     "refundable": lambda row, arguments, call: row.paid_ns is not None and _current_quantity(row, arguments, call) > 0,

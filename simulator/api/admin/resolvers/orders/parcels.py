@@ -7,8 +7,11 @@ import msgspec
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.views import LineView, Location, Money, UserError, Variant, gid, number_of
+from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.events.order_sums import due_units, order_name, refunded_units, remaining_units
 from stockstorm.simulator.model import Fulfilment, Order, OrderLine, Product
+
+FULFILLMENT: Final = ("fulfillment",)  # the field of each recorded refusal
 
 
 class Parcel(msgspec.Struct, frozen=True):
@@ -72,6 +75,8 @@ def fulfilment_order(_source: None, arguments: Arguments, call: Call) -> Work | 
 
 
 def orders_of(order: Order, arguments: Arguments, _call: Call) -> Page[Work]:
+    if arguments.get("query"):
+        raise not_played("search term", "a search of Order.fulfillmentOrders")
     return page_of([Work(order)], lambda row: (row.order.order_id, row.order.order_id), arguments)
 
 
@@ -94,12 +99,11 @@ def create(_source: None, arguments: Arguments, call: Call) -> ParcelPayload:
     groups = given["lineItemsByFulfillmentOrder"]
     orders = {number_of("FulfillmentOrder", each["fulfillmentOrderId"]) for each in groups}
     order = _order_of(groups[0]["fulfillmentOrderId"], call) if len(orders) == 1 else None
-    where = ("fulfillment", "lineItemsByFulfillmentOrder")
     if order is None:
         text = (
             "Fulfillment order does not exist." if len(orders) == 1 else "All fulfillment orders must be of one order."
         )
-        return _refused(UserError(where, text), call)
+        return _refused(UserError(FULFILLMENT, text), call)
     lines = _wanted(groups, order)
     if isinstance(lines, UserError):
         return _refused(lines, call)
@@ -114,7 +118,6 @@ def create(_source: None, arguments: Arguments, call: Call) -> ParcelPayload:
 
 
 def _wanted(groups: list[dict[str, Any]], order: Order) -> tuple[tuple[int, int], ...] | UserError:
-    where = ("fulfillment", "lineItemsByFulfillmentOrder")
     by_id = {line.line_id: line for line in order.lines}
     units: dict[int, int] = {}
     for group in groups:
@@ -125,13 +128,13 @@ def _wanted(groups: list[dict[str, Any]], order: Order) -> tuple[tuple[int, int]
         for row in rows:
             number = number_of("FulfillmentOrderLineItem", row["id"])
             if number not in by_id:
-                return UserError(where, "Fulfillment order line item does not exist.")
+                return UserError(FULFILLMENT, "Fulfillment order line item does not exist.")
             units[number] = units.get(number, 0) + row["quantity"]
     if any(count < 0 or count > due_of(order, by_id[number]) for number, count in units.items()):
-        return UserError(where, "Invalid fulfillment order line item quantity requested.")
+        return UserError(FULFILLMENT, "Invalid fulfillment order line item quantity requested.")
     wanted = tuple((number, count) for number, count in units.items() if count)
     if not wanted:
-        return UserError(where, "Fulfillment order has an unfulfillable status= closed.")
+        return UserError(FULFILLMENT, f"Fulfillment order {order.order_id} has an unfulfillable status= closed.")
     return wanted
 
 
@@ -174,7 +177,7 @@ def _work_status(row: Work, _arguments: Arguments, _call: Call) -> str:
     return "CLOSED"
 
 
-def _location(row: Work, call: Call) -> Location:
+def _location(row: Work | Parcel, call: Call) -> Location:
     return call.state.locations[_product(row.order.lines[0], call).location_id]
 
 
@@ -192,6 +195,7 @@ PARCEL: Final[dict[str, Resolver]] = {
     "updatedAt": lambda row, _arguments, call: call.time_text(row.fulfilment.at_ns),
     "totalQuantity": lambda row, _arguments, _call: sum(units for _, units in row.fulfilment.lines),
     "requiresShipping": lambda _row, _arguments, _call: True,
+    "location": lambda row, _arguments, call: _location(row, call),
     "trackingInfo": _tracking,
     "fulfillmentLineItems": _parcel_lines,
     "order": lambda row, _arguments, _call: row.order,

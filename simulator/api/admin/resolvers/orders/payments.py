@@ -58,6 +58,7 @@ TRANSACTION: Final[dict[str, Resolver]] = {
     "paymentId": lambda row, _arguments, _call: f"#{row.order.number}.1",
     "manualPaymentGateway": lambda _row, _arguments, _call: False,
     "errorCode": lambda _row, _arguments, _call: None,
+    "authorizationCode": lambda _row, _arguments, _call: None,
     "parentTransaction": lambda row, _arguments, _call: row.parent,
     "order": lambda row, _arguments, _call: row.order,
 }

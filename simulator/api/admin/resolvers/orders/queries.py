@@ -62,6 +62,11 @@ def order(_source: None, arguments: Arguments, call: Call) -> Order | None:
     return found
 
 
+def order_by_identifier(_source: None, arguments: Arguments, call: Call) -> Order | None:
+    number = arguments["identifier"].get("id")
+    return None if number is None else order(None, {"id": number}, call)
+
+
 def _found(root: str, query: str | None, call: Call) -> FoundOrders:
     condition = searched(root, query, order_plays(call), Conditions(), call)
     return call.world.orders([] if condition is None else [condition])
@@ -91,4 +96,5 @@ QUERIES: Final[dict[str, Resolver]] = {
     "fulfillment": parcels.parcel,
     "fulfillmentOrder": parcels.fulfilment_order,
     "job": endings.job,
+    "orderByIdentifier": order_by_identifier,
 }

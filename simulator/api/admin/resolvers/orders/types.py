@@ -6,6 +6,7 @@ from stockstorm.simulator.api.admin.base.call import Resolver
 from stockstorm.simulator.api.admin.resolvers.adjustments import CODED_ERROR
 from stockstorm.simulator.api.admin.resolvers.orders import (
     creation,
+    deliveries,
     details,
     endings,
     fields,
@@ -28,6 +29,7 @@ TYPES: Final[dict[str, dict[str, Resolver]]] = {
     "LineItem": {**lines.LINE, **details.LINE},
     "TaxLine": details.TAX,
     "ShippingLine": details.SHIPPING,
+    "DiscountAllocation": details.DISCOUNT,
     "Refund": lines.REFUND,
     "RefundLineItem": lines.REFUND_LINE,
     "MoneyBag": lines.MONEY_BAG,
@@ -45,8 +47,11 @@ TYPES: Final[dict[str, dict[str, Resolver]]] = {
     "Fulfillment": parcels.PARCEL,
     "FulfillmentTrackingInfo": parcels.TRACKING,
     "FulfillmentLineItem": parcels.PARCEL_LINE,
-    "FulfillmentOrder": parcels.WORK,
+    "FulfillmentOrder": {**parcels.WORK, **deliveries.WORK},
     "FulfillmentOrderLineItem": parcels.WORK_LINE,
+    "DeliveryMethod": deliveries.METHOD,
+    "FulfillmentOrderDestination": deliveries.DESTINATION,
+    "FulfillmentOrderSupportedAction": deliveries.ACTION,
     "FulfillmentOrderAssignedLocation": parcels.ASSIGNED,
     "FulfillmentCreatePayload": parcels.PAYLOAD,
     "Job": endings.JOB,

@@ -8,6 +8,7 @@ from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.views import Counted, Money, ProductView, Variant, gid, number_of
 from stockstorm.simulator.api.admin.resolvers import stock
+from stockstorm.simulator.api.admin.resolvers.products import pictures
 from stockstorm.simulator.api.admin.resolvers.products.index import Collection, Ranked, index_of
 from stockstorm.simulator.api.admin.resolvers.products.metafields import metafields_of
 from stockstorm.simulator.api.admin.resolvers.products.searches import page, tags_of
@@ -124,6 +125,7 @@ PRODUCT: Final[dict[str, Resolver]] = {
     "collections": _collections,
     "inCollection": _in_collection,
     **metafields_of(lambda row: product_metafields(row.product)),
+    **pictures.PRODUCT,
 }
 VARIANT: Final[dict[str, Resolver]] = {
     **stock.VARIANT,
@@ -139,6 +141,7 @@ VARIANT: Final[dict[str, Resolver]] = {
     "sellableOnlineQuantity": lambda row, _arguments, call: max(0, available(row, call)),
     "taxable": lambda row, _arguments, call: edited(row, call).taxable,
     **metafields_of(lambda row: variant_metafields(row.product)),
+    **pictures.VARIANT,
     "updatedAt": stock.PRODUCT["updatedAt"],
 }
 
@@ -169,6 +172,7 @@ ITEM: Final[dict[str, Resolver]] = {
     "harmonizedSystemCode": lambda product, _arguments, call: call.world.edits.of(product).harmonized,
     "requiresShipping": lambda product, _arguments, call: call.world.edits.of(product).requires_shipping,
     "measurement": lambda product, _arguments, _call: Measured(product),
+    "variants": pictures.variants_of_item,
 }
 MEASUREMENT: Final[dict[str, Resolver]] = {
     "id": lambda row, _arguments, _call: gid("InventoryItemMeasurement", row.product.inventory_item_id),
@@ -187,6 +191,7 @@ OPTION: Final[dict[str, Resolver]] = {
     "name": lambda row, _arguments, _call: option_name(row.product),
     "position": lambda _row, _arguments, _call: 1,
     "values": lambda row, _arguments, call: [variant_title(each) for each in _siblings(row, call)],
+    **pictures.OPTION,
 }
 SELECTED: Final[dict[str, Resolver]] = {
     "name": lambda row, _arguments, _call: option_name(row.product),

@@ -6,12 +6,11 @@ from typing import Final
 from stockstorm.simulator.api.admin.base.call import Arguments, Call, Resolver
 from stockstorm.simulator.api.admin.base.pages import Page, page_of
 from stockstorm.simulator.api.admin.base.problems import bad_request
-from stockstorm.simulator.api.admin.base.search import known_terms, number_bounds, text_test
+from stockstorm.simulator.api.admin.base.search import counted, known_terms, number_bounds, text_test
 from stockstorm.simulator.api.admin.base.views import Counted, ProductView, number_of
 from stockstorm.simulator.api.admin.resolvers.products.fields import collection_key
 from stockstorm.simulator.api.admin.resolvers.products.index import Collection, Ranked, index_of
 from stockstorm.simulator.api.admin.resolvers.products.searches import (
-    counted,
     found,
     page,
     product_plays,

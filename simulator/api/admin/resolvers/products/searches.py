@@ -17,7 +17,6 @@ from stockstorm.simulator.api.admin.base.search import (
     text_test,
     time_bounds,
 )
-from stockstorm.simulator.api.admin.base.views import Counted
 from stockstorm.simulator.api.admin.resolvers.products.index import SEPARATOR, SORTS, ProductIndex, Ranked, index_of
 from stockstorm.simulator.api.admin.resolvers.stock import levels_of
 from stockstorm.simulator.api.not_played import not_played
@@ -260,8 +259,3 @@ def page(rows: Sequence[Ranked], arguments: Arguments, call: Call) -> Page[Ranke
     made = page_of(rows, rank_key, arguments)
     call.rows += len(made.nodes)
     return made
-
-
-def counted(number: int, limit: int | None) -> Counted:
-    """A count that stops at a limit."""
-    return Counted(number) if limit is None or number <= limit else Counted(limit, "AT_LEAST")

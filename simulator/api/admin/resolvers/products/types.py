@@ -4,7 +4,7 @@ from typing import Final
 
 from stockstorm.simulator.api.admin.base.call import Resolver
 from stockstorm.simulator.api.admin.resolvers.adjustments import CODED_ERROR
-from stockstorm.simulator.api.admin.resolvers.products import changes, fields
+from stockstorm.simulator.api.admin.resolvers.products import changes, fields, pictures
 from stockstorm.simulator.api.admin.resolvers.products.metafields import METAFIELD
 
 TYPES: Final[dict[str, dict[str, Resolver]]] = {
@@ -19,6 +19,7 @@ TYPES: Final[dict[str, dict[str, Resolver]]] = {
     "Collection": fields.COLLECTION,
     "Image": fields.IMAGE,
     "Metafield": METAFIELD,
+    **pictures.TYPES,
     "ProductVariantsBulkUpdatePayload": changes.VARIANTS_PAYLOAD,
     "ProductVariantsBulkUpdateUserError": CODED_ERROR,
     "InventoryItemUpdatePayload": changes.ITEM_PAYLOAD,

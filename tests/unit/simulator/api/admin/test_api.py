@@ -10,7 +10,7 @@ from graphql import Token
 
 from stockstorm.simulator.api.admin import AdminApi
 from stockstorm.simulator.api.admin.execution.bounds import TOO_LARGE
-from stockstorm.simulator.api.exchange import ApiRequest, RequestSerial
+from stockstorm.simulator.api.exchange import ApiReply, ApiRequest, RequestSerial
 from stockstorm.simulator.history.facts import StockChanged, StockShown
 from stockstorm.simulator.limits import DOCUMENT_CACHE_MAX, DOCUMENT_CACHE_TEXT_MAX
 from stockstorm.simulator.shop import records
@@ -39,22 +39,74 @@ def test_a_missing_or_wrong_token_is_401_with_shopifys_text(token: str) -> None:
     assert (admin.reply.status, admin.called.status, admin.called.outcome) == (401, 401, "denied")
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b'{"query": 1}', b'{"variables": {}}', b'{"query": "a", "variables": 3}']
-)
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"query": 1}', b'{"query": "a", "variables": 3}'])
 def test_an_invalid_body_is_400(body: bytes) -> None:
     admin = Admin()
     assert "Bad Request" in admin.post(body)["errors"]
     assert (admin.reply.status, admin.called.outcome) == (400, "bad_request")
 
 
-def test_a_bare_document_is_taken_with_its_content_type() -> None:
+@pytest.mark.parametrize("body", [b'{"variables": {}}', b'{"query": null}'])
+def test_a_call_without_a_document_names_the_missing_parameter(body: bytes) -> None:
     admin = Admin()
-    headers = {"x-shopify-access-token": TOKEN, "content-type": "application/graphql; charset=utf-8"}
-    reply = admin.api.handle(ApiRequest("POST", PATH, "", headers, b"{ shop { myshopifyDomain } }"), START_NS)
-    assert (reply.status, b'"myshopifyDomain":"' in reply.body) == (200, True)
-    reply = admin.api.handle(ApiRequest("POST", PATH, "", headers, b"\xff"), START_NS)
-    assert reply.status == 400
+    assert admin.post(body) == {"errors": {"query": "Required parameter missing or invalid"}}
+    assert (admin.reply.status, admin.called.outcome) == (400, "bad_request")
+    assert admin.called.errors == ("query: Required parameter missing or invalid",)
+
+
+SHOP_ID = b'{"query": "{ shop { id } }"}'
+
+
+def sent(path: str = PATH, body: bytes = SHOP_ID, **headers: str) -> ApiReply:
+    """The answer to a call with exactly these headers, whose names have underscores, and the token."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = ApiRequest("POST", path, "", {"x-shopify-access-token": TOKEN, **named}, body)
+    return Admin().api.handle(request, START_NS)
+
+
+@pytest.mark.parametrize("headers", [{}, {"content_type": "text/plain"}, {"content_type": "application/graphql"}])
+def test_a_body_that_is_not_declared_as_json_is_415(headers: dict[str, str]) -> None:
+    reply = sent(PATH, SHOP_ID, **headers)
+    assert (reply.status, msgspec.json.decode(reply.body)) == (
+        415,
+        {"errors": "Unsupported Content-Type header, use application/json"},
+    )
+
+
+@pytest.mark.parametrize("declared", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
+def test_json_may_be_declared_with_parameters(declared: str) -> None:
+    assert sent(content_type=declared, accept="text/html").status == 200
+
+
+BARE = PATH.removesuffix(".json")
+WRONG = b'{"query": "{ nothing }"}'
+RESPONSE = "application/graphql-response+json"
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "body", "status", "kind"),
+    [
+        (BARE, "", WRONG, 200, "application/json"),
+        (BARE, "*/*", WRONG, 200, "application/json"),
+        (BARE, f"{RESPONSE}, application/json", WRONG, 400, RESPONSE),
+        (BARE, f"application/json, {RESPONSE}", WRONG, 200, "application/json"),
+        (BARE, RESPONSE, b'{"query": "{ shop { id } }"}', 200, RESPONSE),
+        (BARE, RESPONSE, b'{"query": "{ orders { nodes { id } } }"}', 200, RESPONSE),  # it is executed, and fails
+        (BARE, "text/html", WRONG, 406, "application/json"),
+        (PATH, RESPONSE, WRONG, 200, "application/json"),
+    ],
+)
+def test_the_address_without_json_answers_what_the_caller_accepts(
+    path: str, accept: str, body: bytes, status: int, kind: str
+) -> None:
+    reply = sent(path, body, content_type="application/json", accept=accept)
+    assert (reply.status, dict(reply.headers)["Content-Type"]) == (status, f"{kind}; charset=utf-8")
+
+
+@pytest.mark.parametrize(("name", "text"), [(None, "An operation name is required"), ("C", 'No operation named "C"')])
+def test_which_operation_is_meant_must_be_said_as_recorded(name: str | None, text: str) -> None:
+    body = msgspec.json.encode({"query": "query A { shop { id } } query B { shop { id } }", "operationName": name})
+    assert Admin().post(body) == {"errors": [{"message": text}]}
 
 
 def test_another_path_is_404_and_another_method_405() -> None:

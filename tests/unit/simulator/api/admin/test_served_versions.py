@@ -65,7 +65,12 @@ def test_an_invented_version_is_not_found(version: str) -> None:
 
 def test_which_versions_are_retired_is_a_setting_of_the_shop() -> None:
     api = AdminApi(small_world(), old_shop("2026-04"), TOKEN, WALL)
-    reply = api.handle(ApiRequest("POST", path_of("2026-01"), "", {"x-shopify-access-token": TOKEN}, SHOP), START_NS)
+    reply = api.handle(
+        ApiRequest(
+            "POST", path_of("2026-01"), "", {"x-shopify-access-token": TOKEN, "content-type": "application/json"}, SHOP
+        ),
+        START_NS,
+    )
     assert dict(reply.headers)["X-Shopify-API-Version"] == "2026-04"
 
 

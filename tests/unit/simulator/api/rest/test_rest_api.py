@@ -12,8 +12,11 @@ from stockstorm.simulator.api.rest import is_rest
 from stockstorm.simulator.api.rest.resources import REAL, ROUTES
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import ApiFaultConfig, ApiFaultKind
+from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import StockChanged, StockShown, VersionAsked
 from stockstorm.simulator.seeds import Seeds
+from tests.admin_calls import WALL
+from tests.literal_shop import product_event
 from tests.rest_calls import Rest
 from tests.small_world import available, product
 
@@ -244,3 +247,14 @@ def test_a_parameter_that_makes_no_sense_is_a_bad_request(query: dict[str, str])
     rest.send("GET", "orders", **query)
     assert rest.reply.status == 400
     assert rest.called.errors
+
+
+def test_the_shop_is_the_same_as_app_uninstalled_tells_it() -> None:
+    rest = Rest()
+    world = rest.world
+    payloads = Payloads(world.catalogue, world.config.shop, WALL)
+    told = msgspec.json.decode(payloads.body(msgspec.structs.replace(product_event(), topic="app/uninstalled")))
+    shown = rest.get("shop")["shop"]
+    assert {name for name, value in told.items() if shown[name] != value} <= {"updated_at"}
+    assert list(shown) == list(told)
+    assert rest.get("shop", fields="id,plan_name")["shop"] == {"id": told["id"], "plan_name": "shopify_plus"}

@@ -8,7 +8,7 @@ from stockstorm.simulator.limits import ERROR_TEXT_MAX, INPUT_ARRAY_MAX
 from stockstorm.simulator.world import LevelChange
 from tests.admin_calls import START_NS
 from tests.rest_calls import Rest
-from tests.small_world import buy, own_orders, product, small_catalogue, small_world
+from tests.small_world import STOCK, buy, own_orders, product, small_catalogue, small_world
 
 
 def elsewhere() -> int:
@@ -104,3 +104,25 @@ def test_a_path_is_recorded_short_and_without_its_values() -> None:
     assert rest.called.unplayed == ("endpoint GET orders/{}",)
     rest.send("GET", "orders" + "/each" * 900)
     assert len(rest.called.operation) <= ERROR_TEXT_MAX
+
+
+@pytest.mark.parametrize("declared", ["", "text/plain;charset=UTF-8"])
+def test_a_body_that_is_not_declared_as_json_is_not_read(declared: str) -> None:
+    rest, one = Rest(), product(0)
+    rest.content_type = declared
+    given = {"location_id": one.location_id, "inventory_item_id": one.inventory_item_id, "available_adjustment": -1}
+    assert rest.post("inventory_levels/adjust", given) == {
+        "errors": {"location_id": "Required parameter missing or invalid"}
+    }
+    assert rest.reply.status == 400
+    assert rest.post("webhooks", {"webhook": {}}) == {"errors": {"webhook": "Required parameter missing or invalid"}}
+
+
+def test_a_form_is_read() -> None:
+    rest, one = Rest(), product(0)
+    rest.content_type = "application/x-www-form-urlencoded"
+    form = f"location_id={one.location_id}&inventory_item_id={one.inventory_item_id}&available_adjustment=-1"
+    assert rest.post("inventory_levels/adjust", form.encode())["inventory_level"]["available"] == STOCK - 1
+    form = "webhook[topic]=orders/create&webhook[address]=https://a.example/&webhook[fields][]=id"
+    assert rest.post("webhooks", form.encode())["webhook"]["fields"] == ["id"]
+    assert rest.post("webhooks", b"\xff")["errors"].startswith("Bad Request")

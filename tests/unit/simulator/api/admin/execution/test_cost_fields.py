@@ -20,7 +20,7 @@ QUERIES = [
 def costs(query: str, **variables: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     admin = Admin()
     body = msgspec.json.encode({"query": query, "variables": variables})
-    headers = {"x-shopify-access-token": TOKEN, "shopify-graphql-cost-debug": "1"}
+    headers = {"x-shopify-access-token": TOKEN, "shopify-graphql-cost-debug": "1", "content-type": "application/json"}
     reply = admin.api.handle(ApiRequest("POST", PATH, "", headers, body), admin.now_ns)
     cost = msgspec.json.decode(reply.body)["extensions"]["cost"]
     return cost, cost["fields"]

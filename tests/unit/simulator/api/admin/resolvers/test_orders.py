@@ -93,9 +93,10 @@ def test_a_cursor_stays_valid_while_orders_are_added() -> None:
     ("query", "expected"),
     [
         ("created_at:>='2026-11-24T06:00:03Z'", ["#1004", "#1005"]),
-        ("created_at:>2026-11-24T06:00:03Z", ["#1005"]),
-        ("created_at:<2026-11-24T06:00:01Z", ["#1001"]),
-        ("created_at:<=2026-11-24T06:00:01Z AND created_at:>=2026-11-24T06:00:01Z", ["#1002"]),
+        ("created_at:>'2026-11-24T06:00:03Z'", ["#1005"]),
+        ("created_at:<'2026-11-24T06:00:01Z'", ["#1001"]),
+        ("created_at:<='2026-11-24T06:00:01Z' AND created_at:>='2026-11-24T06:00:01Z'", ["#1002"]),
+        ("created_at:>='2026-11-24T01:00:03'", ["#1004", "#1005"]),
         ("created_at:'2026-11-24T01:00:02-05:00'", ["#1003"]),
         ("created_at:2026-11-24", ["#1001", "#1002", "#1003", "#1004", "#1005"]),
         ("created_at:>2026-11-24", []),
@@ -139,6 +140,26 @@ def test_terms_are_joined_negated_and_grouped(query: str, expected: list[str]) -
         "query($q: String) { ordersCount(query: $q) { count } }", q=query.format(sku=sku(0), email=email)
     )
     assert count["ordersCount"]["count"] == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("created_at:>=2026-11-24T06:00:03Z", 5),
+        ("created_at:<2026-11-24T06:00:03Z", 0),
+        ("created_at:2026-11-24T06:00:03Z", 5),
+        ("created_at:>=2026-11-25T00:00:00Z", 0),  # it is a day of the shop, which begins five hours later
+        ("-created_at:<2026-11-24T06:00:03.123+00:00", 5),
+    ],
+)
+def test_of_a_time_without_quotes_only_the_date_counts_as_recorded(query: str, count: int) -> None:
+    admin = stocked()
+    answer = admin.ask(PAGE, first=10, query=query)
+    assert len(answer["data"]["orders"]["nodes"]) == count
+    warning = {"field": "00", "message": "Invalid search field for this query.", "code": "invalid_field"}
+    assert answer["extensions"]["search"] == [{"path": ["orders"], "query": query, "warnings": [warning]}]
+    assert admin.called.outcome == "ok"
+    assert admin.called.errors == ("orders: only the date of created_at counts, because its time has no quotes",)
 
 
 @pytest.mark.parametrize("query", ["colour:red", "risk_level:high", "-colour:red", "status:open OR colour:red"])

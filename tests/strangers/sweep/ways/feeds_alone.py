@@ -1,0 +1,17 @@
+"""The same sweep, which gives no marketplace an address: it reads their orders every half second, and hears the shop alone."""
+
+from tests.strangers.sweep import sweeper
+from tests.strangers.sweep.calls import Marketplace
+from tests.strangers.sweep.service import serve
+
+sweeper.LOOKS_EVERY_S = 0.5
+
+
+def notify(_: Marketplace, url: str) -> None:
+    """Nobody."""
+    del url
+
+
+if __name__ == "__main__":
+    Marketplace.notify = notify  # type: ignore[method-assign]  # as a user would leave it out
+    serve()

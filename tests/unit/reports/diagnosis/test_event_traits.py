@@ -1,0 +1,61 @@
+"""Traits of events that tell how a subject takes them: after a sibling of one action, or after app/uninstalled."""
+
+import pytest
+
+from stockstorm.reports.diagnosis.case import Case
+from stockstorm.reports.diagnosis.event_traits import EventTraits
+from stockstorm.reports.diagnosis.traits import Trait
+from stockstorm.reports.history import History
+from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.model import StockCause
+from tests.literal_history import START, ns, started
+
+ITEM = f.ItemStocked(START - 1, "SKU-1", 5, 7, 100, 500, hot=False)
+
+
+def tried(number: int, topic: str, at_ms: float) -> list[f.AnyFact]:
+    at = ns(at_ms)
+    return [
+        f.DeliveryPlanned(at, number, number, f"w{number}", 1, topic, at),
+        f.AttemptEnded(at + 1_000, number, 1, at, at, at, at + 1_000, at, 200),
+        f.DeliveryEnded(at + 1_000, number, "acknowledged"),
+    ]
+
+
+def stock_event(number: int, event_id: str, at_ms: float, version: int, cause: StockCause = "sale") -> list[f.AnyFact]:
+    topic = "inventory_levels/update"
+    return [
+        f.StockChanged(ns(at_ms), "SKU-1", 5, 7, version, -1, 100 - version, cause),
+        f.EventFired(ns(at_ms), number, event_id, "shopify", topic, sku="SKU-1", version=version),
+        *tried(number, topic, at_ms),
+    ]
+
+
+def traits_of(facts: list[f.AnyFact]) -> dict[int, frozenset[Trait]]:
+    history = History.of([ITEM, f.ChannelOpened(START - 1, "online", online=True), started(), *facts])
+    traits = EventTraits(Case(history, ()))
+    return {event.event: traits.of(event) for event in history.all(f.EventFired)}
+
+
+def order_event(number: int, event_id: str, at_ms: float) -> list[f.AnyFact]:
+    topic = "orders/create"
+    return [f.EventFired(ns(at_ms), number, event_id, "shopify", topic), *tried(number, topic, at_ms)]
+
+
+def test_an_event_whose_event_id_had_come_with_another_one() -> None:
+    facts = [*order_event(0, "e1", 10), *stock_event(1, "e1", 11, 1), *stock_event(2, "e2", 20, 2)]
+    found = traits_of(facts)
+    assert [number for number, traits in found.items() if Trait("sibling") in traits] == [1]
+
+
+@pytest.mark.parametrize(("cause", "told"), [("sale", [1]), ("subject_adjust", [])])
+def test_what_the_subject_wrote_itself_is_no_news(cause: StockCause, told: list[int]) -> None:
+    found = traits_of([*stock_event(0, "e1", 10, 1, cause), *stock_event(1, "e1", 11, 2, cause)])
+    assert [number for number, traits in found.items() if Trait("sibling") in traits] == told
+
+
+def test_events_that_came_after_app_uninstalled() -> None:
+    gone = [f.EventFired(ns(15), 1, "e2", "shopify", "app/uninstalled"), *tried(1, "app/uninstalled", 15)]
+    found = traits_of([*stock_event(0, "e1", 10, 1), *gone, *stock_event(2, "e3", 20, 2)])
+    assert [number for number, traits in found.items() if Trait("uninstalled") in traits] == [2]
+    assert not any(Trait("uninstalled") in traits for traits in traits_of(stock_event(0, "e1", 10, 1)).values())
