@@ -80,7 +80,7 @@ $(LIBRARIES_INSTALLED): $(LIBRARIES)/requirements.txt $(LIBRARIES)/package-lock.
 
 # Once after an installation: one process compiles the tests, and what they import. Else each of four would do it at the same time.
 $(COMPILED): $(INSTALLED)
-	@$(BIN)/python -m pytest --collect-only -qq $(SUITE) >/dev/null || true # the tests tell what is wrong
+	@$(if $(TIMEOUT),$(TIMEOUT) 600) $(BIN)/python -m pytest --collect-only -qq $(SUITE) >/dev/null || true # the tests tell what is wrong
 	@touch $@
 
 .PHONY: all-installed
