@@ -1,4 +1,4 @@
-"""The same sweep, which gives no marketplace an address: it reads their orders every half second, and hears the shop alone."""
+"""The same sweep, which gives no marketplace an address: it reads their orders every half second."""
 
 from tests.strangers.sweep import sweeper
 from tests.strangers.sweep.calls import Marketplace
