@@ -5,7 +5,7 @@ One that a retry healed is no failure. A timeout, a delivery given up or a subsc
 itself, because in production those events are gone; so are repeated failures: at least FAILURES_MIN, and more than one
 attempt in a thousand. A change of an order may be refused until the order itself is there. Timeouts and answers of
 overload (429, 503) are unknown if the load generator could not keep up: the machine was too slow, and a stalled
-generator causes timeouts itself. Timeouts while other programs took the CPU for half of their time are unknown too.
+generator causes timeouts itself. So they are if other programs may have made most of them meet a queue.
 `history.failed_attempts` says which attempts count.
 """
 
@@ -153,12 +153,10 @@ class DeliverySuccess(Checker):
         reasons = _reasons(history, failures, total.attempts, gone)
         proven = [failure for failure in failures if not _starved(history, failure)]
         only_load = all(failure.of_load for failure in failures) and not given_up and not blamed
+        if reasons and (excuse := _too_slow(history, failures, proven, only_load=only_load)):
+            return tally.check(self.name, "unknown", f"{', '.join(reasons)}, but {excuse}", measures)
         if reasons and not _reasons(history, proven, total.attempts, gone):
-            busy = history.cpu_waits.text(history.start_ns, history.start_ns + history.load_ns)
-            return tally.check(self.name, "unknown", f"{', '.join(reasons)}, but {busy or STARVED}", measures)
-        if reasons and only_load and (generator := Generator()(history)).verdict == "unknown":
-            reason = f"{', '.join(reasons)}, but the load generator could not keep up: {generator.reason}"
-            return tally.check(self.name, "unknown", reason, measures)
+            return tally.check(self.name, "unknown", f"{', '.join(reasons)}, but {_seen(history)}", measures)
         if reasons:
             return tally.check(self.name, "invalid", ", ".join(reasons), measures)
         return tally.check(self.name, "valid", _fine(history, total, len(failures)), measures)
@@ -184,9 +182,23 @@ def _reasons(
 
 
 def _starved(history: History, failure: FailedAttempt) -> bool:
-    """Whether it timed out while other programs of the machine took the CPU for half of its time or longer."""
-    attempt = failure.attempt
-    return attempt.error in TIMEOUTS and history.cpu_waits.is_starved(attempt.started_ns, attempt.at_ns)
+    """Whether it tells of load, while other programs of the machine took the CPU."""
+    return failure.of_load and history.cpu_waits.is_starved(failure.attempt.started_ns, failure.attempt.at_ns)
+
+
+def _too_slow(
+    history: History, failures: Sequence[FailedAttempt], proven: Sequence[FailedAttempt], *, only_load: bool
+) -> str:
+    """Why the machine may have caused these failures, if all are of load; empty if nothing says so."""
+    if not only_load:
+        return ""
+    if (generator := Generator()(history)).verdict == "unknown":
+        return f"the load generator could not keep up: {generator.reason}"
+    return _seen(history) if 2 * len(proven) <= len(failures) else ""
+
+
+def _seen(history: History) -> str:
+    return history.cpu_waits.text(history.start_ns, history.start_ns + history.load_ns) or STARVED
 
 
 def _fine(history: History, total: _Topic, failures: int) -> str:

@@ -41,8 +41,9 @@ def _units_first(found: list[Found], case: Case) -> list[Found]:
     Of a subject that names no orders, only events that came alone are known, and these can be a few of very many.
     """
     by_units = [each for each in found if each.diagnosis.name == OF_UNITS]
-    wrong = sum(map(abs, case.differences.values()))
-    if not by_units or not case.history.orders.net_only or _units(found, case) >= FEW * wrong:
+    if not by_units or not case.history.orders.net_only:
+        return found
+    if _units(found, case) >= FEW * sum(map(abs, case.differences.values())):
         return found
     place = next((place for place, each in enumerate(found) if each.diagnosis.name in OF_EVENTS), len(found))
     if place > found.index(by_units[0]):

@@ -54,7 +54,7 @@ def test_a_sound_stranger_is_valid_and_accused_of_nothing(stranger: str, tmp_pat
     accused_of_nothing(trial(stranger, "smoke", tmp_path, "--seed", "1", "--seconds", SHORT))
 
 
-@pytest.mark.parametrize("way", ["by_rest", "by_orders"])
+@pytest.mark.parametrize("way", ["by_rest"])  # the others are in the proof below
 def test_a_sound_service_of_another_way_is_valid_and_accused_of_nothing(way: str, tmp_path: Path) -> None:
     accused_of_nothing(trial("sweep", "smoke", tmp_path, "--seed", "1", "--seconds", SHORT, bug=f"ways.{way}"))
 

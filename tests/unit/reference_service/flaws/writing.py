@@ -30,7 +30,8 @@ async def what_in_progress_is_taken_for(seams: Seams) -> str | None:
 
     admin: Any = seams.make_admin(NONE, "http://127.0.0.1:1", "token", NoWait())
     assert isinstance(admin, AdminApi)
-    setattr(admin, "_attempt", attempt)  # noqa: B010
+    made: Any = admin
+    made._attempt = attempt
     operation: Operation[Adjust] = adjust(1)
     errors = (await admin.call(operation, {})).data.inventory_adjust_quantities.user_errors
     return str(errors[0].code)

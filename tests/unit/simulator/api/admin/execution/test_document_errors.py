@@ -210,7 +210,7 @@ def test_other_errors_have_the_code_and_the_path_of_shopify_s_library(
     ("query", "what"),
     [
         ("{ giftCards(first: 1) { nodes { id } } }", "the field QueryRoot.giftCards"),
-        ("{ shop { billingAddress { id } } }", "the field Shop.billingAddress"),
+        ("{ shop { analyticsToken } }", "the field Shop.analyticsToken"),
     ],
 )
 def test_what_shopify_has_and_nobody_plays_is_no_error_of_the_caller(query: str, what: str) -> None:
