@@ -7,9 +7,9 @@ from tests.strangers.sweep.service import serve
 sweeper.LOOKS_EVERY_S = 0.5
 
 
-def notify(_: Marketplace, url: str) -> None:
+def notify(self: Marketplace, url: str) -> None:
     """Nobody."""
-    del url
+    del self, url
 
 
 if __name__ == "__main__":
