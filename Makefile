@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 SUITE := tests/e2e tests/strangers tests/contract tests/properties tests/fuzz tests/unit tests/golden tests/tidy
 INSTALLED := $(VENV)/.installed
 DEMO_INSTALLED := $(VENV)/.installed-demo
+COMPILED := $(VENV)/.compiled
 # A bound on the whole suite, which takes about seven minutes. The bounds of single tests are in pyproject.toml.
 TIMEOUT := $(shell command -v timeout >/dev/null && echo timeout --foreground --kill-after=60)
 # Optional, needs npm: a faster emulator of Amazon SQS.
@@ -34,21 +35,23 @@ help:
 
 setup: $(INSTALLED)
 
-# Creates the environment and installs a lock and this folder into it. What is there already in the same version stays.
+# Creates the environment and installs the lock $(1) and this folder into it; $(2): more flags of pip. What is there already
+# in the same version stays.
 define install
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "A virtual environment could not be made. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@echo "Installing into $(VENV), once; every package is checked against its hash in $(1)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $(1) || { \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: $(2) -r $(1) || { \
 		echo "The locked packages could not be installed. Either no package index was reached, or a file did not match its hash in" >&2; \
 		echo "$(1) (pip says which above), or there is no built package for this machine. Nothing unverified was installed." >&2; \
 		exit 1; }
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 endef
 
-# The stamp is written last, so that an interrupted installation starts again.
+# The stamp is written last, so that an interrupted installation starts again. What is never imported need not be compiled: that
+# is most of the packages, and took longer than all the rest of an installation.
 $(INSTALLED): requirements.lock pyproject.toml
-	$(call install,requirements.lock)
+	$(call install,requirements.lock,--no-compile)
 	@if command -v npm >/dev/null; then npm ci --silent --ignore-scripts --fetch-retries=0 --fetch-timeout=20000 --prefix $(FAUXQS) \
 		|| echo "The SQS emulator fauxqs could not be installed; the slower moto is used instead" >&2; fi
 	@touch $@
@@ -64,8 +67,8 @@ demo: $(if $(wildcard $(INSTALLED)),$(INSTALLED),$(DEMO_INSTALLED))
 # Optional: Shopify's own client libraries, which contract tests run against the played APIs, in environments of their own.
 LIBRARIES := tests/contract/shopify_libraries
 LIBRARIES_INSTALLED := $(VENV)/shopify/.installed
-$(LIBRARIES_INSTALLED): $(LIBRARIES)/requirements.txt $(LIBRARIES)/package-lock.json $(LIBRARIES)/frameworks/package-lock.json | $(INSTALLED)
-	@{ $(BIN)/python -m venv $(VENV)/shopify && $(VENV)/shopify/bin/python -m pip install --quiet --disable-pip-version-check \
+$(LIBRARIES_INSTALLED): $(LIBRARIES)/requirements.txt $(LIBRARIES)/package-lock.json $(LIBRARIES)/frameworks/package-lock.json
+	@{ $(PYTHON) -m venv $(VENV)/shopify && $(VENV)/shopify/bin/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes -r $(LIBRARIES)/requirements.txt \
 		|| { rm -rf $(VENV)/shopify/bin; echo "Shopify's Python library could not be installed; its tests and the examples in Python are skipped" >&2; }; } & \
 	if command -v npm >/dev/null; then for folder in $(LIBRARIES) $(LIBRARIES)/frameworks; do \
@@ -73,8 +76,17 @@ $(LIBRARIES_INSTALLED): $(LIBRARIES)/requirements.txt $(LIBRARIES)/package-lock.
 		|| echo "Shopify's Node libraries of $$folder could not be installed; their tests are skipped" >&2; done; fi; wait
 	@touch $@
 
+# Once after an installation: one process compiles what tests import, and the tests. Else each of four would do it at the same time.
+$(COMPILED): $(INSTALLED)
+	@$(BIN)/python -m pytest --collect-only -qq $(SUITE) >/dev/null || true # the tests tell what is wrong
+	@touch $@
+
+.PHONY: all-installed
+all-installed: $(COMPILED) $(LIBRARIES_INSTALLED)
+
 # Four tests at once, and then, one after the other, those whose verdict on speed needs the whole machine.
-test: setup $(LIBRARIES_INSTALLED)
+test:
+	@$(MAKE) --no-print-directory -j 2 all-installed
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else

@@ -65,6 +65,8 @@ PROBE_ANSWER_S: Final = 30.0
 PENDING_ANSWER_S: Final = 2.0  # a process that takes longer counts as not answering, so the run is not at rest
 METRICS_ANSWER_S: Final = 5.0
 PROBE_ANSWER_MAX_BYTES: Final = 32_000_000  # of a page; one of the reference service has 0.5 MB
+PROBE_MAX_S: Final = 120.0  # for all pages of a probe, and PROBE_PAGE_S for each
+PROBE_PAGE_S: Final = 0.5
 PROBE_PAGE_ROWS: Final = 5_000
 PROBE_PAGES_MAX: Final = 2_000
 

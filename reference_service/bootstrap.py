@@ -27,7 +27,7 @@ from stockstorm.reference_service.feeds.unannounced import UnannouncedOrders
 from stockstorm.reference_service.handlers.work_loop import WorkLoop
 from stockstorm.reference_service.http_server import Server, allow_open_files, make_server, serve_until, stop_event
 from stockstorm.reference_service.ingress.connections import ConnectionLimits
-from stockstorm.reference_service.ingress.endpoint import TakesMessages, WebhookEndpoint
+from stockstorm.reference_service.ingress.endpoint import TakesMessages, WebhookEndpoint, senders_of
 from stockstorm.reference_service.ingress.patience import PatientInbox
 from stockstorm.reference_service.operations import Probe, health_routes, healthz, reconcile_route
 from stockstorm.reference_service.seams import SOUND, Seams, handlers_of
@@ -154,7 +154,7 @@ def webhook_routes(
     """The endpoints for the webhooks of Shopify and the marketplaces."""
     secrets = (settings.client_secret.get_secret_value().encode(), settings.channel_secret.get_secret_value().encode())
     previous = settings.previous_client_secret.get_secret_value().encode() or None
-    senders = seams.senders(settings.shop_domain, settings.channels, *secrets, previous)
+    senders = senders_of(settings.shop_domain, settings.channels, *secrets, previous)
     accepts, check = seams.wrap_endpoint(PatientInbox(inbox, announce)), seams.check_signature
     shop = WebhookEndpoint("shopify", {"": senders[""]}, accepts, check)
     channels = WebhookEndpoint("channels", {name: sender for name, sender in senders.items() if name}, accepts, check)

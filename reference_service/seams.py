@@ -20,13 +20,7 @@ from stockstorm.reference_service.handlers import Handler
 from stockstorm.reference_service.handlers.marketplace_orders import Decide, MarketplaceOrdersHandler
 from stockstorm.reference_service.handlers.shop import ShopHandler
 from stockstorm.reference_service.handlers.stock import ApplyReading, StockHandler
-from stockstorm.reference_service.ingress.endpoint import (
-    Sender,
-    SignatureCheck,
-    TakesMessages,
-    check_signature,
-    senders_of,
-)
+from stockstorm.reference_service.ingress.endpoint import SignatureCheck, TakesMessages, check_signature
 from stockstorm.reference_service.operations import Probe
 from stockstorm.reference_service.queues.base import Queue
 from stockstorm.reference_service.queues.group_commit import GroupCommit, Store
@@ -61,21 +55,16 @@ def always(_: str) -> bool:
     return True
 
 
-# Of the shop's domain, the channels, the shop's secret, the channels' secret, and the shop's previous secret.
-Senders = Callable[[str, Iterable[str], bytes | None, bytes | None, bytes | None], Mapping[str, Sender]]
-
-
 class Seams(msgspec.Struct, frozen=True):
     """The collaborators that can be replaced or wrapped, each by its own field. The defaults are the service.
 
-    Receiving: `senders` over HTTP; `check_signature`; `wrap_endpoint`: what the endpoint puts webhooks into;
-    `make_inbox`, over the store of `make_queue`. Working: `decide` on a marketplace's notification, `apply_reading` of
-    stock, `wrap_handler`, `wrap_feeds`. Calling: `topics`, `subscribe` and `registers` (a channel) for notifications;
-    clients, reader, writer and pushers by their factories; `variables` of a write; `listable`: units by SKU;
-    `listed_at_start`: the SKUs that a start pushes. `probe_routes` are shown to operators.
+    Receiving: `check_signature`; `wrap_endpoint`: what the endpoint puts webhooks into; `make_inbox`, over the store of
+    `make_queue`. Working: `decide` on a marketplace's notification, `apply_reading` of stock, `wrap_handler`,
+    `wrap_feeds`. Calling: `topics`, `subscribe` and `registers` (a channel) for notifications; clients, reader, writer
+    and pushers by their factories; `variables` of a write; `listable`: units by SKU; `listed_at_start`: the SKUs that a
+    start pushes. `probe_routes` are shown to operators.
     """
 
-    senders: Senders = senders_of
     check_signature: SignatureCheck = check_signature
     wrap_endpoint: Callable[[TakesMessages], TakesMessages] = itself
     make_inbox: Callable[[Store], Inbox] = GroupCommit

@@ -12,10 +12,14 @@
 The command line prints `str(error)`; `loadtests.exits` has the exit code of each class.
 """
 
+import re
 from typing import Final
 
 import msgspec
 
+WORD_MAX: Final = 4_096  # characters between two spaces; the longest path that a system takes
+WORD_SHOWN: Final = 300
+_LONG: Final = re.compile(rf"\S{{{WORD_MAX + 1},}}")
 # What decoding of foreign JSON can raise: malformed or of another shape, a string that is not UTF-8, nested too deep.
 UNREADABLE_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -24,9 +28,15 @@ class StockstormError(Exception):
     """Base of all errors for users."""
 
     def __init__(self, where: str, found: str, remedy: str) -> None:
+        where, found, remedy = _bounded(where), _bounded(found), _bounded(remedy)
         self.where, self.found, self.remedy = where, found, remedy
         self.problems: tuple[StockstormError, ...] = ()  # each one, where there are several
         super().__init__(f"{where}: {found}\n  → {remedy}")
+
+
+def _bounded(text: str) -> str:
+    """The text with every value in it cut that nobody would read. A long path is left whole."""
+    return text if len(text) <= WORD_MAX else _LONG.sub(lambda word: f"{word[0][:WORD_SHOWN]}…", text)
 
 
 class ScenarioError(StockstormError):

@@ -36,6 +36,7 @@ VALIDATION_ERRORS_MAX: Final = 25
 EXPLANATIONS_MAX: Final = 100  # of what is wrong with one variable
 SEARCH_MAX: Final = 5_000  # characters
 SEARCH_TERMS_MAX: Final = 50
+SEARCH_TESTS_MAX: Final = 150_000  # of one term on one row in memory, in all searches of a call; 0.3 us each, at most 1
 REST_PARAMETERS_MAX: Final = 100  # of the query of one call (ours)
 REST_IDS_MAX: Final = 250  # in one parameter
 RECORDS_STEPS_MAX: Final = 2_000_000  # of SQLite in one call, 20 ns each; a plain test of 500,000 orders

@@ -14,6 +14,7 @@ from stockstorm.scenarios.problems import Problem, did_you_mean
 from stockstorm.simulator.errors import ScenarioError
 
 SEEDS_MAX: Final = 1_000  # in one range
+DIGITS_MAX: Final = 20  # of a whole number; Python refuses to read 4,301
 SEEDS_EXAMPLE: Final = "write e.g. 1-5, or 1,4,7"
 T = TypeVar("T")
 
@@ -94,7 +95,7 @@ def _stock(word: str) -> Sequence[int] | Problem:
 
 
 def _whole(word: str) -> int | None:
-    return int(word) if word.isascii() and word.isdigit() else None
+    return int(word) if word.isascii() and word.isdigit() and len(word) <= DIGITS_MAX else None
 
 
 class ComparisonOptions(HostOptions, BackingOptions):

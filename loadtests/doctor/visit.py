@@ -13,6 +13,7 @@ from stockstorm.loadtests.serve.beside import POLL_S, SETTLE_S, Beside, Step
 from stockstorm.loadtests.serve.client import ShopClient
 from stockstorm.loadtests.serve.commands import Command
 from stockstorm.loadtests.serve.told import Told
+from stockstorm.loadtests.subjects.asking import asked
 from stockstorm.loadtests.subjects.own.file import SubjectFile
 from stockstorm.loadtests.subjects.own.greeting import BODY, signed
 from stockstorm.loadtests.subjects.own.urls import trusting
@@ -76,7 +77,7 @@ def _unknown(uri: str, secret: str, domain: str, authority: str) -> Sent:
     """A webhook with a good signature, of a topic that the service did not ask for."""
     headers = {"Content-Type": "application/json", **signed(UNKNOWN, secret, domain)}
     try:
-        answer = httpx.post(uri, content=BODY, headers=headers, timeout=WITHIN_S, verify=trusting(authority))
+        answer = asked("POST", uri, WITHIN_S, content=BODY, headers=headers, verify=trusting(authority))
         tried = (answer.status_code, f"{answer.status_code}", "")
     except httpx.HTTPError as error:
         tried = (0, f"no answer ({error})", "")
@@ -88,7 +89,7 @@ def _unknown(uri: str, secret: str, domain: str, authority: str) -> Sent:
 def _skew_s(uri: str, authority: str) -> float | None:
     """By how much its clock is ahead, from the Date of an answer. None: it sends none."""
     try:
-        answer = httpx.get(uri, timeout=WITHIN_S, verify=trusting(authority))
+        answer = asked("GET", uri, WITHIN_S, verify=trusting(authority))
         said = parsedate_to_datetime(answer.headers["Date"])
     except (httpx.HTTPError, KeyError, ValueError, TypeError):
         return None

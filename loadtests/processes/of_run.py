@@ -33,7 +33,10 @@ def processes_of(folder: Path) -> list[psutil.Process]:
 
 def environment_of(process: psutil.Process) -> dict[str, str]:
     """The environment of a process. The system shows none while a process loads its program: it is asked again then."""
+    end_s = time.monotonic() + LOADED_WITHIN_S  # the wall clock, by which its age is told, may be set meanwhile
     while not (found := dict(process.environ())) and time.time() - process.create_time() < LOADED_WITHIN_S:
+        if time.monotonic() > end_s:
+            break
         time.sleep(STARTING_POLL_S)
     return found
 

@@ -35,6 +35,7 @@ def page_of(proofs: Sequence[Proof]) -> str:
         _missed(flaws),
         _matrix(flaws),
         _not_run(flaws),
+        _unnamed_without(),
         _out_of_reach(),
     ]
     return "\n".join(part for part in parts if part)
@@ -169,6 +170,12 @@ def _not_run(flaws: Sequence[Power]) -> str:
     ran = {power.subject for power in flaws}
     names = [f"`{flaw.name}`" for flaw in FLAWS.values() if flaw.name not in ran and not flaw.out_of_reach]
     return "\n".join(["## Not run for this page", "", ", ".join(names) + ".", ""]) if names else ""
+
+
+def _unnamed_without() -> str:
+    """Flaws that are caught without evidence, and whose cause cannot be told then."""
+    lines = [f"- `{flaw.name}`: {flaw.mistake}. {flaw.without}" for flaw in FLAWS.values() if flaw.without]
+    return "\n".join(["## Not named without evidence", "", *lines, ""]) if lines else ""
 
 
 def _out_of_reach() -> str:

@@ -6,6 +6,7 @@ without them then.
 """
 
 import ssl
+import time
 from collections.abc import Iterator
 from typing import Final
 
@@ -18,13 +19,17 @@ from stockstorm.loadtests.limits import (
     PENDING_ANSWER_S,
     PROBE_ANSWER_MAX_BYTES,
     PROBE_ANSWER_S,
+    PROBE_MAX_S,
     PROBE_PAGE_ROWS,
+    PROBE_PAGE_S,
     PROBE_PAGES_MAX,
 )
+from stockstorm.loadtests.subjects.asking import Client, body_of
 from stockstorm.simulator.errors import UNREADABLE_JSON
 from stockstorm.simulator.history.facts import AnyFact, EffectProbed, EffectState, Probe, ProbeEnded, StockProbed
 from stockstorm.simulator.history.ranges import Balance, Count, Name
 
+CURSOR_MAX: Final = 200  # characters
 STATEMENTS: Final = "reference_statements_total"
 SHAPE: Final = 'the expected answer is described in docs/own_service.md, "Optional probes"'
 
@@ -82,7 +87,7 @@ class PendingProbe:
         """
         try:
             if self._client is None:
-                self._client = _client(self._base_url, PENDING_ANSWER_S, self._verify)
+                self._client = Client(PENDING_ANSWER_S, base_url=self._base_url, verify=self._verify)
             return _count_pending(self._client)
         except httpx.InvalidURL:
             return None
@@ -117,7 +122,7 @@ def probe(base_url: str, now_ns: int, verify: ssl.SSLContext | bool = True) -> I
     """GET /probe/effects and /probe/stock, page by page. Each ends with a ProbeEnded that says whether it worked."""
     for name in PAGES:
         try:
-            with _client(base_url, PROBE_ANSWER_S, verify) as client:
+            with Client(PROBE_ANSWER_S, base_url=base_url, verify=verify) as client:
                 for page in _pages(client, name):
                     for row in page.rows:
                         yield row.fact(now_ns)
@@ -130,7 +135,7 @@ def probe(base_url: str, now_ns: int, verify: ssl.SSLContext | bool = True) -> I
 def count_statements(base_url: str) -> int | None:
     """SQL statements so far, from GET /metrics in Prometheus' text format; None when there is no such metric."""
     try:
-        with _client(base_url, METRICS_ANSWER_S) as client:
+        with Client(METRICS_ANSWER_S, base_url=base_url) as client:
             text = _body(client, "/metrics").decode()
         samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
         value = next((sample.value for sample in samples if sample.name == STATEMENTS), None)
@@ -139,27 +144,18 @@ def count_statements(base_url: str) -> int | None:
         return None
 
 
-def _client(base_url: str, timeout_s: float, verify: ssl.SSLContext | bool = True) -> httpx.Client:
-    """Certificates take 30 ms of CPU to load, and only HTTPS needs them."""
-    return httpx.Client(base_url=base_url, timeout=timeout_s, verify=verify if base_url.startswith("https:") else False)
-
-
 def _body(client: httpx.Client, path: str, parameters: dict[str, str | int] | None = None) -> bytes:
     """The body of an answer. Raises httpx.HTTPError, and ValueError when it is longer than the limit."""
-    body = bytearray()
     with client.stream("GET", path, params=parameters) as answer:
         answer.raise_for_status()
-        for piece in answer.iter_bytes():
-            body += piece
-            if len(body) > PROBE_ANSWER_MAX_BYTES:
-                raise ValueError(f"more than {PROBE_ANSWER_MAX_BYTES:,} bytes in one answer; send smaller pages")
-    return bytes(body)
+        return body_of(answer, PROBE_ANSWER_MAX_BYTES)
 
 
 def _pages(client: httpx.Client, name: Probe) -> Iterator[Page]:
     """Every page. Raises httpx.HTTPError, and ValueError for an answer of another shape or without an end."""
     parameters: dict[str, str | int] = {"limit": PROBE_PAGE_ROWS}
-    for _ in range(PROBE_PAGES_MAX):
+    end_s, cursors = time.monotonic() + PROBE_MAX_S, set[str | int]()
+    for number in range(PROBE_PAGES_MAX):
         body = _body(client, f"/probe/{name}", parameters)
         try:
             page = msgspec.json.decode(body, type=PAGES[name], strict=False)
@@ -168,5 +164,10 @@ def _pages(client: httpx.Client, name: Probe) -> Iterator[Page]:
         yield page
         if not page.next:
             return
+        if page.next in cursors or len(str(page.next)) > CURSOR_MAX:
+            raise ValueError(f"`next` is {str(page.next)[:CURSOR_MAX]!r} again, or too long; {SHAPE}")
+        if time.monotonic() > end_s + (number + 1) * PROBE_PAGE_S:
+            raise ValueError(f"{number + 1} pages took more than {PROBE_MAX_S:g} s and {PROBE_PAGE_S:g} s a page")
+        cursors.add(page.next)
         parameters["after"] = page.next
     raise ValueError(f"more than {PROBE_PAGES_MAX} pages; `next` must be null on the last one")

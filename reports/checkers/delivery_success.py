@@ -5,7 +5,8 @@ One that a retry healed is no failure. A timeout, a delivery given up or a subsc
 itself, because in production those events are gone; so are repeated failures: at least FAILURES_MIN, and more than one
 attempt in a thousand. A change of an order may be refused until the order itself is there. Timeouts and answers of
 overload (429, 503) are unknown if the load generator could not keep up: the machine was too slow, and a stalled
-generator causes timeouts itself. `history.failed_attempts` says which attempts count.
+generator causes timeouts itself. So they are if other programs may have made most of them meet a queue.
+`history.failed_attempts` says which attempts count.
 """
 
 import math
@@ -28,6 +29,7 @@ from stockstorm.simulator.history import facts as f
 
 FAILURES_MIN: Final = 3
 FAILURES_SHARE_MAX: Final = 0.001
+STARVED: Final = "other programs of the machine took the CPU meanwhile"
 
 
 class _Topic(msgspec.Struct):
@@ -146,17 +148,15 @@ class DeliverySuccess(Checker):
         if not total.deliveries:
             return unknown(self.name, "no attempt was made", measures)
         measures[f"{self.name}.failures"] = float(len(failures))
-        wrong: list[tuple[int | str, str, str]] = [
-            (_repeated(history, failures, total.attempts), "", ""),
-            (sum(failure.attempt.error in TIMEOUTS for failure in failures), "attempt timed out", "attempts timed out"),
-            (given_up, "delivery given up", "deliveries given up"),
-            (len(blamed), "subscription removed", "subscriptions removed"),
-        ]
-        reasons = [_reason(*entry) for entry in wrong if entry[0]]
+        lasting = [(given_up, "delivery given up", "deliveries given up")]
+        lasting.append((len(blamed), "subscription removed", "subscriptions removed"))
+        reasons = _reasons(history, failures, total.attempts, lasting)
+        proven = [failure for failure in failures if not _starved(history, failure)]
         only_load = all(failure.of_load for failure in failures) and not given_up and not blamed
-        if reasons and only_load and (generator := Generator()(history)).verdict == "unknown":
-            reason = f"{', '.join(reasons)}, but the load generator could not keep up: {generator.reason}"
-            return tally.check(self.name, "unknown", reason, measures)
+        if reasons and (excuse := _too_slow(history, failures, proven, only_load=only_load)):
+            return tally.check(self.name, "unknown", f"{', '.join(reasons)}, but {excuse}", measures)
+        if reasons and not _reasons(history, proven, total.attempts, lasting):
+            return tally.check(self.name, "unknown", f"{', '.join(reasons)}, but {_seen(history)}", measures)
         if reasons:
             return tally.check(self.name, "invalid", ", ".join(reasons), measures)
         return tally.check(self.name, "valid", _fine(history, total, len(failures)), measures)
@@ -166,6 +166,39 @@ class DeliverySuccess(Checker):
             one.planned.topic for one in history.deliveries.by_id.values() if one.attempts and not one.planned.forged
         )
         return {f"of {topic}": count for topic, count in sorted(tried.items())} or {"deliveries tried": 0}
+
+
+def _reasons(
+    history: History, failures: list[FailedAttempt], attempts: int, lasting: list[tuple[int, str, str]]
+) -> list[str]:
+    """What is wrong with deliveries, in words."""
+    timeouts = sum(failure.attempt.error in TIMEOUTS for failure in failures)
+    wrong: list[tuple[int | str, str, str]] = [
+        (_repeated(history, failures, attempts), "", ""),
+        (timeouts, "attempt timed out", "attempts timed out"),
+        *lasting,
+    ]
+    return [_reason(*entry) for entry in wrong if entry[0]]
+
+
+def _starved(history: History, failure: FailedAttempt) -> bool:
+    """Whether it tells of load, while other programs of the machine took the CPU."""
+    return failure.of_load and history.cpu_waits.is_starved(failure.attempt.started_ns, failure.attempt.at_ns)
+
+
+def _too_slow(
+    history: History, failures: Sequence[FailedAttempt], proven: Sequence[FailedAttempt], *, only_load: bool
+) -> str:
+    """Why the machine may have caused these failures, if all are of load; empty if nothing says so."""
+    if not only_load:
+        return ""
+    if (generator := Generator()(history)).verdict == "unknown":
+        return f"the load generator could not keep up: {generator.reason}"
+    return _seen(history) if 2 * len(proven) <= len(failures) else ""
+
+
+def _seen(history: History) -> str:
+    return history.cpu_waits.text(history.start_ns, history.start_ns + history.load_ns) or STARVED
 
 
 def _fine(history: History, total: _Topic, failures: int) -> str:

@@ -78,6 +78,7 @@ from stockstorm.reports.diagnosis.strange_ids import StrangeIds
 from stockstorm.reports.diagnosis.sum_at_location import SumAtLocation
 from stockstorm.reports.diagnosis.twice_at_failure import TwiceAtFailure
 from stockstorm.reports.diagnosis.unexplained import unexplained
+from stockstorm.reports.diagnosis.unknown_skus import UnknownSkus
 from stockstorm.reports.diagnosis.unreachable import Unreachable
 from stockstorm.reports.diagnosis.webhook_failures import WebhookFailures
 from stockstorm.reports.diagnosis.wrong_listings import WrongListings
@@ -128,6 +129,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     NegativeLevel(),
     OneLocation(),
     ChannelFrozen(),
+    UnknownSkus(),
     NeverPushed(),
     SameDifference(),
     Rounded(),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import HARNESS, Case, Diagnose, Found
-from stockstorm.reports.result import Diagnosis
+from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
@@ -17,6 +17,7 @@ MEMORY: Final = "memory"
 KEPT: Final = "look for what is kept for each event: a cache without a limit, a list of seen ids, tasks that never end"
 TREND_TIMES: Final = 1.5
 SAMPLES_MIN: Final = 60
+FAULTS_SHOWN: Final = 2
 MEMORY_TIMES: Final = 1.5
 MEMORY_MIN_BYTES: Final = 50 * 1024**2
 OURS: Final = frozenset({"generator", "orchestrator", "postgres", "supervisor"})
@@ -53,6 +54,7 @@ def _latency(name: str, case: Case) -> Iterator[Found]:
     first, middle, last = (quantile(sorted(part), 0.5) for part in thirds)
     if not first <= middle <= last or last < max(LATENCY_MIN_MS, LATENCY_TIMES * first):
         return
+    faults = _faults(case)
     rates = {one: _measure(case, f"delivery.{one}_per_s") for one in ("offered", "throughput")}
     told = (
         f"offered {rates['offered']:.0f} events/s, acknowledged {rates['throughput']:.0f}"
@@ -63,10 +65,11 @@ def _latency(name: str, case: Case) -> Iterator[Found]:
         Diagnosis(
             name,
             f"sync latency grows throughout the load, from {first:,.0f} ms in its first third to {last:,.0f} ms in its "
-            "last: events come faster than the service works them off",
+            f"last{_why(faults)}",
             (
                 f"medians of the thirds: {first:,.0f}, {middle:,.0f} and {last:,.0f} ms",
                 *([told] if told else []),
+                *(faults[:FAULTS_SHOWN]),
                 *case.machine,
             ),
             "find what limits the service: one event at a time, one call for each change, a lock, or the rate limit "
@@ -75,6 +78,22 @@ def _latency(name: str, case: Case) -> Iterator[Found]:
             explains,
         )
     )
+
+
+def _why(faults: Sequence[str]) -> str:
+    """What growth proves: nothing of the pace of the service where faults of the scenario make later events late."""
+    if faults:
+        return f", in a load with {counted(len(faults), 'planned fault')}: what they left behind may be all of it"
+    return ": events come faster than the service works them off"
+
+
+def _faults(case: Case) -> list[str]:
+    """The faults of the scenario during the load, of processes and of marketplaces."""
+    history = case.history
+    end_ns = history.start_ns + history.load_ns
+    ends = [one for one in history.fault_intervals if one.planned and one.begin_ns < end_ns]
+    told = [f"the fault {one.fault.replace('_', ' ')} began at {case.when(one.begin_ns)}" for one in ends]
+    return told + [f"{one.channel} was down from {case.when(one.begin_ns)} on" for one in history.outages]
 
 
 def _trend(name: str, case: Case) -> Iterator[Found]:

@@ -5,11 +5,13 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.alone import events_alone, lost_note
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
-from stockstorm.reports.diagnosis.lost_events import CHECKS, FITS, lost_and_taken, named_without_row, seldom_in_a_row
+from stockstorm.reports.diagnosis.lost_events import CHECKS, lost_and_taken, named_without_row, seldom_in_a_row
+from stockstorm.reports.diagnosis.one_of_several import WRITE_ALL, one_of_several, what_fits
 from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
+LOOK: Final = "look for these webhook ids in the service's own log, from the answer to the effect"
 NEAR_NS: Final = 5 * SECOND_NS
 
 
@@ -38,17 +40,19 @@ class LostAlone(Diagnose):
         if not bad or len(bad) < len(case.history.orders.misfits):
             return  # among many writes of other units a few seem to be lost as well
         of = len(bad) + len(good)
+        several = one_of_several(case, good)
+        pattern = seldom_in_a_row(case) or several
         yield Found(
             Diagnosis(
                 self.name,
                 f"{counted(len(bad), 'event')} of {of:,} had no effect, with nothing in common that others lack"
-                f"{seldom_in_a_row(case)}{FITS if at_large else ''}",
+                f"{pattern or (what_fits(case, len(bad) / of) if at_large else '')}",
                 (
                     *_rowless(case, bad),
                     *lost_note(case),
                     *(f"lost: {case.named(event)}{_before(case, event.at_ns)}" for event in bad[:3]),
                 ),
-                "look for these webhook ids in the service's own log, from the answer to the effect",
+                WRITE_ALL if several else LOOK,
                 case.consequences(*CHECKS),
                 bad[0].at_ns,
             ),

@@ -9,13 +9,13 @@ from stockstorm.reports.diagnosis.alone import events_alone, lost_note
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import Common, clusters
 from stockstorm.reports.diagnosis.event_traits import WAYS, event_traits
+from stockstorm.reports.diagnosis.one_of_several import WRITE_ALL, one_of_several, what_fits
 from stockstorm.reports.diagnosis.order_arithmetic import of_wrong_rules
 from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, contrasted, hints, said
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import tokens
 from stockstorm.reports.history.event_outcomes import LATER
 from stockstorm.reports.history.order_effects import Effect
-from stockstorm.reports.history.unsent import unknown_orders
 from stockstorm.reports.result import Diagnosis, verb
 from stockstorm.simulator.history import facts as f
 
@@ -27,10 +27,6 @@ IN_A_ROW_MIN: Final = 20  # lost order events
 IN_A_ROW_CHANCE: Final = 0.005
 LATER_READ: Final = frozenset({Trait("read")})  # a read after the loss, for example by a restart, is no cause of it
 ROWLESS_MIN: Final = 0.9  # of the lost events with these traits
-FITS: Final = (
-    "; it fits that a full buffer drops what comes, that one of several events in a batch is dropped, or that some are "
-    "dropped by chance"
-)
 CHECKS: Final = ("nothing_lost", "drift", "event_classes", "sync_latency", "order_latency", "crisis_time", "lost_units")
 
 
@@ -79,9 +75,9 @@ def lost_and_taken(case: Case) -> tuple[list[f.EventFired], list[f.EventFired]]:
             if _is_unwritten(case, effect):
                 unwritten.add(history.deliveries.order_event.get((effect.order, TOPIC_OF[effect.kind]), -1))
     bad, good = list[f.EventFired](), list[f.EventFired]()
-    unknown = unknown_orders(history.unsent)
+    untold = history.untold_orders
     for entry in history.classified:
-        if entry.delivery != "acknowledged" or (entry.event.order in unknown and entry.event.topic in LATER):
+        if entry.delivery != "acknowledged" or (entry.event.order in untold and entry.event.topic in LATER):
             continue
         if entry.effect in {"none", "stuck"} or entry.event.event in unwritten:
             bad.append(entry.event)
@@ -138,6 +134,12 @@ def named_without_row(history: History) -> frozenset[tuple[int, str]]:
     )
 
 
+def _share(case: Case) -> float:
+    """The lost events as a share of those of which it is known."""
+    bad, good = lost_and_taken(case)
+    return len(bad) / max(1, len(bad) + len(good))
+
+
 def _precise(common: Common) -> bool:
     """Whether a good part of all events with these traits was lost."""
     return common.bad >= PRECISION_MIN * (common.bad + common.good)
@@ -175,12 +177,16 @@ def _found(name: str, case: Case, common: Common, lost: Sequence[f.EventFired]) 
     cause = (
         f"{which} lost {'event' if common.bad_of == 1 else 'events'} {verb(common.bad, 'are')} {said(common.traits)}"
     )
+    several = one_of_several(case, lost_and_taken(case)[1])
+    pattern = seldom_in_a_row(case) or several
     if not _precise(common):
-        cause += seldom_in_a_row(case) or FITS
+        cause += pattern or what_fits(case, _share(case))
     elif common.bad >= ROWLESS_MIN * common.bad_of:
-        cause += seldom_in_a_row(case)
+        cause += pattern
     if rowless >= ROWLESS_MIN * len(lost):
         cause += "; writes name them and have no row of their units"
+    if several and several in cause:
+        remedy = f"{WRITE_ALL}; {remedy}"
     return Found(
         Diagnosis(name, cause, tuple(evidence), remedy, case.consequences(*CHECKS), lost[0].at_ns),
         frozenset(f"event {event.event}" for event in lost),

@@ -15,14 +15,15 @@ SHARE_MIN: Final = 0.8  # of the SKUs with a wrong listing
 class NeverPushed(Diagnose):
     name = "never_pushed"
     at_rest = True
-    after = ("no_call", "stops", "few_topics", "catalogue_cut", "channel_frozen")
+    checks = ("drift", "nothing_lost", "sync_latency", "oversell", "crisis_time", "refused_though_available")
+    after = ("no_call", "stops", "few_topics", "catalogue_cut", "channel_frozen", "unknown_skus")
 
     def __call__(self, case: Case) -> Iterator[Found]:
+        never, wrong = never_set(case)
         set_once = {push.sku for push in case.history.all(f.ListingPushed)}
-        wrong = list(dict.fromkeys(one.sku for one in right_and_wrong(case)[1]))
-        never = [sku for sku in wrong if sku not in set_once]
         if not set_once or len(never) < max(SKUS_MIN, SHARE_MIN * len(wrong)):
             return
+        listings = frozenset(f"listing {market} {sku}" for market in case.history.marketplaces for sku in never)
         yield Found(
             Diagnosis(
                 self.name,
@@ -34,14 +35,19 @@ class NeverPushed(Diagnose):
                     f"never set: {quoted(never)}",
                 ),
                 "look at what the pushes leave out: a filter, a mapping of SKUs, a list that is cut",
-                case.consequences(
-                    "drift", "nothing_lost", "sync_latency", "oversell", "crisis_time", "refused_though_available"
-                ),
+                case.consequences(*self.checks),
             ),
-            frozenset(f"sku {sku}" for sku in never),
+            listings | {f"sku {sku}" for sku in never},
             "no push ever set this SKU",
-            frozenset(f"listing {market} {sku}" for market in case.history.marketplaces for sku in never),
+            listings,
         )
+
+
+def never_set(case: Case) -> tuple[list[str], list[str]]:
+    """SKUs with wrong listings that no push ever set, and all SKUs with wrong listings."""
+    set_once = {push.sku for push in case.history.all(f.ListingPushed)}
+    wrong = list(dict.fromkeys(one.sku for one in right_and_wrong(case)[1]))
+    return [sku for sku in wrong if sku not in set_once], wrong
 
 
 def _others(set_once: Collection[str], right: Collection[str]) -> str:

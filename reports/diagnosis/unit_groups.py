@@ -100,11 +100,16 @@ def _by_trait(case: Case, traits: EventTraits, name: str, effects: Sequence[Effe
     marked: dict[Trait, list[Effect]] = {}
     for effect in effects:
         event = events.events.get(events.order_event.get((effect.order, TOPIC_OF[effect.kind]), -1))
-        for trait in traits.of(event) if event else ():
+        for trait in sorted(traits.of(event), key=_in_order) if event else ():
             if trait.kind in SPLIT:
                 marked.setdefault(trait, []).append(effect)
     for trait, found in marked.items():
         yield _group(f"the {name} that are {trait.phrase}", found, trait.hint)
+
+
+def _in_order(trait: Trait) -> tuple[int, str]:
+    """The same order in every process, so that of two groups with the same units the same one is told."""
+    return trait.rank, trait.value
 
 
 def _group(name: str, effects: Iterable[Effect], hint: str) -> Group:

@@ -30,7 +30,8 @@ class WrongStock(Diagnose):
     after = (
         "no_call", "stops", "wrong_token", "not_played", "calls_refused", "forgeries", "lost_at_failure", "lost_events",
         "twice_at_failure", "applied_twice", "lost_updates", "wrong_units", "exact_units", "failures_forgotten",
-        "capped", "order_arithmetic",
+        "capped", "order_arithmetic", "gap_not_reconciled", "removal_unnoticed", "not_reinstalled", "few_topics",
+        "feed_unread", "never_sent", "skipped_reads", "read_not_applied",
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:
@@ -56,7 +57,7 @@ def _by_sku(case: Case) -> dict[str, frozenset[Trait]]:
 
 
 def _found(name: str, case: Case, common: Common, skus: list[str], wrong: dict[str, int]) -> Found:
-    what = " and one ".join(trait.phrase for trait in common.traits)
+    what = " and one ".join(trait.phrase.removeprefix("ones ") for trait in common.traits)
     return Found(
         Diagnosis(
             name,

@@ -59,7 +59,7 @@ from stockstorm.reports.history.repeats import Repeats, count_read_again, find_r
 from stockstorm.reports.history.sell_outs import count_sell_outs
 from stockstorm.reports.history.sync_pairs import SyncPair, SyncPairs, SyncSamples, bound_open, build_sync_pairs, excuse
 from stockstorm.reports.history.told_to_wait import ToldToWait, find_told_to_wait
-from stockstorm.reports.history.unsent import Unsent, find_unsent, unknown_orders
+from stockstorm.reports.history.unsent import Unsent, find_unsent, untold_orders
 from stockstorm.reports.statistics.samples import Samples
 from stockstorm.scenarios.loader import recorded
 from stockstorm.scenarios.spec import Scenario
@@ -123,6 +123,11 @@ class History(FactLog):
         listed = [(final.sku, final.listed, stock.get(final.sku, final.listed)) for final in self.all(f.FinalListing)]
         wrong = {sku for sku, units, wanted in listed if units > wanted or (units < wanted and not self.lists_less)}
         return find_unsent(self, self.reported, self.orders, self.deliveries.visible_version, wrong)
+
+    @cached_property
+    def untold_orders(self) -> frozenset[int]:
+        """Orders of marketplaces of which nothing told the subject."""
+        return untold_orders(self, self.reported)
 
     @cached_property
     def poison_ends(self) -> PoisonEnds | None:
@@ -268,7 +273,7 @@ class History(FactLog):
     @cached_property
     def classified(self) -> list[Classified]:
         """Every event with how it was delivered and what effect it had."""
-        proofs = Proofs(self.doublings.by_order, self.off_skus, unknown_orders(self.unsent))
+        proofs = Proofs(self.doublings.by_order, self.off_skus, self.untold_orders)
         return classify_events(self, self.orders, proofs, self.ledgers, self.listings, self.reported)
 
     @shared

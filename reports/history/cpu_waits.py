@@ -2,8 +2,8 @@
 
 A process that is ready and gets no CPU waits. Its waits are the machine's doing as far as programs outside of the run
 used CPU meanwhile; what the run's own processes take from each other is not excused. Between two samples, no more is
-excused than one of the processes waited, than others used, and than time passed. Where a history has no such samples,
-nothing is excused.
+excused than one of the processes waited, than others used, and than time passed. Where that is half of some seconds, a
+queue may have grown that no single wait explains. Where a history has no such samples, nothing is excused.
 """
 
 from bisect import bisect_right
@@ -16,6 +16,8 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
 TOLD_MIN: Final = 0.1  # of the time, from which on waits are told
+STARVED_MIN: Final = 0.5  # of the time; nothing that takes its time is proven then
+QUEUE_NS: Final = 5 * SECOND_NS  # for so long a queue has grown before something meets it
 
 
 class Interval(NamedTuple):
@@ -53,6 +55,16 @@ class CpuWaits:
                 break
             excused_ns += min(one.excused_ns, min(end_ns, one.end_ns) - max(begin_ns, one.begin_ns))
         return excused_ns / 1e6
+
+    def is_starved(self, begin_ns: int, end_ns: int) -> bool:
+        """Whether other programs took the CPU for half of a time or longer, and of the seconds before it.
+
+        A queue that grew by that is met by what began later, so nothing that took its time is proven.
+        """
+        begin_ns -= QUEUE_NS
+        some = [one for one in self.intervals if one.begin_ns < end_ns and begin_ns < one.end_ns]
+        whole_ns = sum(one.end_ns - one.begin_ns for one in some)
+        return sum(one.excused_ns for one in some) >= STARVED_MIN * whole_ns > 0
 
     def stretch(self, begin_ns: int, end_ns: int) -> float:
         """How many times as long the run's work took as on a machine of its own; 1.0: just as long."""

@@ -54,7 +54,7 @@ class Proofs(msgspec.Struct, frozen=True):
 
     doubled: Container[tuple[int, str]]  # (order, kind) applied more than once
     off_skus: Container[str]  # whose record is off, of a subject that names no orders
-    unknown_orders: frozenset[int] = frozenset()  # whose sale was never sent, and shown to the subject by nothing
+    untold_orders: frozenset[int] = frozenset()  # of whose sale nothing told the subject
 
 
 class Classified(msgspec.Struct, gc=False):
@@ -115,9 +115,9 @@ def classify_events(
             Classified(event, delivery, classifier.probed(seq, event, claimed))
             for (seq, event), delivery, claimed in zip(events, reported.delivery, reported.claimed, strict=True)
         ]
-    for entry in found if proofs.unknown_orders else ():
+    for entry in found if proofs.untold_orders else ():
         # A subject that does not know the order may keep what came of it until it does.
-        later = entry.event.order in proofs.unknown_orders and entry.event.topic in LATER
+        later = entry.event.order in proofs.untold_orders and entry.event.topic in LATER
         if later and entry.effect in {"none", "stuck"}:
             entry.effect = "not_judged"
     return found

@@ -28,6 +28,7 @@ def named_cause(cause: str) -> str:
     return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
 
 
+RETURNED_SPAN_MAX: Final = 200  # newest versions that are searched for one that explains a push with what came back
 UNMOVING: Final = frozenset({"stocked", "transfer"})
 NO_LIMIT: Final = 2**62
 EMPTY: Final = Curve([], [], [], [])
@@ -169,6 +170,15 @@ class Ledger(msgspec.Struct, gc=False):
             else:
                 version += 1
         return NEVER
+
+    def fits_returned(self, bounds: tuple[int, int], lowest: int, seq: int) -> bool:
+        """Whether a version from `lowest` on is within the bounds, with the units that came back and that it lacks."""
+        most, least = bounds
+        base, available, last = self.base, self.available, self.version_at(seq)
+        return any(
+            base[version] <= most and available[version] + max(0, self.pending_back(version, seq)) >= least
+            for version in range(max(lowest, last - RETURNED_SPAN_MAX), last + 1)
+        )
 
     def _may_match(self, block: int, most: int, least: int) -> bool:
         return self.block_base_min[block] <= most and self.block_available_max[block] >= least

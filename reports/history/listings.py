@@ -93,7 +93,7 @@ def build_listings(
         in_doubt = doubts.get(key[1], ())
         if listing.ledger.parts:
             _judge_by_parts(listing, in_doubt)
-        elif in_doubt:
+        elif "stale" in listing.verdicts:
             _excuse(listing, in_doubt)
     _read(list(listings.values()))
     return listings
@@ -189,32 +189,38 @@ def _match(listing: Listing) -> None:
 
 
 def _excuse(listing: Listing, doubts: Sequence[Doubt]) -> None:
-    """Withdraws "stale" where units in doubt explain a push by a version that was shown, or by a later one."""
+    """Withdraws "stale" where a version that was shown, or a later one, explains a push by what the master lacks.
+
+    These are units in doubt, and units that came back: a subject may list them before it has written them.
+    """
     ledger, shown = listing.ledger, 0
     for index, (seq, quantity) in enumerate(zip(listing.push_seqs, listing.quantities, strict=True)):
-        last = ledger.version_at(seq)
+        bounds = ledger.bounds(quantity, seq)
         if listing.verdicts[index] == "stale":
-            units = units_in_doubt(doubts, listing.push_seqs, seq, listing.push_times_ns[index])
-            if units and ledger.latest_match(_wider(ledger.bounds(quantity, seq), units), last) >= shown:
+            units = units_in_doubt(doubts, listing.push_seqs, seq, listing.push_times_ns[index]) if doubts else 0
+            if ledger.fits_returned(_wider(bounds, units), shown, seq):
                 listing.verdicts[index] = ""
         elif listing.verdicts[index] == "":
-            shown = ledger.earliest_match(ledger.bounds(quantity, seq), shown, last)
+            shown = ledger.earliest_match(bounds, shown, ledger.version_at(seq))
 
 
-def _wider(bounds: tuple[int, int], units: int) -> tuple[int, int]:
-    """The bounds of a push that may lack so many units."""
+def _wider(bounds: tuple[int, int], units: int, returned: int = 0) -> tuple[int, int]:
+    """The bounds of a push that may lack so many units, or have so many that came back and are not written yet."""
     most, least = bounds
-    return most + units, least
+    return most + units, least - returned
 
 
 def _judge_by_parts(listing: Listing, doubts: Sequence[Doubt]) -> None:
     """Verdicts for an item with several locations, of which a subject may know different versions."""
     ledger, box = listing.ledger, Box(listing.ledger)
-    verdicts = []
+    verdicts, before = [], 0
     for index, (seq, quantity) in enumerate(zip(listing.push_seqs, listing.quantities, strict=True)):
         bounds = ledger.bounds(quantity, seq)
         units = units_in_doubt(doubts, listing.push_seqs, seq, listing.push_times_ns[index]) if doubts else 0
-        if box.takes(bounds, seq) or (units and box.takes(_wider(bounds, units), seq)):
+        returned = ledger.pending_back(ledger.version_at(before), seq) if ledger.back_seqs else 0
+        before = seq
+        wider = _wider(bounds, units, max(0, returned))
+        if box.takes(bounds, seq) or (wider != bounds and box.takes(wider, seq)):
             verdicts.append("")
         else:
             verdicts.append("stale" if ever_fitted(ledger, bounds, seq) else "unexplained")

@@ -78,7 +78,21 @@ def missed_of(unsent: Iterable[Unsent]) -> list[Unsent]:
     return [one for one in unsent if one.shown_ns == NEVER_NS and one.matters]
 
 
-def unknown_orders(unsent: Iterable[Unsent]) -> frozenset[int]:
-    """Orders of marketplaces whose sale was never sent and shown by nothing: a subject cannot know of them."""
-    unknown = (one.event for one in unsent if one.shown_ns == NEVER_NS)
-    return frozenset(event.order for event in unknown if event.topic == "order.created")
+def untold_orders(log: FactLog, reported: Reported) -> frozenset[int]:
+    """Orders of marketplaces whose sale no delivery told, and no answer showed: a subject need not know of them.
+
+    The sale was never sent, or nobody was subscribed, or each try to deliver it failed, or one still will be made.
+    """
+    pairs = zip(log.all(f.EventFired), reported.delivery, strict=True)
+    places = frozenset(log.marketplaces)
+    sales = [(event, how) for event, how in pairs if event.topic == "order.created" and event.source in places]
+    untold = {event.order: event.at_ns for event, how in sales if how not in {"acknowledged", ""}}
+    if not untold:
+        return frozenset()
+    told = {event.order for event, how in sales if how in {"acknowledged", ""}}
+    shown = _shown(log.all(f.OrdersShown))
+    return frozenset(
+        order
+        for order, at_ns in untold.items()
+        if order not in told and not any(time_ns >= at_ns for time_ns in shown.get(order, ()))
+    )

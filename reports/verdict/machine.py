@@ -1,7 +1,8 @@
 """What a time would be on a machine of its own, at least: each sample less what its waits for a CPU explain.
 
-A limit that is broken is no proof against the subject where the machine alone may have broken it. Samples that never
-ended are not touched. Every measure of how long something took is among these, whatever the something.
+A limit that is broken is no proof against the subject where the machine alone may have broken it. What met a queue that
+other programs may have made proves nothing. Samples that never ended are not touched, but for attempts that timed out.
+Every measure of how long something took is among these, whatever the something.
 """
 
 import math
@@ -15,6 +16,7 @@ from stockstorm.reports.history.deliveries import NEVER_NS
 from stockstorm.reports.statistics.quantiles import quantile
 
 Times = Iterable[tuple[int, float]]  # when something began in ns, and how long it took in ms
+TIMEOUT_MS: Final = 1e3  # the shortest
 QUANTILES: Final[Mapping[str, Callable[[History], Times]]] = {
     "ack_time_ms": lambda history: history.acks,
     "sync_latency_ms": lambda history: history.sync_samples.fired,
@@ -52,13 +54,20 @@ def _least(history: History, measure: str) -> float | None:
     if stem not in QUANTILES or not (rank == "max" or rank[1:].isdigit()):
         return None
     share = 1.0 if rank == "max" else float(rank[1:]) / 100
-    samples = _without_waits(history.cpu_waits, QUANTILES[stem](history))
+    samples = _without_waits(history.cpu_waits, QUANTILES[stem](history), has_timeouts=stem == "ack_time_ms")
     return quantile(samples, share) if samples else None
 
 
-def _without_waits(waits: CpuWaits, times: Times) -> list[float]:
-    """The milliseconds in ascending order."""
-    return sorted(ms if math.isinf(ms) else ms - waits.excused_ms(at_ns, ms) for at_ns, ms in times)
+def _without_waits(waits: CpuWaits, times: Times, *, has_timeouts: bool = False) -> list[float]:
+    """The milliseconds in ascending order. `has_timeouts`: what did not end was given up after a while."""
+
+    def least(at_ns: int, ms: float) -> float:
+        if math.isinf(ms):
+            return 0.0 if has_timeouts and waits.is_starved(at_ns, at_ns + round(TIMEOUT_MS * 1e6)) else ms
+        is_starved = waits.is_starved(at_ns, at_ns + round(ms * 1e6))
+        return 0.0 if is_starved else ms - waits.excused_ms(at_ns, ms)
+
+    return sorted(least(at_ns, ms) for at_ns, ms in times)
 
 
 def _ms(duration_ns: int) -> float:

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from stockstorm.loadtests.cli.app import app
+from stockstorm.loadtests.invocation import exit_code_of, invoke
 from tests.running import run_module
 
 Stockstorm = Callable[..., subprocess.CompletedProcess[str]]
+InProcess = Callable[..., subprocess.CompletedProcess[str]]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -21,6 +24,19 @@ def stockstorm() -> Stockstorm:
 
     def call(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
         return run_module("stockstorm", [str(argument) for argument in arguments], environment)
+
+    return call
+
+
+@pytest.fixture
+def in_process(capsys: pytest.CaptureFixture[str]) -> InProcess:
+    """The same for what is refused before a process is started: to start the program takes longer than to refuse."""
+
+    def call(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        words = [str(argument) for argument in arguments]
+        code = exit_code_of(lambda: invoke(app, words))
+        printed = capsys.readouterr()
+        return subprocess.CompletedProcess(words, code, printed.out, printed.err)
 
     return call
 

@@ -1,10 +1,16 @@
-"""`stockstorm compare` as a user runs it: real runs of one plan, and errors with a remedy."""
+"""`stockstorm compare` as a user runs it: real runs of one plan, and errors with a remedy.
+
+How fast the runs were beside other tests decides their verdict, and so that of the comparison; the rest is the same.
+"""
 
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.e2e.conftest import InProcess
+from tests.verdicts import code_of, wrong_apart_from_speed
 
 pytestmark = pytest.mark.e2e
 
@@ -19,17 +25,18 @@ def compared(stockstorm: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return done, folders[0]
 
 
-@pytest.mark.timed
 def test_it_ends_with_a_ranking_and_the_verdict_as_exit_code(compared: tuple[Any, Path]) -> None:
     done, folder = compared
-    assert done.returncode == 0, done.stdout + done.stderr
+    compared_as = json.loads((folder / "comparison.json").read_text())["comparison"]
+    assert done.returncode == code_of(compared_as), done.stdout + done.stderr
+    results = [json.loads(file.read_text()) for file in folder.glob("*/*-smoke-1/result.json")]
+    assert [wrong_apart_from_speed(result) for result in results] == [{}, {}]
     assert "Ranking" in done.stdout
     assert "queue-postgres, safety stock 2" in done.stdout
     assert str(folder / "comparison.html") in done.stdout
     assert "1 of 2 · queue-postgres, seed 1" in done.stderr
 
 
-@pytest.mark.timed
 def test_every_run_has_the_same_plan_and_its_own_safety_stock(compared: tuple[Any, Path]) -> None:
     _, folder = compared
     stored = json.loads((folder / "comparison.json").read_text())
@@ -38,7 +45,6 @@ def test_every_run_has_the_same_plan_and_its_own_safety_stock(compared: tuple[An
     assert sorted(result["replay"].partition(" --safety-stock ")[2] for result in results) == ["0", "2"]
 
 
-@pytest.mark.timed
 def test_its_report_links_to_the_report_of_every_run(compared: tuple[Any, Path]) -> None:
     _, folder = compared
     stored = json.loads((folder / "comparison.json").read_text())
@@ -48,7 +54,6 @@ def test_its_report_links_to_the_report_of_every_run(compared: tuple[Any, Path])
     assert [link for link in links if not (folder / link).is_file() or f'href="{link}"' not in page] == []
 
 
-@pytest.mark.timed
 def test_continuing_a_complete_comparison_runs_nothing_and_prints_the_same(
     stockstorm: Any, compared: tuple[Any, Path]
 ) -> None:
@@ -70,8 +75,10 @@ def test_continuing_a_complete_comparison_runs_nothing_and_prints_the_same(
         (["--continue", "latest"], "start one with: stockstorm compare SCENARIO"),
     ],
 )
-def test_an_error_names_what_to_write_instead(stockstorm: Any, tmp_path: Path, words: list[str], said: str) -> None:
-    done = stockstorm("compare", *words, "--runs", tmp_path)
+def test_an_error_names_what_to_write_instead(
+    in_process: InProcess, tmp_path: Path, words: list[str], said: str
+) -> None:
+    done = in_process("compare", *words, "--runs", tmp_path)
     assert done.returncode > 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr

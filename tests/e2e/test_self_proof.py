@@ -1,8 +1,9 @@
 """Flaws of the reference service fail their own checks, and the sound service fails none.
 
-Here are the mistakes of the guide. `make prove` has the whole bank.
+Here are mistakes of the guide: one that a crash shows, and one of order. `make prove` has the whole bank.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ import pytest
 
 from stockstorm.loadtests.proving.proof import read_proofs
 from stockstorm.loadtests.subjects.flaws import FLAWS
+from tests.verdicts import wrong_apart_from_speed
 
 pytestmark = pytest.mark.e2e
 
-SPEED = "slow_handler"  # takes 40 s, and a late generator would hide it
+# The others are in `make prove`, and some with each push (.github/workflows/flaws.yml).
+OFTEN = ("ack_before_durable", "last_write_wins")
 OF_THE_GUIDE = sorted(flaw.name for flaw in FLAWS.values() if flaw.guide_ref)
-FLAW_NAMES = [pytest.param(name, marks=pytest.mark.prove) if name == SPEED else name for name in OF_THE_GUIDE]
+FLAW_NAMES = [name if name in OFTEN else pytest.param(name, marks=pytest.mark.prove) for name in OF_THE_GUIDE]
 SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.prove) for seed in (2, 3, 4, 5))]
 
 
@@ -33,7 +36,8 @@ def test_the_sound_service_fails_no_check(seed: int, stockstorm: Any, tmp_path: 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.timed
 def test_the_sound_service_without_probes_and_references_fails_no_check(stockstorm: Any, tmp_path: Path) -> None:
-    done = stockstorm("run", "proof", "--evidence", "none", "--runs", tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    """Apart from speed: it runs beside other tests."""
+    done = stockstorm("run", "proof", "--evidence", "none", "--rate", "30", "--runs", tmp_path)
+    result = json.loads((tmp_path / "latest" / "result.json").read_text())
+    assert wrong_apart_from_speed(result) == {}, done.stdout + done.stderr

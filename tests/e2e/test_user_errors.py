@@ -1,4 +1,7 @@
-"""Every mistake of a user gets a clear error with a remedy, an exit code above 2, and no traceback."""
+"""Every mistake of a user gets a clear error with a remedy, an exit code above 2, and no traceback.
+
+What is refused before a process is started is tried in this one: to start the program takes longer than to refuse.
+"""
 
 import socket
 from pathlib import Path
@@ -9,6 +12,7 @@ import pytest
 from stockstorm.loadtests.config.own_checks import SECRETS
 from stockstorm.loadtests.processes.child import free_port
 from stockstorm.simulator.history.facts import PhaseStarted
+from tests.e2e.conftest import InProcess
 from tests.running import run_module
 from tests.stored_history import plain_bytes, sealed
 
@@ -32,23 +36,23 @@ def expect_error(done: Any, code: int, *words: str) -> None:
         assert word in done.stderr
 
 
-def test_an_unknown_scenario_is_answered_with_the_known_ones(stockstorm: Any, tmp_path: Path) -> None:
-    expect_error(stockstorm("run", "flash_sail", "--runs", tmp_path), 4, "flash_sail", "flash_sale")
+def test_an_unknown_scenario_is_answered_with_the_known_ones(in_process: InProcess, tmp_path: Path) -> None:
+    expect_error(in_process("run", "flash_sail", "--runs", tmp_path), 4, "flash_sail", "flash_sale")
 
 
-def test_a_bad_scenario_file_gets_all_its_errors_at_once(stockstorm: Any, tmp_path: Path) -> None:
+def test_a_bad_scenario_file_gets_all_its_errors_at_once(in_process: InProcess, tmp_path: Path) -> None:
     path = tmp_path / "bad.toml"
     path.write_text(BAD_SCENARIO)
-    done = stockstorm("run", path, "--runs", tmp_path)
+    done = in_process("run", path, "--runs", tmp_path)
     expect_error(done, 4, "phases.0.seconds", "phases.0.ratee", "rate", "sync_latency_ms.p95", "quick", "online")
 
 
-def test_an_unknown_flaw_is_answered_with_the_known_ones(stockstorm: Any, tmp_path: Path) -> None:
-    expect_error(stockstorm("run", "smoke", "--flaw", "lazy", "--runs", tmp_path), 4, "lazy", "slow_handler")
+def test_an_unknown_flaw_is_answered_with_the_known_ones(in_process: InProcess, tmp_path: Path) -> None:
+    expect_error(in_process("run", "smoke", "--flaw", "lazy", "--runs", tmp_path), 4, "lazy", "slow_handler")
 
 
-def test_a_wrong_flag_is_no_verdict(stockstorm: Any, tmp_path: Path) -> None:
-    expect_error(stockstorm("run", "smoke", "--rat", "3", "--runs", tmp_path), 4, "--rat", "stockstorm run --help")
+def test_a_wrong_flag_is_no_verdict(in_process: InProcess, tmp_path: Path) -> None:
+    expect_error(in_process("run", "smoke", "--rat", "3", "--runs", tmp_path), 4, "--rat", "stockstorm run --help")
 
 
 def test_a_database_that_is_down_is_exit_6_and_is_named_without_its_password(stockstorm: Any, tmp_path: Path) -> None:
@@ -91,28 +95,28 @@ def test_a_plan_that_is_too_large_is_exit_8_and_names_the_limit(stockstorm: Any,
     expect_error(done, 8, "plan")
 
 
-def test_a_plan_that_cannot_be_written_is_exit_3(stockstorm: Any, tmp_path: Path) -> None:
-    done = stockstorm("plan", "smoke", "--out", tmp_path / "nowhere" / "plan.jsonl")
+def test_a_plan_that_cannot_be_written_is_exit_3(in_process: InProcess, tmp_path: Path) -> None:
+    done = in_process("plan", "smoke", "--out", tmp_path / "nowhere" / "plan.jsonl")
     expect_error(done, 3, "--out: ", "No such file", "name a file in a folder that can be written")
 
 
-def test_a_wrong_database_is_reported_before_a_run_has_a_folder(stockstorm: Any, tmp_path: Path) -> None:
+def test_a_wrong_database_is_reported_before_a_run_has_a_folder(in_process: InProcess, tmp_path: Path) -> None:
     runs = tmp_path / "runs"
-    expect_error(stockstorm("run", "smoke", "--postgres", "dockr", "--runs", runs), 4, "dockr", "docker")
+    expect_error(in_process("run", "smoke", "--postgres", "dockr", "--runs", runs), 4, "dockr", "docker")
     assert sorted(path.relative_to(runs).as_posix() for path in runs.rglob("*")) == [
         "refused", "refused/error.json", "refused/junit.xml",
     ]  # fmt: skip
 
 
-def test_a_subject_with_a_secret_in_its_url_is_reported_without_it(stockstorm: Any, tmp_path: Path) -> None:
-    done = stockstorm("run", "smoke", "--subject", "http://me:hush@host/hooks?key=hush", "--runs", tmp_path)
+def test_a_subject_with_a_secret_in_its_url_is_reported_without_it(in_process: InProcess, tmp_path: Path) -> None:
+    done = in_process("run", "smoke", "--subject", "http://me:hush@host/hooks?key=hush", "--runs", tmp_path)
     expect_error(done, 4, "http://host/hooks")
     assert "hush" not in done.stderr + done.stdout
 
 
-def test_faults_on_a_service_of_ones_own_are_refused_before_load(stockstorm: Any, tmp_path: Path) -> None:
+def test_faults_on_a_service_of_ones_own_are_refused_before_load(in_process: InProcess, tmp_path: Path) -> None:
     words = ["run", "smoke", "--subject", "http://127.0.0.1:9/hooks", "--fault", "kill_worker@1"]
-    expect_error(stockstorm(*words, "--runs", tmp_path), 4, "kill_worker", "without faults")
+    expect_error(in_process(*words, "--runs", tmp_path), 4, "kill_worker", "without faults")
 
 
 def test_plain_locust_refuses_a_database_url_without_repeating_its_password(tmp_path: Path) -> None:
@@ -122,14 +126,14 @@ def test_plain_locust_refuses_a_database_url_without_repeating_its_password(tmp_
     assert "hush" not in done.stderr + done.stdout
 
 
-def test_a_corrupted_history_is_reported_with_file_and_block(stockstorm: Any, tmp_path: Path) -> None:
+def test_a_corrupted_history_is_reported_with_file_and_block(in_process: InProcess, tmp_path: Path) -> None:
     folder = tmp_path / "broken"
     folder.mkdir()
     history = bytearray(sealed([PhaseStarted(at_ns=1, phase="x")] * 100, per_block=50))
     history[-20] ^= 1
     (folder / "history.jsonl.zst").write_bytes(bytes(history))
-    expect_error(stockstorm("check", folder, "--runs", tmp_path), 7, "history.jsonl.zst, block 1", "--unsealed")
+    expect_error(in_process("check", folder, "--runs", tmp_path), 7, "history.jsonl.zst, block 1", "--unsealed")
 
 
-def test_a_run_that_does_not_exist_is_reported(stockstorm: Any, tmp_path: Path) -> None:
-    expect_error(stockstorm("check", "no-such-run", "--runs", tmp_path), 7, "no-such-run")
+def test_a_run_that_does_not_exist_is_reported(in_process: InProcess, tmp_path: Path) -> None:
+    expect_error(in_process("check", "no-such-run", "--runs", tmp_path), 7, "no-such-run")

@@ -15,7 +15,7 @@ from tests.fuzz.raw_http import answer
 from tests.fuzz.run import Run
 
 SEED = 7
-REQUESTS = 900
+REQUESTS = 450
 ATTEMPTED = 40
 
 

@@ -105,6 +105,7 @@ NO_FEED: Final = "it never reads orders, and nobody told it of these"
 ONE_WORKER: Final = "what waits for one marketplace holds up the others"
 READS_ALL: Final = "it reads all stock whenever a webhook came"
 NO_TOKEN: Final = "it never asks for another token"
+DENIED: Final = "a write that is denied is logged, and not sent again"
 BEYOND: Final = (
     Beyond("stockroom", "lost_by_shopify", NO_FEED, ("never_sent",)),
     Beyond("relay", "lost_by_shopify", NO_FEED, ("never_sent",)),
@@ -118,6 +119,8 @@ BEYOND: Final = (
     Beyond("stockroom", "marketplace_feeds", NO_FEED, ("feed_unread",)),
     Beyond("relay", "marketplace_feeds", NO_FEED, ("feed_unread",)),
     Beyond("sweep", "marketplace_feeds", "it reads feeds alone, and kirana has none", ("exact_units",)),
+    Beyond("stockroom", "scope_granted_late", DENIED, ("scopes_missing",)),
+    Beyond("relay", "scope_granted_late", DENIED, ("scopes_missing",)),
     Beyond("stockroom", "reinstall", NO_TOKEN, ("not_reinstalled",)),
     Beyond("relay", "reinstall", NO_TOKEN, ("not_reinstalled",)),
 )
@@ -139,4 +142,5 @@ WAYS: Final = (
     Way("relay", "zero_in_doubt", ("failing_apis",)),
     Way("sweep", "at_most_twenty", declares="lists_less = true"),
     Way("sweep", "old_http"),
+    Way("sweep", "feeds_alone"),
 )

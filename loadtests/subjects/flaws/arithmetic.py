@@ -91,7 +91,7 @@ DECLARED: Final = (
         mistake="a return of a cancelled order gives its units back a second time",
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
-        says=("gives its units back again", "given back by both"),
+        says=("gives its units back again", "given back by both", "cancellation had arrived before count twice"),
         subjects=OF_WEBHOOKS,
         diagnoses=frozenset({"order_arithmetic", "exact_units", "wrong_listings", "lost_events", "wrong_units"}),
     ),

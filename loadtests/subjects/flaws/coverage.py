@@ -90,7 +90,8 @@ DECLARED: Final = (
         may=without({**WRONG_STOCK, **LATE_EFFECTS}, "drift"),
         subjects=OF_WEBHOOKS,
         scenario="odd_skus",
-        diagnoses=frozenset({"catalogue_cut", "dead_letters", "lost_events"}),
+        diagnoses=frozenset({"catalogue_cut", "dead_letters", "lost_events", "exact_units"}),
+        says=("does not read on", "as dead letters", "before any inventory_levels/update"),
     ),
     Flaw(
         name="sku_read_as_number",
@@ -100,7 +101,8 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
         scenario="odd_skus",
-        diagnoses=frozenset({"never_pushed"}),
+        diagnoses=frozenset({"unknown_skus"}),
+        says=("without leading zeros",),
     ),
     Flaw(
         name="one_location_listed",

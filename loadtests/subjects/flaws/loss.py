@@ -44,7 +44,9 @@ DECLARED: Final = (
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
         diagnoses=frozenset({"lost_events", "lost_alone"}),
-        says=("processed together",),
+        says=("as where of several events that are processed together one is dropped",),
+        without="Only events that came alone can be told lost or taken, and these are too few to tell this from other "
+        "losses. The report lists what fits, this first.",
         subjects=OF_WEBHOOKS,
     ),
     Flaw(
@@ -100,6 +102,8 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "nothing_lost"),
         diagnoses=frozenset({"capped", "lost_events"}),
         says=("never more than", "when more than"),
+        without="Only events that came alone can be told lost or taken, so the number that has its effect in half a "
+        "second is not known. The report lists what fits, this first.",
         subjects=OF_RECEIVERS,
     ),
     Flaw(

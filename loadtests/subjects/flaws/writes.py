@@ -101,7 +101,7 @@ DECLARED: Final = (
         must=frozenset({"nothing_lost"}),
         may=without({**WRONG_STOCK, **CALLS}, "nothing_lost"),
         diagnoses=frozenset({"lost_events", "lost_alone"}),
-        says=("no row of their units",),
+        says=("no row of their units", "of those that wait together one is written"),
         subjects=OF_WEBHOOKS,
     ),
     Flaw(

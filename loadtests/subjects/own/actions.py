@@ -14,6 +14,7 @@ import httpx
 import msgspec
 
 from stockstorm.loadtests.limits import OWN_ASKED_S, READY_ANSWER_S
+from stockstorm.loadtests.subjects.asking import asked
 from stockstorm.loadtests.subjects.own.file import is_address
 from stockstorm.loadtests.subjects.own.values import filled
 from stockstorm.reports.result import exit_text, printable
@@ -43,9 +44,8 @@ class Actions(msgspec.Struct, frozen=True):
         """Whether the URL answers 2xx to a GET, or the command ends with 0. Bounded by about a second."""
         if is_address(text):
             try:
-                return httpx.get(
-                    filled(text, self.values), timeout=READY_ANSWER_S, verify=self._verify(text)
-                ).is_success
+                url = filled(text, self.values)
+                return asked("GET", url, READY_ANSWER_S, verify=self._verify(text)).is_success
             except httpx.HTTPError:
                 return False
         try:
@@ -97,7 +97,7 @@ class Actions(msgspec.Struct, frozen=True):
 
     def _post(self, key: str, text: str, within_s: float) -> None:
         try:
-            answer = httpx.post(filled(text, self.values), timeout=within_s, verify=self._verify(text))
+            answer = asked("POST", filled(text, self.values), within_s, verify=self._verify(text))
         except httpx.HTTPError as error:
             raise self._failure(key, text, f"did not answer: {error}") from None
         if not answer.is_success:

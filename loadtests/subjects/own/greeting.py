@@ -18,6 +18,7 @@ import httpx
 import msgspec
 
 from stockstorm.loadtests.limits import OWN_ANSWER_S, OWN_GREETING_S, READY_ANSWER_S
+from stockstorm.loadtests.subjects.asking import asked
 from stockstorm.loadtests.subjects.own.urls import trusting
 from stockstorm.reports.result import printable
 from stockstorm.simulator.errors import SubjectError
@@ -90,11 +91,12 @@ def signed(topic: str, secret: str, domain: str, version: str = NEWEST) -> dict[
 def _asked(uri: str, authority: str, headers: dict[str, str]) -> Answer:
     began_s = time.monotonic()
     try:
-        answer = httpx.post(
+        answer = asked(
+            "POST",
             uri,
+            OWN_GREETING_S,
             content=BODY,
             headers={"Content-Type": "application/json", **headers},
-            timeout=OWN_GREETING_S,
             verify=trusting(authority) if uri.startswith("https:") else False,
         )
     except httpx.ConnectError as error:

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-import httpx
 import msgspec
 
 from stockstorm.loadtests.limits import OWN_ANSWER_S, OWN_ROWS_MAX, PROBE_ANSWER_MAX_BYTES, PROBE_ANSWER_S
+from stockstorm.loadtests.subjects.asking import Client, body_of
 from stockstorm.loadtests.subjects.own.file import HttpRead, Reads, SqlRead
 from stockstorm.loadtests.subjects.own.queries import compiled
 from stockstorm.loadtests.subjects.own.values import filled
@@ -109,7 +109,7 @@ def make_view(
 def _http(read: HttpRead, url: str, verify: ssl.SSLContext | bool) -> Read:
     stock = compiled(read.stock) if read.stock else None
     orders = compiled(read.orders) if read.orders else None
-    client = httpx.Client(timeout=OWN_ANSWER_S, verify=verify if url.startswith("https:") else False)
+    client = Client(OWN_ANSWER_S, verify=verify if url.startswith("https:") else False)
 
     def look() -> View:
         answer = msgspec.json.decode(_body(client, url))
@@ -119,15 +119,10 @@ def _http(read: HttpRead, url: str, verify: ssl.SSLContext | bool) -> Read:
     return look
 
 
-def _body(client: httpx.Client, url: str) -> bytes:
-    body = bytearray()
+def _body(client: Client, url: str) -> bytes:
     with client.stream("GET", url) as answer:
         answer.raise_for_status()
-        for piece in answer.iter_bytes():
-            body += piece
-            if len(body) > PROBE_ANSWER_MAX_BYTES:
-                raise ValueError(f"more than {PROBE_ANSWER_MAX_BYTES:,} bytes in one answer")
-    return bytes(body)
+        return body_of(answer, PROBE_ANSWER_MAX_BYTES)
 
 
 def _sql(read: SqlRead, url: str) -> Read:

@@ -36,6 +36,7 @@ from stockstorm.simulator.api.admin.negotiation import (
     answer_type,
     is_json,
 )
+from stockstorm.simulator.api.admin.resolvers.products.searches import prepare
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schemas
 from stockstorm.simulator.api.exchange import REQUEST_ID, ApiReply, ApiRequest, RequestSerial, not_played, request_id
 from stockstorm.simulator.api.faults.injection import NONE, Injection
@@ -97,6 +98,7 @@ class AdminApi:
         self._schemas = admin_schemas()  # all at once, because building one takes longer than a call may
         self._oldest = config.shop.oldest_api_version
         self.state = AdminState(world.catalogue)
+        prepare(self.state, wall.monotonic_ns)
         self._bucket = Bucket(config.shop.plan)
         self._decode = msgspec.json.Decoder(_Body).decode
         self._encode = msgspec.json.Encoder().encode

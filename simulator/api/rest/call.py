@@ -22,6 +22,7 @@ from stockstorm.simulator.world import World
 PAGE_DEFAULT: Final = 50
 ID_DIGITS_MAX: Final = 19
 NOT_FOUND: Final = "Not Found"
+GUIDE: Final = "See https://shopify.dev/api/usage/pagination-rest for more information."
 MISSING: Final = "Required parameter missing or invalid"
 Body = dict[str, Any]
 _NUMBER: Final = re.compile(r"-?[0-9]{1,19}", re.ASCII)
@@ -104,7 +105,10 @@ class RestCall(Call):
     # -- the query -------------------------------------------------------------------------------------------------
 
     def read_parameters(self) -> None:
-        """Read the query string: the last value of each name; `ids[]=1&ids[]=2` becomes `ids`, joined by commas."""
+        """Read the query string: the last value of each name; `ids[]=1&ids[]=2` becomes `ids`, joined by commas.
+
+        Raises Refused (400).
+        """
         try:
             values = parse_qs(self.http.query, keep_blank_values=True, max_num_fields=REST_PARAMETERS_MAX)
         except ValueError:
@@ -113,6 +117,8 @@ class RestCall(Call):
             name.removesuffix("[]"): ",".join(found) if name.endswith("[]") else found[-1]
             for name, found in values.items()
         }
+        if "page" in self.parameters:  # of the time before page_info
+            raise Refused(400, {"page": f"page cannot be passed. {GUIDE}"})
 
     def text(self, name: str) -> str:
         """A parameter of the query, empty if it is missing."""

@@ -14,13 +14,12 @@ from urllib.parse import urlencode
 import msgspec
 
 from stockstorm.simulator.api.admin.base.pages import Key, Keyed
-from stockstorm.simulator.api.rest.call import Refused, RestCall
+from stockstorm.simulator.api.rest.call import GUIDE, Refused, RestCall
 from stockstorm.simulator.errors import UNREADABLE_JSON
 
 Node = TypeVar("Node")
 PAGE_INFO_MAX: Final = 4_000  # characters
 WITH_PAGE_INFO: Final = frozenset({"page_info", "limit", "fields"})
-_GUIDE: Final = "See https://shopify.dev/api/usage/pagination-rest for more information."
 _BOUND: Final = 1 << 63
 
 
@@ -43,7 +42,7 @@ def take_page_info(call: RestCall) -> Cursor | None:
         return None
     for name in call.parameters:
         if name not in WITH_PAGE_INFO:
-            raise Refused(400, {name: f"{name} cannot be passed when page_info is present. {_GUIDE}"})
+            raise Refused(400, {name: f"{name} cannot be passed when page_info is present. {GUIDE}"})
     cursor = _decoded(text)
     if cursor is None or not (abs(cursor.last_id) < _BOUND and abs(cursor.last_value) < _BOUND):
         raise Refused(400, {"page_info": "Invalid value."})

@@ -13,7 +13,7 @@ from stockstorm.loadtests.cli.app import app
 from stockstorm.loadtests.exits import ERROR_CODES, VERDICT_CODES, ExitCode, exit_code
 from stockstorm.loadtests.invocation import exit_code_of, invoke
 from stockstorm.loadtests.orchestrator import by_locust
-from stockstorm.simulator.errors import BackingError, StockstormError, SubjectError
+from stockstorm.simulator.errors import BackingError, ScenarioError, StockstormError, SubjectError
 from tests.running import ROOT
 
 
@@ -123,6 +123,15 @@ def test_a_name_that_no_file_can_have_is_one_short_error(
     printed = capsys.readouterr().err
     assert "→" in printed
     assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize("length", [4_000, 70_000])
+def test_a_long_path_is_told_whole_and_what_nobody_reads_is_cut(length: int) -> None:
+    error = ScenarioError("--cloud", f"'{'x' * length}' is unknown", "write docker")
+    assert (f"'{'x' * length}' is" in str(error)) == (length == 4_000)
+    assert len(str(error)) < 5_000
+    assert str(error).startswith("--cloud: 'xxx")
+    assert str(error).endswith(" is unknown\n  → write docker")
 
 
 def test_an_error_for_users_is_printed_unchanged(capsys: pytest.CaptureFixture[str]) -> None:

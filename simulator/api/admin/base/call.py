@@ -33,8 +33,9 @@ from stockstorm.simulator.catalogue import LEVEL_IDS_PER_LOCATION, Catalogue
 from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.events.product_payload import LISTED_S
 from stockstorm.simulator.history.facts import AnyFact, OrdersShown, StockShown, VersionAsked
-from stockstorm.simulator.limits import ANSWER_VALUES_MAX, IDEMPOTENCY_KEY_MAX
+from stockstorm.simulator.limits import ANSWER_VALUES_MAX, IDEMPOTENCY_KEY_MAX, SEARCH_TESTS_MAX
 from stockstorm.simulator.model import API_CLIENT_ID, ONLINE, ApiOutcome, Event, Level, Order, Product
+from stockstorm.simulator.shop.records import TooMuchWork
 from stockstorm.simulator.versions import NEWEST, ApiVersion, Behaviour, in_force
 from stockstorm.simulator.world import Changes, World
 
@@ -198,7 +199,7 @@ class Call:
         self.unplayed: list[str] = []  # names of what user errors say is not played
         self.key = ""  # of the last mutation with an idempotency key
         self.rows = self._rows_done = 0
-        self.tests = 0  # of buyers, in searches of orders
+        self._tests_left = SEARCH_TESTS_MAX
         self.warnings: list[SearchWarning] = []
         self._levels_shown: dict[tuple[str, int], None] = {}  # sku and version, in the order of the answer
         self._orders_shown: dict[int, None] = {}
@@ -239,6 +240,12 @@ class Call:
         self._values_left -= values
         if self._values_left < 0 and self._bounded:
             raise AnswerTooLarge
+
+    def test(self, rows: int, terms: int = 1) -> None:
+        """Count what searches compare in memory. Raises TooMuchWork when it is too much in one call."""
+        self._tests_left -= rows * terms
+        if self._tests_left < 0 and self._bounded:
+            raise TooMuchWork
 
     def start_over(self) -> None:
         """Discard what was shown, since the answer is built again or not given. Changes of the world remain."""

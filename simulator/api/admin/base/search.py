@@ -80,6 +80,12 @@ def _dated(part: Part, root: str, query: str, call: Call) -> Part:
     return part
 
 
+def terms_of_query(query: str | None) -> list[Term]:
+    """The terms of a query that `searched` took, each of which is compared with every row."""
+    part = parse(query) if query else None
+    return [] if part is None else terms_of(part)
+
+
 def _joined(part: Part, plays: Plays[Test], joined: Algebra[Test]) -> Test:
     match part:
         case Every(parts=parts):

@@ -3,6 +3,7 @@
 A move is between two states of stock at one location. Shopify refuses one between two locations.
 """
 
+from collections.abc import Iterator
 from typing import Any, Final, Literal
 
 import msgspec
@@ -23,7 +24,12 @@ from stockstorm.simulator.limits import QUANTITY_MAX
 from stockstorm.simulator.model import Level
 from stockstorm.simulator.world import LevelChange, LevelSet
 
-ACTIVE: Final = "Not allowed to set available quantity when the item is already active at the location."
+ACTIVE: Final = {
+    "available": "Not allowed to set available quantity when the item is already active at the location.",
+    "onHand": "Not allowed to set an on_hand quantity when the item is already active at the location.",
+}
+BOTH: Final = "not allowed to set available and on_hand quantities at the same time."
+TOO_FAR: Final = "the quantity needs to be between -1 billion and 1 billion."
 NO_ITEM: Final = "The product couldn't be stocked because it wasn't found."
 NO_LOCATION: Final = "The product couldn't be stocked because the location wasn't found."
 NO_LEVEL: Final = "The product couldn't be unstocked because the product was deleted."
@@ -50,7 +56,7 @@ def activate(_source: None, arguments: Arguments, call: Call) -> ActivatePayload
 
     given = {name: arguments.get(name) for name in ("available", "inventoryItemId", "locationId", "onHand")}
     done = executed_once("inventoryActivate", given, arguments, call, execute)
-    return ActivatePayload(None if done.errors else _level_at(arguments, call), done.errors)
+    return ActivatePayload(_level_at(arguments, call), done.errors)
 
 
 def _level_at(arguments: Arguments, call: Call) -> Level | None:
@@ -64,13 +70,19 @@ def _activation_errors(arguments: Arguments, call: Call) -> list[UserError]:
         errors.append(UserError(("inventoryItemId",), NO_ITEM))
     if parse_location(arguments["locationId"]) not in call.state.locations:
         errors.append(UserError(("locationId",), NO_LOCATION))
-    for name in ("available", "onHand"):
-        amount = arguments.get(name)
-        if amount is not None and abs(amount) > QUANTITY_MAX:
-            errors.append(UserError((name,), f"The quantity can't be higher than {QUANTITY_MAX:,}."))
-        elif amount is not None and not errors and _level_at(arguments, call) is not None:
-            errors.append(UserError((name,), ACTIVE))
-    return errors
+    return errors or [UserError((name,), text) for name, text in _amount_errors(arguments, call)]
+
+
+def _amount_errors(arguments: Arguments, call: Call) -> Iterator[tuple[str, str]]:
+    """What is wrong with the units of a known item and location, with the recorded texts, by argument."""
+    given = {name: units for name in ("available", "onHand") if (units := arguments.get(name)) is not None}
+    index = call.state.locations[number_of("Location", arguments["locationId"]) or 0].index
+    for name, units in given.items():
+        if _level_at(arguments, call) is not None:
+            yield name, ACTIVE[name]
+        elif len(given) > 1 or abs(units) > QUANTITY_MAX:
+            reason = BOTH if len(given) > 1 else TOO_FAR
+            yield name, f"The product couldn't be stocked at Warehouse {index} because {reason}"
 
 
 def _activate(arguments: Arguments, call: Call) -> None:

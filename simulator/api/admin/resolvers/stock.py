@@ -13,6 +13,7 @@ from stockstorm.simulator.api.admin.base.search import (
     known_terms,
     number_bounds,
     searched,
+    terms_of_query,
     text_test,
     time_bounds,
 )
@@ -84,7 +85,10 @@ def inventory_items(_source: None, arguments: Arguments, call: Call) -> Page[Pro
         "updated_at": _item_time(item_updated_ns, call),
     }
     test = searched("inventoryItems", arguments.get("query"), plays, Predicates(), call)
-    rows = call.state.items if test is None else tuple(filter(test, call.state.items))
+    rows = call.state.items
+    if test is not None:
+        call.test(len(rows), len(terms_of_query(arguments.get("query"))))
+        rows = tuple(filter(test, rows))
     page = page_of(rows, _item_key, arguments)
     call.rows += len(page.nodes)
     return page
@@ -134,6 +138,7 @@ def _item_levels(product: Product, arguments: Arguments, call: Call) -> Page[Lev
 def updated_levels(levels: list[Level], arguments: Arguments, call: Call) -> list[Level]:
     terms = known_terms("inventoryLevels", arguments.get("query"), frozenset({"updated_at"}), call)
     bounds: list[Bounds] = [time_bounds(term, call) for term in terms]
+    call.test(len(levels), len(bounds))
     return [level for level in levels if all(each.holds(level.updated_ns) for each in bounds)]
 
 

@@ -57,15 +57,16 @@ ROUTES: Final[dict[tuple[str, str], Handler]] = {
 # Roots of Shopify's REST Admin API. What is beneath one of them and not in ROUTES is real and not played.
 REAL: Final = frozenset(
     {
-        "abandoned_checkouts", "access_scopes", "application_charges", "application_credits", "apps", "articles",
-        "assigned_fulfillment_orders", "blogs", "carrier_services", "checkouts", "collection_listings", "collections",
-        "collects", "comments", "content", "countries", "currencies", "custom_collections", "customer_saved_searches",
-        "customers", "deprecated_api_calls", "discount_codes", "disputes", "draft_orders", "events",
-        "fulfillment_orders", "fulfillment_services", "fulfillments", "gift_cards", "inventory_items",
-        "inventory_levels", "locations", "marketing_events", "metafields", "mobile_platform_applications", "oauth",
-        "orders", "pages", "payment_gateways", "payouts", "policies", "price_rules", "product_listings", "products",
-        "provinces", "recurring_application_charges", "redirects", "refunds", "reports", "resource_feedback",
-        "script_tags", "shipping_zones", "shop", "shopify_payments", "smart_collections", "storefront_access_tokens",
-        "tender_transactions", "themes", "transactions", "users", "variants", "webhooks",
+        "abandoned_checkouts", "access_scopes", "api_permissions", "application_charges", "application_credits",
+        "apps", "articles", "assigned_fulfillment_orders", "blogs", "carrier_services", "checkouts",
+        "collection_listings", "collections", "collects", "comments", "content", "countries", "currencies",
+        "custom_collections", "customer_saved_searches", "customers", "deprecated_api_calls", "discount_codes",
+        "disputes", "draft_orders", "events", "fulfillment_orders", "fulfillment_services", "fulfillments",
+        "gift_cards", "inventory_items", "inventory_levels", "locations", "marketing_events", "metafields",
+        "mobile_platform_applications", "oauth", "orders", "pages", "payment_gateways", "payouts", "policies",
+        "price_rules", "product_listings", "products", "provinces", "recurring_application_charges", "redirects",
+        "refunds", "reports", "resource_feedback", "script_tags", "shipping_zones", "shop", "shopify_payments",
+        "smart_collections", "storefront_access_tokens", "tender_transactions", "themes", "transactions", "users",
+        "variants", "webhooks",
     }
 )  # fmt: skip

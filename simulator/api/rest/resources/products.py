@@ -55,8 +55,11 @@ def product(call: RestCall) -> tuple[int, object]:
 
 
 def variants_of(call: RestCall) -> tuple[int, object]:
-    found = _product(call)
-    return 200, {"variants": [chosen(call, variant_body(call, each)) for each in call.index.variants_of(found)]}
+    cursor = take_page_info(call)
+    rows, since = call.index.variants_of(_product(call)), call.whole("since_id")
+    kept = sorted((each for each in rows if since is None or each.variant_id > since), key=_variant_key)
+    found = page(call, cursor, SortedRows(kept, _variant_key), _variant_key)
+    return 200, {"variants": chosen_each(call, [variant_body(call, each) for each in found])}
 
 
 def variant_count(call: RestCall) -> tuple[int, object]:
@@ -129,7 +132,8 @@ def _variant_key(each: Product) -> tuple[int, int]:
 
 def _filtered(call: RestCall) -> list[Product]:
     call.without(*UNPLAYED_FILTERS)
-    if call.text("status") not in ("", "active") or call.text("published_status") == "unpublished":
+    statuses = [each.strip() for each in call.text("status").split(",") if each.strip()]
+    if (statuses and "active" not in statuses) or call.text("published_status") == "unpublished":
         return []
     if not _inside(call.listed_ns, *_bounds(call, "created_at")):
         return []

@@ -110,7 +110,8 @@ def test_the_page_names_what_was_missed_and_what_is_out_of_reach() -> None:
     assert "- the sound service: accused in 0 of 1 runs; 0 unknown" in page
     assert "| proof | with | 1 | 0 | 0 |" in page
     assert "Commit abc." in page
-    assert all(f"`{flaw.name}`" in page for flaw in FLAWS.values() if flaw.out_of_reach)
+    assert all(f"`{flaw.name}`" in page for flaw in FLAWS.values() if flaw.out_of_reach or flaw.without)
+    assert page.index("## Not named without evidence") < page.index("## Out of reach")
 
 
 def test_a_page_of_several_commits_says_which_made_what_and_shows_the_last() -> None:

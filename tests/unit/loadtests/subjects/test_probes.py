@@ -212,3 +212,21 @@ def test_a_process_that_does_not_answer_is_no_process_without_a_probe() -> None:
 def test_a_service_without_a_probe_whose_unknown_paths_fail_has_none() -> None:
     with service_of({}, missing=500) as base:
         assert PendingProbe(base).count() is None
+
+
+def test_pages_that_lead_back_to_one_another_are_no_probe() -> None:
+    page = {"effects": [EFFECT], "next": "w1"}
+    facts = probed({EFFECTS: page, f"{EFFECTS}&after=w1": page, STOCK: NO_STOCK})
+    ended = [fact for fact in facts if isinstance(fact, ProbeEnded)]
+    assert [fact.ok for fact in ended] == [False, True]
+    assert "`next` is 'w1' again" in ended[0].reason
+    assert len([fact for fact in facts if isinstance(fact, EffectProbed)]) == 2
+
+
+def test_pages_together_have_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probes, "PROBE_MAX_S", -1.0)
+    monkeypatch.setattr(probes, "PROBE_PAGE_S", 0.0)
+    facts = probed({EFFECTS: {"effects": [EFFECT], "next": "w1"}, STOCK: NO_STOCK})
+    ended = [fact for fact in facts if isinstance(fact, ProbeEnded)]
+    assert [fact.ok for fact in ended] == [False, True]
+    assert "1 pages took more than" in ended[0].reason

@@ -8,12 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from stockstorm.reference_service.domain.topics import WorkType
-from stockstorm.reference_service.ingress.endpoint import (
-    channel_sender,
-    read_message,
-    shopify_sender,
-    signature_of,
-)
+from stockstorm.reference_service.ingress.endpoint import channel_sender, shopify_sender, signature_of
 from stockstorm.reference_service.queues.base import InboxFull, Message
 from stockstorm.reference_service.queues.postgres import PUT
 from stockstorm.reference_service.seams import Seams
@@ -205,19 +200,13 @@ async def answer_to_a_large_body(seams: Seams) -> str:
     return "200"
 
 
-async def ids_of_an_action(seams: Seams) -> list[str]:
-    """By what the deliveries of two events of one action are told apart."""
-    sender, found = seams.senders("demo.myshopify.com", [], SECRET, SECRET, None)[""], []
-    for webhook_id in ("w1", "w2"):
-        headers = {
-            b"x-shopify-hmac-sha256": SIGNED,
-            b"x-shopify-topic": b"orders/create",
-            b"x-shopify-shop-domain": b"demo.myshopify.com",
-            b"x-shopify-webhook-id": webhook_id.encode(),
-            b"x-shopify-event-id": b"e1",
-        }
-        found.append(read_message(sender, headers.items(), BODY, 1).webhook_id)
-    return found
+async def kept_of_an_action(seams: Seams) -> list[str]:
+    """What is kept of two events of one action, a copy of the first, and an event of another action."""
+    inbox = Keeping()
+    endpoint = seams.wrap_endpoint(inbox)
+    for webhook_id, triggered_ns in (("w1", 5), ("w2", 5), ("w1", 5), ("w3", 6)):
+        await endpoint.put(Message(WorkType.SHOP, "shopify", webhook_id, "orders/create", triggered_ns, 1, b"{}"))
+    return [kept.webhook_id for kept in inbox.kept]
 
 
 async def big_id(seams: Seams) -> int:
@@ -249,7 +238,7 @@ CASES = (
         ["orders/create", "orders/paid", "order.created"],
         ["orders/create", "order.created"],
     ),
-    Case("dedup_by_event_id", ids_of_an_action, ["w1", "w2"], ["e1", "e1"]),
+    Case("dedup_by_event_id", kept_of_an_action, ["w1", "w2", "w1", "w3"], ["w1", "w1", "w3"]),
     Case("ids_rounded", big_id, 2**53 + 1, 2**53),
     Case("no_signature_check", accepted, GENUINE, set(REQUESTS)),
     Case("signature_of_one_topic", accepted, GENUINE, GENUINE | {"forged, another topic", "forged for a channel"}),

@@ -8,6 +8,7 @@ import pytest
 from stockstorm.reports.checkers.ack_time import AckTime
 from stockstorm.reports.result import Check
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.history.run_facts import FaultName
 from tests.literal_history import delivered, ended, history, ns, opened, planned, stock_event, tried
 
 
@@ -131,9 +132,9 @@ def test_neither_retries_nor_duplicates_nor_forgeries_shorten_the_answer_time() 
     assert found.measures["answer_time_ms.p2"] == pytest.approx(9.0)
 
 
-@pytest.mark.parametrize(("fault", "timeouts"), [("pause_receiver", 0.0), ("exited", 1.0)])
+@pytest.mark.parametrize(("fault", "timeouts"), [("pause_receiver", 0.0), ("exited by itself", 1.0)])
 def test_an_attempt_that_timed_out_during_a_planned_fault_is_not_held_against_the_service(
-    fault: str, timeouts: float
+    fault: FaultName, timeouts: float
 ) -> None:
     """Whether connections wait for a paused process is up to the system's queue. One that ends by itself counts."""
     interval = (f.FaultStarted(ns(1_000), fault, "receiver"), f.FaultEnded(ns(3_000), fault, "receiver"))

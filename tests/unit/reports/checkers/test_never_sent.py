@@ -24,6 +24,7 @@ from tests.literal_history import (
     rest,
     sold,
     stock_event,
+    tried,
     version,
 )
 
@@ -130,3 +131,33 @@ def lost_events(*facts: f.AnyFact | Facts) -> float:
 def causes(*facts: f.AnyFact | Facts) -> dict[str, str]:
     found = history(opened(), *facts)
     return {each.name: each.cause for each in diagnose(found, judge(found).checks)[0]}
+
+
+BACK: Facts = (
+    cancelled(700, 1, "bazaar"),
+    order_event(700, 2, 1, "bazaar", "order.cancelled"),
+    *delivered(700, 2, "order.cancelled"),
+)
+
+
+def lost(*facts: f.AnyFact | Facts) -> list[str]:
+    """The events that are called lost, beside another order that is written."""
+    other = (*order(2), *delivered(2, 12), recorded(9, 1, -1, 9, "bazaar:2"))
+    found = check_all(history(opened(), *facts, other, rest(9_000)), (NothingLost(),))[0]
+    return [incident.text for incident in found.incidents]
+
+
+def failing(ms: float, event: int, outcome: f.DeliveryOutcome) -> Facts:
+    return (planned(ms, event, event), tried(ms, event, 5, status=503), ended(ms + 5, event, outcome))
+
+
+@pytest.mark.parametrize("sale", [unsent(1, 1), failing(1, 1, "given_up"), failing(1, 1, "pending")])
+def test_what_came_of_an_order_of_which_nothing_told_is_not_lost(sale: Facts) -> None:
+    """A service that never heard of an order may keep its cancellation until it does."""
+    assert lost(order(1), sale, BACK) == []
+
+
+@pytest.mark.parametrize("told", [delivered(1, 1), (*unsent(1, 1), SHOWN)])
+def test_what_came_of_an_order_that_was_told_or_read_is_lost(told: Facts) -> None:
+    written = recorded(20, 2, -1, 8, "bazaar:1")
+    assert len(lost(order(1), told, written, BACK)) == 1

@@ -1,9 +1,11 @@
 """A service that keeps nothing writes all of its past again after a restart."""
 
+import pytest
+
 from stockstorm.reports.history import History
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import ns
-from tests.unit.reports.diagnosis.shop import AVAILABLE, SKUS, Shop, diagnosed
+from tests.unit.reports.diagnosis.shop import AVAILABLE, SKUS, Change, Shop, diagnosed
 
 AT_ORDER = 60
 
@@ -57,3 +59,54 @@ def test_that_events_count_twice_with_nothing_in_common_is_not_told_beside_it() 
 
 def test_a_service_that_keeps_what_it_wrote_is_told_nothing() -> None:
     assert diagnosed(Restarted(again=False).history()) == {}
+
+
+class Forgetting(Shop):
+    """Webhook ids are in memory: what came before an end of the service counts once more if it comes again after it.
+
+    Each seventh order of the first half comes again, after the end, as well as some of the second half. `forgets`: only
+    then are copies taken again.
+    """
+
+    def __init__(self, *, named: bool, forgets: bool = True) -> None:
+        self.ended_ns = 0
+        super().__init__(named=named)
+        self.ended_ns, known = ns(self.ms + 25), [fact for fact in self.facts if isinstance(fact, f.EventFired)]
+        sales = {fact.order: fact for fact in self.facts if isinstance(fact, f.PurchaseAccepted)}
+        again = [fact for fact in known if fact.topic == "order.created" and fact.order % 7 == 1]
+        for fact in again:
+            self.ms += 50.0
+            at, number, sale = ns(self.ms), self.deliveries, sales[fact.order]
+            self.deliveries += 1
+            self.facts += [
+                f.DeliveryPlanned(at, number, fact.event, f"w{fact.event}", 2, fact.topic, at, 3),
+                f.AttemptEnded(at + 5_000_000, number, 1, at, at, at, at + 5_000_000, at, 200),
+                f.DeliveryEnded(at + 5_000_000, number, "acknowledged"),
+            ]
+            if forgets:
+                lines = tuple(zip(sale.skus, sale.quantities, strict=True))
+                change = Change("sale", fact.order, fact.source, lines)
+                self.record(change, f"{fact.source}:{fact.source}-{1001 + fact.order}")
+
+    def history(self) -> History:
+        fault: list[f.AnyFact] = [
+            f.FaultStarted(self.ended_ns, "kill_receiver", "receiver"),
+            f.FaultEnded(self.ended_ns + 1, "kill_receiver", "receiver"),
+        ]
+        return History.of([*super().history().facts, *fault])
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_copies_that_count_twice_because_a_restart_forgot_what_came(named: bool) -> None:
+    found = diagnosed(Forgetting(named=named).history())
+    told = [
+        one
+        for one in found.values()
+        if "ones that came before a process of the service ended, and again after it" in one.cause
+    ]
+    assert told, [one.cause for one in found.values()]
+    assert "webhook ids in memory are forgotten" in told[0].remedy
+
+
+def test_copies_after_a_restart_that_are_recognised() -> None:
+    assert diagnosed(Forgetting(named=True, forgets=False).history()) == {}

@@ -174,3 +174,46 @@ def test_a_safety_stock_that_is_forgotten_for_the_last_units() -> None:
 def test_an_older_quantity_that_is_not_what_is_left_has_another_cause() -> None:
     found = diagnosed(sold_to_the_last(lambda left: left - 2 if left > 2 else 1))
     assert "last_units" not in found
+
+
+@pytest.mark.parametrize(
+    ("slip", "told"),
+    [
+        (str.lower, "in lower case"),
+        (lambda sku: sku[:5], ""),  # of another name than any slip makes
+        (lambda sku: f"GIFT {sku}", ""),
+    ],
+)
+def test_skus_that_are_pushed_by_a_name_that_no_marketplace_knows(slip: Callable[[str], str], told: str) -> None:
+    """`told`: the slip. Other unknown names, such as those of items that are not listed, explain nothing."""
+    left_out = ("SKU-2", "SKU-7")
+
+    def change(fact: f.AnyFact) -> f.AnyFact | None:
+        match fact:
+            case f.ListingPushed(sku=sku) if sku in left_out:
+                return None
+            case f.FinalListing(sku=sku) if sku in left_out:
+                return replace(fact, listed=1_000)
+            case _:
+                return fact
+
+    refused = [
+        f.ApiCalled(
+            ns(500 + place), 9_000 + place, "bazaar", "PUT listings", 200, "ok", ns(499 + place),
+            errors=(f"unknown sku: {slip(sku)}, ITEM",),
+        )
+        for place, sku in enumerate(left_out)
+    ]  # fmt: skip
+    found = diagnosed(History.of([*changed(change).facts, *refused]))
+    assert ("unknown_skus" in found) is bool(told)
+    assert ("never_pushed" in found) is not bool(told)
+    if told:
+        assert found["unknown_skus"].cause == (
+            f'2 of 2 SKUs with wrong listings are pushed {told}, and the marketplaces answer "unknown sku"'
+        )
+        assert found["unknown_skus"].evidence[0] == "for example 'sku-2' for SKU-2, 'sku-7' for SKU-7"
+
+
+def test_unknown_names_of_a_subject_whose_listings_are_right() -> None:
+    push = f.ApiCalled(ns(500), 9_000, "bazaar", "PUT listings", 200, "ok", ns(499), errors=("unknown sku: sku-2",))
+    assert diagnosed(History.of([*changed(lambda fact: fact).facts, push])) == {}

@@ -1,5 +1,7 @@
 """What other programs of the machine take from a run is excused, and what the run takes from itself is not."""
 
+import pytest
+
 from stockstorm.reports.history.cpu_waits import CpuWaits, build_cpu_waits
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import history, ns, opened
@@ -47,3 +49,21 @@ def test_work_takes_longer_by_what_was_waited_for_others() -> None:
 def test_a_history_without_samples_of_the_machine_excuses_nothing() -> None:
     older = build_cpu_waits(history(*opened(), f.ResourcesSampled(ns(1), "worker", 1, 1)))
     assert (older.excused_ms(ns(0), 50.0), older.stretch(ns(0), ns(1_000)), older.text(ns(0), ns(1_000))) == (0, 1, "")
+
+
+@pytest.mark.parametrize(
+    ("waited_ms", "others_ms", "is_starved"), [(550, 800, True), (450, 800, False), (550, 150, False), (900, 0, False)]
+)
+def test_a_queue_may_have_grown_where_others_took_the_cpu_for_half_of_some_seconds(
+    waited_ms: int, others_ms: int, is_starved: bool
+) -> None:
+    assert waits(waited_ms, others_ms).is_starved(ns(2_000), ns(2_100)) is is_starved
+
+
+def test_a_queue_that_grew_before_is_met_later() -> None:
+    assert waits(550, 800).is_starved(ns(8_000), ns(8_100))
+    assert not waits(550, 800).is_starved(ns(10_000), ns(10_100))
+
+
+def test_without_samples_of_the_machine_no_queue_is_excused() -> None:
+    assert not build_cpu_waits(history(*opened())).is_starved(ns(0), ns(1_000))

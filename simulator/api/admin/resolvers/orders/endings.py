@@ -19,6 +19,7 @@ from stockstorm.simulator.shop.lines import split, still_drawn
 
 RESTOCKED: Final = ("CANCEL", "RETURN")
 _SYMBOLS: Final = {"EUR": "€", "GBP": "£", "USD": "$"}
+NOTE_MAX: Final = 255  # characters
 _MISMATCH: Final = "The same idempotency key cannot be used with different operation parameters."
 
 
@@ -59,7 +60,7 @@ def _order(text: str, call: Call) -> Order | None:
 def cancel(_source: None, arguments: Arguments, call: Call) -> CancelPayload:
     """The order is cancelled at once; the answer holds a job, as in Shopify, which does it a little later."""
     order = _order(arguments["orderId"], call)
-    error = _not_cancellable(order)
+    error = _not_cancellable(order, arguments)
     if order is None or error is not None:
         found = error or UserError(("orderId",), "Order does not exist", "NOT_FOUND")
         call.refuse([found.message])
@@ -80,7 +81,13 @@ def cancel(_source: None, arguments: Arguments, call: Call) -> CancelPayload:
     return CancelPayload(Job(derived_token("job", order.order_id), False))
 
 
-def _not_cancellable(order: Order | None) -> UserError | None:
+def _not_cancellable(order: Order | None, arguments: Arguments) -> UserError | None:
+    if len(arguments.get("staffNote") or "") > NOTE_MAX:
+        text = f"Staff note is too long. Maximum length is {NOTE_MAX} characters."
+        return UserError(("staffNote",), text, "INVALID")
+    if arguments.get("refund") is not None and arguments.get("refundMethod") is not None:
+        text = "Only one of the arguments `refund` or `refund_method` is allowed."
+        return UserError(("refund",), text, "INVALID")
     if order is not None and order.cancelled_ns is not None:
         return UserError(("orderId",), "Cannot cancel an order that has already been canceled", "INVALID")
     if order is not None and order.fulfilments:

@@ -11,6 +11,8 @@ from stockstorm.simulator.api.not_played import not_played
 from stockstorm.simulator.events.order_sums import due_units, order_name, refunded_units, remaining_units
 from stockstorm.simulator.model import Fulfilment, Order, OrderLine, Product
 
+FULFILLMENT: Final = ("fulfillment",)  # the field of each recorded refusal
+
 
 class Parcel(msgspec.Struct, frozen=True):
     """A fulfilment with its order."""
@@ -97,12 +99,11 @@ def create(_source: None, arguments: Arguments, call: Call) -> ParcelPayload:
     groups = given["lineItemsByFulfillmentOrder"]
     orders = {number_of("FulfillmentOrder", each["fulfillmentOrderId"]) for each in groups}
     order = _order_of(groups[0]["fulfillmentOrderId"], call) if len(orders) == 1 else None
-    where = ("fulfillment", "lineItemsByFulfillmentOrder")
     if order is None:
         text = (
             "Fulfillment order does not exist." if len(orders) == 1 else "All fulfillment orders must be of one order."
         )
-        return _refused(UserError(where, text), call)
+        return _refused(UserError(FULFILLMENT, text), call)
     lines = _wanted(groups, order)
     if isinstance(lines, UserError):
         return _refused(lines, call)
@@ -117,7 +118,6 @@ def create(_source: None, arguments: Arguments, call: Call) -> ParcelPayload:
 
 
 def _wanted(groups: list[dict[str, Any]], order: Order) -> tuple[tuple[int, int], ...] | UserError:
-    where = ("fulfillment", "lineItemsByFulfillmentOrder")
     by_id = {line.line_id: line for line in order.lines}
     units: dict[int, int] = {}
     for group in groups:
@@ -128,13 +128,13 @@ def _wanted(groups: list[dict[str, Any]], order: Order) -> tuple[tuple[int, int]
         for row in rows:
             number = number_of("FulfillmentOrderLineItem", row["id"])
             if number not in by_id:
-                return UserError(where, "Fulfillment order line item does not exist.")
+                return UserError(FULFILLMENT, "Fulfillment order line item does not exist.")
             units[number] = units.get(number, 0) + row["quantity"]
     if any(count < 0 or count > due_of(order, by_id[number]) for number, count in units.items()):
-        return UserError(where, "Invalid fulfillment order line item quantity requested.")
+        return UserError(FULFILLMENT, "Invalid fulfillment order line item quantity requested.")
     wanted = tuple((number, count) for number, count in units.items() if count)
     if not wanted:
-        return UserError(where, "Fulfillment order has an unfulfillable status= closed.")
+        return UserError(FULFILLMENT, f"Fulfillment order {order.order_id} has an unfulfillable status= closed.")
     return wanted
 
 

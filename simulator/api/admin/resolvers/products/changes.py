@@ -4,6 +4,7 @@ A SKU cannot be renamed and tracking cannot end here, because history and judgem
 refused as not played.
 """
 
+import re
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +19,8 @@ from stockstorm.simulator.model import Product
 from stockstorm.simulator.shop.edits import changed
 
 BARCODE_MAX: Final = 255  # characters
+NO_COUNTRY: Final = "ZZ"  # a value of the schema that stands for none
+_HARMONIZED: Final = re.compile(r"[0-9]{6,13}", re.ASCII)
 
 
 class VariantsPayload(msgspec.Struct, frozen=True):
@@ -149,8 +152,13 @@ def _item_edits(
     if "cost" in given:
         cost = None if given["cost"] is None else minor_of(str(given["cost"]))
         if given["cost"] is not None and (cost is None or cost < 0):
-            errors.append(UserError((*where, "cost"), "Unit cost must be greater than or equal to 0"))
+            errors.append(UserError((*where, "cost"), "Cost must be greater than or equal to 0"))
         values["cost_minor"] = cost
+    if given.get("countryCodeOfOrigin") == NO_COUNTRY:
+        errors.append(UserError((*where, "countryCodeOfOrigin"), "Country code of origin is invalid"))
+    if given.get("harmonizedSystemCode") and not _HARMONIZED.fullmatch(given["harmonizedSystemCode"]):
+        text = "Harmonized system code must be a number between six and thirteen digits"
+        errors.append(UserError((*where, "harmonizedSystemCode"), text))
     for name, field in ITEM_NAMES.items():
         if name in given and (given[name] is not None or field != "requires_shipping"):
             values[field] = given[name]

@@ -95,12 +95,12 @@ def _collection_products(row: Collection, arguments: Arguments, call: Call) -> P
     sort = arguments["sortKey"]
     if sort not in ("COLLECTION_DEFAULT", "ID", "CREATED", "MANUAL", "RELEVANCE"):
         raise not_played("sort key", f"{sort} of Collection.products")
-    return page([Ranked(product.product_id, product) for product in row.products], arguments, call)
+    return page(row.products, arguments, call)
 
 
 def _has_product(row: Collection, arguments: Arguments, _call: Call) -> bool:
     wanted = number_of("Product", arguments["id"])
-    return any(product.product_id == wanted for product in row.products)
+    return any(each.product.product_id == wanted for each in row.products)
 
 
 PRODUCT: Final[dict[str, Resolver]] = {

@@ -20,6 +20,7 @@ from stockstorm.simulator.model import Product, Sku
 Sort = Literal["ID", "TITLE", "VENDOR", "PRODUCT_TYPE"]
 SORTS: Final[tuple[Sort, ...]] = ("ID", "TITLE", "VENDOR", "PRODUCT_TYPE")
 _TEXTS: Final[dict[str, str]] = {"TITLE": "title", "VENDOR": "vendor", "PRODUCT_TYPE": "product_type"}
+SEPARATOR: Final = "\x1f"  # around the texts of a search field
 FIRST_COLLECTION: Final = 441_870_000_001
 
 
@@ -37,7 +38,7 @@ class Collection(msgspec.Struct, frozen=True):
     collection_id: int
     title: str
     handle: str
-    products: tuple[Product, ...]  # by id
+    products: tuple[Ranked, ...]  # by id
 
 
 class ProductIndex:
@@ -55,7 +56,26 @@ class ProductIndex:
         self._products = sorted(firsts, key=lambda product: product.product_id)
         self._all = sorted(products, key=lambda product: product.variant_id)
         self._orders: dict[str, list[Ranked]] = {}
-        self._folded: dict[str, dict[int, tuple[str, ...]]] = {}
+        self._folded: dict[str, dict[int, str]] = {}
+
+    @property
+    def variants(self) -> int:
+        """Their number."""
+        return len(self._all)
+
+    def prepare(self, at_ns: int) -> None:
+        """Makes every order and the collections now, because for 50,000 items one takes longer than a call may.
+
+        `at_ns`: when the products came to the shop.
+        """
+        for sort in SORTS:
+            self.sorted_by(sort)
+        for sort in ("ID", "TITLE"):
+            self.by_text_of_variants(sort)
+        self.by_variant()
+        self.by_sku_of_variants()
+        self.unedited(at_ns)
+        _ = self.collections
 
     def sorted_by(self, sort: Sort) -> list[Ranked]:
         """All products in an order. Equal values are in the order of ids."""
@@ -90,11 +110,12 @@ class ProductIndex:
         """All products in the order of ids, each with the time at which it came to the shop."""
         return self._ranked(f"since {at_ns}", lambda: [Ranked(at_ns, product) for product in self._products])
 
-    def folded(self, field: str, texts_of: Callable[[Product], Iterable[str]]) -> dict[int, tuple[str, ...]]:
-        """Variant id → the texts of a search field, in lower case. Made once for each field, because it takes long."""
+    def folded(self, field: str, texts_of: Callable[[Product], Iterable[str]]) -> dict[int, str]:
+        """Variant id → the texts of a search field, in lower case, between separators. Made once for each field."""
         if field not in self._folded:
             self._folded[field] = {
-                product.variant_id: tuple(text.casefold() for text in texts_of(product)) for product in self._all
+                product.variant_id: SEPARATOR + SEPARATOR.join(texts_of(product)).casefold() + SEPARATOR
+                for product in self._all
             }
         return self._folded[field]
 
@@ -116,7 +137,10 @@ class ProductIndex:
     def collections(self) -> list[Collection]:
         """By id."""
         by_type = sorted(self._products, key=lambda product: (product.product_type, product.product_id))
-        groups = [(kind, tuple(found)) for kind, found in groupby(by_type, key=lambda product: product.product_type)]
+        groups = [
+            (kind, tuple(Ranked(product.product_id, product) for product in found))
+            for kind, found in groupby(by_type, key=lambda product: product.product_type)
+        ]
         return [
             Collection(FIRST_COLLECTION + n, kind, "-".join(kind.casefold().split()), found)
             for n, (kind, found) in enumerate(groups)

@@ -66,7 +66,7 @@ def sent(path: str = PATH, body: bytes = SHOP_ID, **headers: str) -> ApiReply:
 
 @pytest.mark.parametrize("headers", [{}, {"content_type": "text/plain"}, {"content_type": "application/graphql"}])
 def test_a_body_that_is_not_declared_as_json_is_415(headers: dict[str, str]) -> None:
-    reply = sent(PATH, **headers)
+    reply = sent(PATH, SHOP_ID, **headers)
     assert (reply.status, msgspec.json.decode(reply.body)) == (
         415,
         {"errors": "Unsupported Content-Type header, use application/json"},

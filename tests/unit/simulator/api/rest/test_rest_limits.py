@@ -8,12 +8,31 @@ from stockstorm.simulator.api.rest.resources import orders
 from stockstorm.simulator.limits import ATTACHED_KB_MAX
 from tests.admin_calls import Admin
 from tests.rest_calls import Rest
-from tests.small_world import buy, restock
+from tests.small_world import buy, product, restock
 
 
 def test_a_limit_above_the_largest_page_gives_that_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stockstorm.simulator.api.rest.call.PAGE_MAX", 2)
     assert len(Rest().get("products", limit=300)["products"]) == 2
+
+
+@pytest.mark.parametrize("path", ["orders", "products", "variants", "webhooks"])
+def test_pages_by_number_are_refused(path: str) -> None:
+    rest = Rest()
+    (text,) = rest.send("GET", path, page=2)["errors"].values()
+    assert rest.reply.status == 400
+    assert text.startswith("page cannot be passed.")
+
+
+def test_variants_of_a_product_have_pages_and_begin_after_an_id() -> None:
+    rest, path = Rest(), f"products/{product(0).product_id}/variants"
+    assert [each["id"] for each in rest.get(path, limit=1)["variants"]] == [product(0).variant_id]
+    assert rest.get(path, since_id=product(0).variant_id)["variants"] == []
+
+
+@pytest.mark.parametrize(("status", "count"), [("active", 4), ("active,draft", 4), ("draft", 0), ("draft,archived", 0)])
+def test_products_are_found_by_one_of_several_statuses(status: str, count: int) -> None:
+    assert len(Rest().get("products", status=status)["products"]) == count
 
 
 def large_orders(count: int, large_kb: int) -> Rest:

@@ -277,7 +277,7 @@ def test_an_order_shows_its_people_payments_and_parcels() -> None:
 
 
 def test_searches_for_buyers_read_no_more_of_them_than_a_call_may(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stockstorm.simulator.api.admin.resolvers.orders.searches.TESTS_MAX", 7)
+    monkeypatch.setattr("stockstorm.simulator.api.admin.base.call.SEARCH_TESTS_MAX", 7)
     admin = Admin()
     admin.world.apply(buy(1, "online", (0, 1)), admin.now_ns)
     query = "query($q: String) { orders(first: 5, query: $q) { nodes { id } } }"

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from stockstorm.reference_service.clients.order_documents import WHOLE_PRODUCT, WHOLE_REFUND
+from stockstorm.simulator.api.admin.resolvers.products.index import index_of
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import OrdersShown, StockShown
@@ -199,3 +200,40 @@ def test_an_inventory_item_is_edited_and_keeps_its_sku() -> None:
         assert admin.problem(ITEM, id=gid, input=given)["extensions"]["code"] == "NOT_PLAYED"
     nobody = admin.data(ITEM, id="gid://shopify/InventoryItem/1", input={"cost": "7"})["inventoryItemUpdate"]
     assert [error["field"] for error in nobody["userErrors"]] == [["id"]]
+
+
+@pytest.mark.parametrize(
+    ("root", "query"),
+    [
+        ("products", "title:x*"),
+        ("productVariants", "sku:x*"),
+        ("inventoryItems", "sku:x*"),
+        ("products", "inventory_total:<0"),
+    ],
+)
+def test_the_searches_of_one_call_share_what_they_may_compare(
+    root: str, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each alone is small. 100 of them over 1,000 products held everything up for 150 ms."""
+    admin = Admin()
+    monkeypatch.setattr("stockstorm.simulator.api.admin.base.call.SEARCH_TESTS_MAX", 3 * len(admin.api.state.items))
+    fields = [f"a{n}: {root}(first: 1, query: $q) {{ nodes {{ id }} }}" for n in range(4)]
+    assert "errors" not in admin.ask(f"query($q: String) {{ {' '.join(fields[:3])} }}", q=query)
+    refused = admin.ask(f"query($q: String) {{ {' '.join(fields)} }}", q=query)
+    assert refused["errors"] == [{"message": "This query is too large to execute."}]
+
+
+def test_no_call_makes_what_takes_long_for_a_large_catalogue() -> None:
+    """For 50,000 items the first page of products took 270 ms."""
+    admin = Admin()
+    index = index_of(admin.api.state)
+    made = index._orders.keys() | index._folded.keys()
+    for sort in ("ID", "TITLE", "VENDOR", "PRODUCT_TYPE", "UPDATED_AT"):
+        shown = "nodes { id collections(first: 1) { nodes { id } } }"
+        admin.data(f"{{ products(first: 3, sortKey: {sort}) {{ {shown} }} }}")
+    for sort in ("ID", "SKU", "TITLE", "FULL_TITLE", "NAME", "POSITION", "RELEVANCE"):
+        admin.data(f"{{ productVariants(first: 3, sortKey: {sort}) {{ nodes {{ id }} }} }}")
+    for field in ("", "sku:", "title:", "vendor:", "product_type:", "tag:", "tag_not:", "variant_title:", "handle:"):
+        admin.data("query($q: String) { products(first: 3, query: $q) { nodes { id } } }", q=f"{field}x*")
+    assert index._orders.keys() | index._folded.keys() == made
+    assert "collections" in vars(index)
