@@ -6,8 +6,8 @@ them at other times, so a subject that pushes to all at an interval is not meant
 
 A subject may block the others only while a call gets no answer, which is a part of a wait, and not of every one. That
 is told by the pauses of the others: they begin with such calls more often than chance allows (`pauses`). And it may
-call one marketplace again and again, and none of the others meanwhile (`taken_up`). Each of the three is seen where the
-others are not, and one of them that would hold for all of it has to prove less.
+call one marketplace again and again, and none of the others meanwhile (`taken_up`). Each of the three finds
+runs that the other two do not.
 """
 
 from collections.abc import Iterator, Mapping
