@@ -29,6 +29,7 @@ from stockstorm.simulator.history import facts as f
 
 FAILURES_MIN: Final = 3
 FAILURES_SHARE_MAX: Final = 0.001
+STARVED: Final = "other programs of the machine took the CPU meanwhile"
 
 
 class _Topic(msgspec.Struct):
@@ -147,16 +148,15 @@ class DeliverySuccess(Checker):
         if not total.deliveries:
             return unknown(self.name, "no attempt was made", measures)
         measures[f"{self.name}.failures"] = float(len(failures))
-        wrong: list[tuple[int | str, str, str]] = [
-            (_repeated(history, failures, total.attempts), "", ""),
-            (sum(failure.attempt.error in TIMEOUTS for failure in failures), "attempt timed out", "attempts timed out"),
-            (given_up, "delivery given up", "deliveries given up"),
-            (len(blamed), "subscription removed", "subscriptions removed"),
-        ]
-        reasons = [_reason(*entry) for entry in wrong if entry[0]]
+        lasting = [(given_up, "delivery given up", "deliveries given up")]
+        lasting.append((len(blamed), "subscription removed", "subscriptions removed"))
+        reasons = _reasons(history, failures, total.attempts, lasting)
+        proven = [failure for failure in failures if not _starved(history, failure)]
         only_load = all(failure.of_load for failure in failures) and not given_up and not blamed
-        if reasons and only_load and (excuse := _too_slow(history, failures)):
+        if reasons and (excuse := _too_slow(history, failures, proven, only_load=only_load)):
             return tally.check(self.name, "unknown", f"{', '.join(reasons)}, but {excuse}", measures)
+        if reasons and not _reasons(history, proven, total.attempts, lasting):
+            return tally.check(self.name, "unknown", f"{', '.join(reasons)}, but {_seen(history)}", measures)
         if reasons:
             return tally.check(self.name, "invalid", ", ".join(reasons), measures)
         return tally.check(self.name, "valid", _fine(history, total, len(failures)), measures)
@@ -168,15 +168,37 @@ class DeliverySuccess(Checker):
         return {f"of {topic}": count for topic, count in sorted(tried.items())} or {"deliveries tried": 0}
 
 
-def _too_slow(history: History, failures: Sequence[FailedAttempt]) -> str:
-    """Why the machine may have caused these failures of load; empty if nothing says so."""
+def _reasons(
+    history: History, failures: list[FailedAttempt], attempts: int, lasting: list[tuple[int, str, str]]
+) -> list[str]:
+    """What is wrong with deliveries, in words."""
+    timeouts = sum(failure.attempt.error in TIMEOUTS for failure in failures)
+    wrong: list[tuple[int | str, str, str]] = [
+        (_repeated(history, failures, attempts), "", ""),
+        (timeouts, "attempt timed out", "attempts timed out"),
+        *lasting,
+    ]
+    return [_reason(*entry) for entry in wrong if entry[0]]
+
+
+def _starved(history: History, failure: FailedAttempt) -> bool:
+    """Whether it tells of load, while other programs of the machine took the CPU."""
+    return failure.of_load and history.cpu_waits.is_starved(failure.attempt.started_ns, failure.attempt.at_ns)
+
+
+def _too_slow(
+    history: History, failures: Sequence[FailedAttempt], proven: Sequence[FailedAttempt], *, only_load: bool
+) -> str:
+    """Why the machine may have caused these failures, if all are of load; empty if nothing says so."""
+    if not only_load:
+        return ""
     if (generator := Generator()(history)).verdict == "unknown":
         return f"the load generator could not keep up: {generator.reason}"
-    slowed = sum(history.cpu_waits.overloads(failure.attempt.due_ns) for failure in failures)
-    if 2 * slowed < len(failures):
-        return ""
-    seen = history.cpu_waits.text(history.start_ns, history.start_ns + history.load_ns)
-    return f"{seen or 'other programs used the machine'}, so a queue may have grown that is not the subject's"
+    return _seen(history) if 2 * len(proven) <= len(failures) else ""
+
+
+def _seen(history: History) -> str:
+    return history.cpu_waits.text(history.start_ns, history.start_ns + history.load_ns) or STARVED
 
 
 def _fine(history: History, total: _Topic, failures: int) -> str:

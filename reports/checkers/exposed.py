@@ -14,10 +14,12 @@ from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, counted
 from stockstorm.scenarios.promises import promised_cases, promises
 from stockstorm.simulator.history.facts import RunStarted, SubscriptionCreated
+from stockstorm.simulator.model import SHOPIFY
 
 SHOWN: Final = 4
 FORGED: Final = "forged"
-DELIVERED: Final = (FORGED, "applied_twice", "never_sent", "poison")  # checks whose promise is about deliveries
+OF_MARKETPLACES: Final = ("applied_twice", "never_sent")  # checks whose promise is about what marketplaces tell
+DELIVERED: Final = (FORGED, "poison", *OF_MARKETPLACES)  # checks whose promise is about deliveries
 
 
 def exposed(check: Check, exposure: dict[str, int], promise: str, cases: Collection[str] = ()) -> Check:
@@ -60,8 +62,13 @@ def cases_of(history: History) -> frozenset[str]:
 
 
 def _over_http(history: History, name: str) -> bool:
-    """Whether anything is delivered to the subject. For forgeries: at an address, as nobody can forge on a bus."""
+    """Whether anything is delivered to the subject. For forgeries: at an address, as nobody can forge on a bus.
+
+    A subject that gave no marketplace an address reads their orders, and gets no notification twice.
+    """
     created = history.all(SubscriptionCreated)
+    if name in OF_MARKETPLACES and all(one.source == SHOPIFY for one in created):
+        return False
     return (
         any(name not in (FORGED, "poison") or one.uri.startswith("http") for one in created)
         and not history.started.polls

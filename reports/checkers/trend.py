@@ -7,7 +7,8 @@ ALWAYS_MIN times and ALWAYS_MIN_MS are enough: on a busy machine the start is sl
 short a phase it is not exercised, nor where the deliveries of an even plan were not even: those held back and sent
 again, and what the subject's own writes fire, come on top later. A load generator that could not keep up makes it
 unknown. So do other programs that kept the machine busier and busier, where latency did not grow once each part is
-divided by how much longer work took in it than in the least busy one. And so does a process that had more to do than it
+divided by how much longer work took in it than in the least busy one, or where they took the CPU for half of the time,
+so that queues grew by that. And so does a process that had more to do than it
 could from the first part on: its queue grows by that alone (`history.saturated`). Limits on latency judge that.
 """
 
@@ -80,7 +81,7 @@ class Trend(Checker):
             label = name.replace("_", " ")
             measures[f"trend.{name}.growth"] = levels[-1] / max(levels[0], 0.001)
             said.append(f"{label} from {levels[0]:,.0f} to {levels[-1]:,.0f} ms")
-            if waits and _grows(levels) and not _grows(_on_an_even_machine(history, phase, levels)):
+            if waits and _grows(levels) and _by_others(history, phase, levels):
                 busy = waits
             elif _grows(levels):
                 tally.add(_incident(history, phase[0], label, levels))
@@ -178,6 +179,11 @@ def _on_an_even_machine(history: History, phase: tuple[int, int], levels: list[f
     stretches = [history.cpu_waits.stretch(*part) for part in pairwise(_edges(*phase))]
     least = min(stretches)
     return [level * least / stretch for level, stretch in zip(levels, stretches, strict=True)]
+
+
+def _by_others(history: History, phase: tuple[int, int], levels: list[float]) -> bool:
+    """Whether other programs of the machine may explain the growth: work took longer, or hardly anything went on."""
+    return history.cpu_waits.is_starved(*phase) or not _grows(_on_an_even_machine(history, phase, levels))
 
 
 def _edges(begin_ns: int, end_ns: int) -> list[int]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case
-from stockstorm.reports.diagnosis.traits import CAUSES, MARKS, TOPIC_OF, Trait, twins
+from stockstorm.reports.diagnosis.traits import CAUSES, LINES, MARKS, TOPIC_OF, Trait, twins
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, NEVER_NS, Delivery
 from stockstorm.reports.history.faults import ENDS
@@ -160,7 +160,7 @@ class EventTraits:
         if event.order in self._numbered_again:
             found.add(Trait("same_number"))
         if len(sale.skus) > 1:
-            found.add(Trait("lines"))
+            found |= {Trait("lines"), *(Trait("many_lines", str(count)) for count in LINES if len(sale.skus) > count)}
         if len(set(sale.skus)) < len(sale.skus):
             found.add(Trait("two_lines"))
         if max(sale.quantities, default=1) > 1:

@@ -1,7 +1,7 @@
 """Writes that failed or had no answer, and rows of a push that was rejected or failed, which were not sent again.
 
 A write is known by its idempotency key. One that a service repeats under a new key counts as not repeated: the call
-without an answer may have been executed.
+without an answer may have been executed. So may one that is told that its first try is in progress.
 """
 
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from stockstorm.simulator.config import API_FAULTS
 from stockstorm.simulator.history import facts as f
 
 SHARE_MIN: Final = 0.05  # of rejected rows; one whose quantity is right again need not be pushed
+IN_PROGRESS: Final = "in_progress"
 CHECKS: Final = (
     "nothing_lost", "applied_twice", "drift", "event_classes", "oversell", "sync_latency", "order_latency",
     "crisis_time",
@@ -44,7 +45,7 @@ def _writes(name: str, case: Case) -> Iterator[Found]:
     forgotten = [call for key, call in failed.items() if last[key] is call]
     if not forgotten:
         return
-    executed = sum(call.outcome in {"ok", "replayed"} for call in forgotten)
+    executed = sum(call.outcome in {"ok", "replayed", IN_PROGRESS} for call in forgotten)
     of = dict(ordered(map(_how, failed.values())))
     kinds = ", ".join(f"{count:,} of {of[what]:,} that met {what}" for what, count in ordered(map(_how, forgotten)))
     yield Found(
@@ -74,14 +75,15 @@ def _waiting(case: Case) -> set[int]:
 def _again(case: Case, forgotten: list[f.ApiCalled]) -> str:
     """How many were never sent again, and how many under another key, by the orders that their rows name."""
     keys = {call.request: call.key for call in case.calls}
-    named: dict[int, set[str]] = {}
+    named: dict[str, set[str]] = {}  # by idempotency key
     under: dict[str, set[str]] = {}
     rows: list[Row] = [*case.history.all(f.StockChanged), *case.history.all(f.StockUnmoved)]
     for row in rows:
         for token in tokens(row.reference):
-            named.setdefault(row.request, set()).add(token)
-            under.setdefault(token, set()).add(keys.get(row.request, ""))
-    held = [(call.key, named[call.request]) for call in forgotten if call.request in named]
+            key = keys.get(row.request, "")
+            named.setdefault(key, set()).add(token)
+            under.setdefault(token, set()).add(key)
+    held = [(call.key, named[call.key]) for call in forgotten if call.key in named]
     other = sum(any(under[token] - {key} for token in some) for key, some in held)
     counts = ((len(held) - other, "never"), (other, "under another key"))
     told = [f"{count:,} {how}" for count, how in counts if count]
@@ -95,10 +97,12 @@ def _not_recorded(count: int) -> str:
 
 
 def _unanswered(call: f.ApiCalled) -> bool:
-    return call.outcome in {"throttled", "failed"} or call.status == 0 or call.server_failed
+    return call.outcome in {"throttled", "failed", IN_PROGRESS} or call.status == 0 or call.server_failed
 
 
 def _how(call: f.ApiCalled) -> str:
+    if call.outcome == IN_PROGRESS:
+        return "the answer that the first try was in progress"
     return API_FAULTS[call.injected] if call.injected else "throttling"
 
 

@@ -12,8 +12,8 @@ from stockstorm.simulator.model import StockCause
 
 TraitKind = Literal[
     "topic", "source", "cause", "way", "news", "process_end", "copies", "ahead", "retried", "same_number", "two_lines",
-    "lines", "units", "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close", "perturbed",
-    "forgery", "channel", "sku", "hot", "sibling", "uninstalled", "phase", "size", "zero", "one_unit",
+    "many_lines", "lines", "units", "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close",
+    "perturbed", "forgery", "channel", "sku", "hot", "sibling", "uninstalled", "phase", "size", "zero", "one_unit",
     "outage", "restart", "read", "read_before", "tie", "inexact",
     "burst", "together", "cancel_heard", "shows", "after_push", "digit", "across_end", "before_level",
 ]  # fmt: skip
@@ -34,6 +34,7 @@ PHRASES: Final[dict[TraitKind, str]] = {
     "retried": "acknowledged only at a later try",
     "same_number": "of orders whose number an earlier one of another marketplace has too",
     "two_lines": "of orders with one SKU on two lines",
+    "many_lines": "of orders with more than {} lines",
     "lines": "of orders with several lines",
     "units": "of orders with more than one unit on a line",
     "after_cancel": "of orders that were cancelled before",
@@ -83,6 +84,7 @@ HINTS: Final[dict[TraitKind, str]] = {
     "retried": "look at what a first try that failed leaves behind, such as an id already marked as seen",
     "same_number": "marketplaces number their orders for themselves: make the marketplace a part of the order's key",
     "two_lines": "add up all lines of an order that have the same SKU",
+    "many_lines": "read all lines of an order: look for a page of lines, a limit, or a column that cuts them",
     "lines": "handle every line of an order, in one transaction",
     "units": "look at whether the quantity of a line is used",
     "after_cancel": "look at how a change of an order that is already cancelled is handled",
@@ -143,6 +145,7 @@ MARKS: Final[dict[str, str]] = {
     "before_kill": "the last ones before a kill",
     "after_restart": "the first ones after a restart",
 }
+LINES: Final = (2, 5, 10, 20, 50)  # of an order
 SIZES: Final = (2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 256_000, 1_000_000)  # bytes of head and body
 
 

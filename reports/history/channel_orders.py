@@ -35,11 +35,25 @@ class ChannelOrders(msgspec.Struct, gc=False):
     named_delta: dict[str, int]  # by SKU, units that rows with a known reference moved
     misfits: list[Misfit]  # rows that moved other units than the orders that they are the first to name
     unknown_orders: dict[str, int] = {}  # "channel:reference" that a row names and nobody placed -> when
+    placed: frozenset[str] = frozenset()  # "channel:reference" of every order
     netted_twice: list[Effect] = []  # applied twice, and one time with its opposite, so that no row shows it
 
     def of_order(self, order: int, kind: str) -> list[Effect]:
         """Effects of one kind of one order (one for each SKU)."""
         return [effect for effect in self.by_order.get(order, ()) if effect.kind == kind]
+
+    def orders_in(self, reference: str) -> list[str]:
+        """The "channel:reference" of each order that a reference names.
+
+        What follows an order's name may be the subject's own word: "bazaar:1001:refund" is about order bazaar:1001.
+        """
+        found = dict[str, None]()
+        for token in tokens(reference):
+            name = known = order_named(token)
+            while known not in self.placed and known.count(":") > 1:
+                known = known.rpartition(":")[0]
+            found[known if known in self.placed else name] = None
+        return list(found)
 
     def named(self, reference: str) -> bool:
         """Whether a reference names an order that was placed."""
@@ -67,6 +81,7 @@ def build_channel_orders(log: FactLog) -> ChannelOrders:
         by_token.setdefault(effect.token, []).append(effect)
         by_order.setdefault(effect.order, []).append(effect)
     orders = ChannelOrders(effects, by_token, by_order, net_only=False, writes=0, named_delta={}, misfits=[])
+    orders.placed = frozenset(f"{sale.channel}:{sale.ref}" for sale in log.all(f.PurchaseAccepted))
     if not _tie_by_reference(log, orders) and orders.writes:
         orders.net_only = True
         orders.misfits.clear()
@@ -84,7 +99,6 @@ def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
     rows = _written(log)
     orders.writes = sum(isinstance(row, f.StockChanged) for _, row in rows)
     named: dict[str, dict[str, list[Effect]]] = {}
-    placed = {f"{sale.channel}:{sale.ref}" for sale in log.all(f.PurchaseAccepted)}
     about_placed: set[str] = set()  # references that name an order that was placed
     for number, (seq, row) in enumerate(rows):
         if not row.reference:
@@ -93,8 +107,8 @@ def _tie_by_reference(log: FactLog, orders: ChannelOrders) -> bool:
         if by_sku is None:
             # Parsed once a batch: its rows share one reference, and parsing it for each row would be quadratic.
             by_sku = named[row.reference] = _by_sku(row.reference, orders.by_token)
-            for order in map(order_named, tokens(row.reference)):
-                if order in placed:
+            for order in orders.orders_in(row.reference):
+                if order in orders.placed:
                     about_placed.add(row.reference)
                 else:
                     orders.unknown_orders.setdefault(order, row.at_ns)
@@ -181,7 +195,7 @@ def _without_rests(misfits: list[Misfit], orders: ChannelOrders) -> list[Misfit]
     first, and what is erased shows in the sum of the SKU.
     """
     for misfit in misfits:
-        for name in dict.fromkeys(map(order_named, tokens(misfit.row.reference))):
+        for name in orders.orders_in(misfit.row.reference):
             sale = orders.by_token.get(name)
             left = [] if sale is None else _unwritten_before(misfit, orders.by_order[sale[0].order])
             if left and sum(effect.delta for effect in left) == misfit.excess:

@@ -2,9 +2,8 @@
 
 A process that is ready and gets no CPU waits. Its waits are the machine's doing as far as programs outside of the run
 used CPU meanwhile; what the run's own processes take from each other is not excused. Between two samples, no more is
-excused than one of the processes waited, than others used, and than time passed. Where work took at least OVERLOAD
-times as long for some seconds, a queue may have grown that no single wait explains. Where a history has no such
-samples, nothing is excused.
+excused than one of the processes waited, than others used, and than time passed. Where that is half of some seconds, a
+queue may have grown that no single wait explains. Where a history has no such samples, nothing is excused.
 """
 
 from bisect import bisect_right
@@ -17,9 +16,8 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
 TOLD_MIN: Final = 0.1  # of the time, from which on waits are told
-OVERLOAD: Final = 2.0  # times as long: a service that uses half of a machine of its own cannot keep up with its load
-OVERLOAD_SHARE: Final = 0.4  # of the time that one process waited
-QUEUE_NS: Final = 5 * SECOND_NS  # for so long it has grown
+STARVED_MIN: Final = 0.5  # of the time; nothing that takes its time is proven then
+QUEUE_NS: Final = 5 * SECOND_NS  # for so long a queue has grown before something meets it
 
 
 class Interval(NamedTuple):
@@ -58,20 +56,21 @@ class CpuWaits:
             excused_ns += min(one.excused_ns, min(end_ns, one.end_ns) - max(begin_ns, one.begin_ns))
         return excused_ns / 1e6
 
+    def is_starved(self, begin_ns: int, end_ns: int) -> bool:
+        """Whether other programs took the CPU for half of a time or longer, and of the seconds before it.
+
+        A queue that grew by that is met by what began later, so nothing that took its time is proven.
+        """
+        begin_ns -= QUEUE_NS
+        some = [one for one in self.intervals if one.begin_ns < end_ns and begin_ns < one.end_ns]
+        whole_ns = sum(one.end_ns - one.begin_ns for one in some)
+        return sum(one.excused_ns for one in some) >= STARVED_MIN * whole_ns > 0
+
     def stretch(self, begin_ns: int, end_ns: int) -> float:
         """How many times as long the run's work took as on a machine of its own; 1.0: just as long."""
         some = [one for one in self.intervals if one.begin_ns < end_ns and begin_ns < one.end_ns]
         used_ns = sum(one.used_ns for one in some)
         return 1.0 + sum(min(one.waited_ns, one.others_ns) for one in some) / used_ns if used_ns else 1.0
-
-    def overloads(self, at_ns: int) -> bool:
-        """Whether other programs may have made a queue grow that something met which began then."""
-        begin_ns, end_ns = at_ns - QUEUE_NS, at_ns + SECOND_NS
-        return self.stretch(begin_ns, end_ns) >= OVERLOAD and self._share(begin_ns, end_ns) >= OVERLOAD_SHARE
-
-    def _share(self, begin_ns: int, end_ns: int) -> float:
-        some = [one for one in self.intervals if one.begin_ns < end_ns and begin_ns < one.end_ns]
-        return sum(one.excused_ns for one in some) / sum(one.end_ns - one.begin_ns for one in some)
 
     def others_ns(self, begin_ns: int, end_ns: int) -> int:
         """CPU that programs outside of the run used in the intervals of a time."""

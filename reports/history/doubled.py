@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 import msgspec
 
-from stockstorm.reports.history.channel_orders import ChannelOrders, order_named, tokens
+from stockstorm.reports.history.channel_orders import ChannelOrders
 from stockstorm.reports.history.misfits import Misfit, subsets_with_sum
 from stockstorm.reports.history.order_effects import Effect, Row, is_blind_set
 
@@ -83,7 +83,7 @@ def explanations_by_order(orders: ChannelOrders, misfit: Misfit) -> tuple[tuple[
     """
     if any(effect.delta * misfit.excess < 0 for effect in (*misfit.effects, *misfit.repeated)):
         return ()
-    named = dict.fromkeys(map(order_named, tokens(misfit.row.reference)))
+    named = orders.orders_in(misfit.row.reference)
     placed = [sales[0].order for name in named if (sales := orders.by_token.get(name))]
     written = [
         effect

@@ -16,7 +16,7 @@ from stockstorm.reports.history.deliveries import NEVER_NS
 from stockstorm.reports.statistics.quantiles import quantile
 
 Times = Iterable[tuple[int, float]]  # when something began in ns, and how long it took in ms
-LONGEST_MS: Final = 1e6  # of a time to look at
+TIMEOUT_MS: Final = 1e3  # the shortest
 QUANTILES: Final[Mapping[str, Callable[[History], Times]]] = {
     "ack_time_ms": lambda history: history.acks,
     "sync_latency_ms": lambda history: history.sync_samples.fired,
@@ -62,9 +62,10 @@ def _without_waits(waits: CpuWaits, times: Times, *, has_timeouts: bool = False)
     """The milliseconds in ascending order. `has_timeouts`: what did not end was given up after a while."""
 
     def least(at_ns: int, ms: float) -> float:
-        if math.isinf(ms) and not has_timeouts:
-            return ms
-        return 0.0 if waits.overloads(at_ns) else ms - waits.excused_ms(at_ns, min(ms, LONGEST_MS))
+        if math.isinf(ms):
+            return 0.0 if has_timeouts and waits.is_starved(at_ns, at_ns + round(TIMEOUT_MS * 1e6)) else ms
+        is_starved = waits.is_starved(at_ns, at_ns + round(ms * 1e6))
+        return 0.0 if is_starved else ms - waits.excused_ms(at_ns, ms)
 
     return sorted(least(at_ns, ms) for at_ns, ms in times)
 

@@ -142,7 +142,7 @@ class ApiFaultConfig(Config):
         Field(
             ge=0,
             le=60,
-            description="slow: the longest delay (0.3); failed_after: how long the call is in progress, at most (1); "
+            description="slow: the longest delay (0.3); failed_after: how long the call is in progress, at most (1.5); "
             "throttled: Retry-After of a marketplace (1); answer_lost and "
             "dropped: how long the connection stays open (0.5 and 0); down: both for a call without an answer, and "
             "Retry-After of a 503 (2)",

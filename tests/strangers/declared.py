@@ -142,4 +142,5 @@ WAYS: Final = (
     Way("relay", "zero_in_doubt", ("failing_apis",)),
     Way("sweep", "at_most_twenty", declares="lists_less = true"),
     Way("sweep", "old_http"),
+    Way("sweep", "feeds_alone"),
 )

@@ -1,4 +1,7 @@
-"""The idempotency key of a write is a hash of its changes, so the second of two equal writes is taken for the first."""
+"""The idempotency key of a write is a hash of its changes, so the second of two equal writes is taken for the first.
+
+Its writes name no orders. With another reference Shopify would refuse a used key.
+"""
 
 import hashlib
 
@@ -15,7 +18,9 @@ def compose(seams: Seams) -> Seams:
 
     def variables(batch: Batch) -> Variables:
         changes = [(change.key, change.delta) for change in batch.sent]
-        key = hashlib.sha256(msgspec.json.encode(changes)).hexdigest()
-        return {**seams.variables(batch), "key": key}
+        found = seams.variables(batch)
+        given = msgspec.convert(found["input"], dict[str, object])
+        nameless = {name: value for name, value in given.items() if name != "referenceDocumentUri"}
+        return {**found, "input": nameless, "key": hashlib.sha256(msgspec.json.encode(changes)).hexdigest()}
 
     return replace(seams, variables=variables)

@@ -12,11 +12,11 @@ from stockstorm.simulator.config import ApiFaultConfig
 from stockstorm.simulator.seeds import Draws
 
 STATUSES: Final = (502, 504)
-IN_PROGRESS_S: Final = 1.0
+IN_PROGRESS_S: Final = 1.5  # longer than the first pause of a client that tries again
 
 
 def failed_after(config: ApiFaultConfig, draws: Draws) -> Injection:
-    """One of the two statuses. The call is in progress for up to a second, or as long as the scenario says."""
+    """One of the two statuses. The call is in progress for half of the longest time at the least."""
     longest_s = IN_PROGRESS_S if config.seconds is None else config.seconds
-    busy_ns = round(longest_s * draws[1] * SECOND_NS)
+    busy_ns = round(longest_s * (1 + draws[1]) / 2 * SECOND_NS)
     return Injection("failed_after", status=STATUSES[int(draws[0] * len(STATUSES))], busy_ns=busy_ns)

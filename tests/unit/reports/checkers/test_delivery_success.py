@@ -295,3 +295,21 @@ def test_a_delivery_whose_every_connection_is_dropped_fails() -> None:
         dropped.append((planned(n, n, n), *attempts, ended(n + 3, n, "given_up")))
     found = DeliverySuccess()(history(opened(), *dropped))
     assert (found.verdict, found.measures["delivery_success.failures"]) == ("invalid", 8.0)
+
+
+@pytest.mark.parametrize(
+    ("waited_ms", "others_ms", "verdict"), [(600, 900, "unknown"), (600, 0, "invalid"), (300, 900, "invalid")]
+)
+def test_a_timeout_while_other_programs_take_the_machine_is_unknown(
+    waited_ms: int, others_ms: int, verdict: str
+) -> None:
+    samples: list[f.AnyFact] = []
+    for second in range(9):
+        cpu = second * 200_000_000
+        samples.append(f.ResourcesSampled(ns(second * 1_000), "receiver", cpu, 1, waited_ns=second * waited_ms * 10**6))
+        samples.append(f.MachineSampled(ns(second * 1_000), 2, cpu + second * others_ms * 10**6))
+    late = f.AttemptEnded(ns(6_000), 0, 1, ns(1_000), ns(1_000), 0, 0, ns(1_000), 0, "answer_timeout")
+    found = DeliverySuccess()(history(opened(), *samples, planned(1_000, 0, 0), late, delivered(6_500, 1)))
+    assert found.verdict == verdict
+    if verdict == "unknown":
+        assert found.reason.startswith("1 attempt timed out, but a process of the run waited 4.8 s of 8.0 s for a CPU")

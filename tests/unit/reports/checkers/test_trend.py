@@ -143,3 +143,14 @@ def test_a_queue_that_grows_because_the_machine_is_too_small_proves_no_cost_that
     assert found.verdict == verdict
     if verdict == "unknown":
         assert "but worker had no rest from the first sixth on: more comes than it can do" in found.reason
+
+
+@pytest.mark.parametrize(("waited_ms", "verdict"), [(600, "unknown"), (300, "invalid")])
+def test_growth_while_others_take_half_of_the_time_is_unknown(waited_ms: int, verdict: str) -> None:
+    """They take as much in each part, so dividing by it changes nothing; but what waits grows by that."""
+    samples: list[f.AnyFact] = []
+    for second in range(13):
+        at, cpu = ns(second * 1_000), second * 200_000_000
+        samples.append(f.ResourcesSampled(at - 1, "worker", cpu, 1, waited_ns=second * waited_ms * 1_000_000))
+        samples.append(f.MachineSampled(at, 2, cpu + second * 900_000_000))
+    assert acked(lambda n: 10.0 + n, 12, "constant", *samples).verdict == verdict

@@ -60,6 +60,19 @@ def test_what_came_again_under_another_key_is_told_from_what_never_came_again() 
     )
 
 
+def test_a_write_whose_first_try_is_in_progress_has_to_come_again_under_its_key() -> None:
+    def row(ms: float, number: int, request: int) -> f.StockChanged:
+        fact = recorded(ms, number, -1, 10 - number, "bazaar:1")
+        assert isinstance(fact, f.StockChanged)
+        return msgspec.structs.replace(fact, request=request)
+
+    first, asked = write(10, 1, "k", "failed_after"), write(20, 2, "k", outcome="in_progress")
+    assert found(first, row(10, 1, 1), asked, write(30, 3, "k", outcome="replayed")) == []
+    (named,) = found(first, row(10, 1, 1), asked, write(30, 3, "other"), row(30, 2, 3))
+    assert named.cause.endswith("not sent again under the same idempotency key: 1 under another key")
+    assert named.evidence[0].startswith("1 of 1 that met the answer that the first try was in progress; 1 of them had")
+
+
 def test_a_slow_answer_is_an_answer() -> None:
     assert found(write(10, 1, "k", "slow")) == []
 

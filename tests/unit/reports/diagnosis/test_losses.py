@@ -13,7 +13,7 @@ from stockstorm.reports.result import Check, Diagnosis
 from stockstorm.simulator.clock import MILLISECOND_NS
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import ns
-from tests.unit.reports.diagnosis.shop import Change, Shop, diagnosed
+from tests.unit.reports.diagnosis.shop import SKUS, Change, Shop, diagnosed
 
 LOST = range(40, 52)
 
@@ -199,3 +199,13 @@ def test_events_of_orders_whose_number_another_marketplace_had_before() -> None:
     cause = found["lost_events"]
     assert "of orders whose number an earlier one of another marketplace has too" in cause.cause
     assert "make the marketplace a part of the order's key" in cause.remedy
+
+
+def test_events_of_orders_with_more_lines_than_the_service_reads() -> None:
+    shop = Shop(orders=0, times=lambda one: int(len(one.lines) <= 5))
+    for order in range(60):
+        lines = tuple((SKUS[(order + line) % 8], 1) for line in range(1 + order % 7))
+        shop.happen(Change("sale", order, "bazaar", lines))
+    cause = diagnosed(shop.history())["lost_events"]
+    assert "of orders with more than 5 lines" in cause.cause
+    assert "read all lines of an order" in cause.remedy

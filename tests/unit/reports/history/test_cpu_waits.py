@@ -52,13 +52,18 @@ def test_a_history_without_samples_of_the_machine_excuses_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("waited_ms", "others_ms", "overloads"), [(450, 800, True), (350, 800, False), (450, 150, False), (900, 0, False)]
+    ("waited_ms", "others_ms", "is_starved"), [(550, 800, True), (450, 800, False), (550, 150, False), (900, 0, False)]
 )
-def test_a_queue_may_have_grown_where_work_took_twice_as_long_and_a_process_waited_for_much_of_the_time(
-    waited_ms: int, others_ms: int, overloads: bool
+def test_a_queue_may_have_grown_where_others_took_the_cpu_for_half_of_some_seconds(
+    waited_ms: int, others_ms: int, is_starved: bool
 ) -> None:
-    assert waits(waited_ms, others_ms).overloads(ns(2_000)) is overloads
+    assert waits(waited_ms, others_ms).is_starved(ns(2_000), ns(2_100)) is is_starved
+
+
+def test_a_queue_that_grew_before_is_met_later() -> None:
+    assert waits(550, 800).is_starved(ns(8_000), ns(8_100))
+    assert not waits(550, 800).is_starved(ns(10_000), ns(10_100))
 
 
 def test_without_samples_of_the_machine_no_queue_is_excused() -> None:
-    assert not build_cpu_waits(history(*opened())).overloads(ns(0))
+    assert not build_cpu_waits(history(*opened())).is_starved(ns(0), ns(1_000))

@@ -67,3 +67,16 @@ def test_a_write_without_a_name_of_other_units_gives_nothing_back(units: int) ->
 def test_the_sum_tells_nothing_where_a_write_moved_other_units_than_its_orders() -> None:
     run = named_sales(recorded(30, 3, 2, 8), recorded(31, 4, -1, 7, "bazaar:2"), left=7)
     assert run.orders.effects[2].version == -1
+
+
+@pytest.mark.parametrize("name", ["bazaar:1", "bazaar:1:canceled", "bazaar:1:refund:77", "bazaar:1:cancelled"])
+def test_what_follows_the_name_of_an_order_may_be_the_subjects_own_word(name: str) -> None:
+    run = named_sales(recorded(30, 3, 2, 8, name), left=8)
+    assert [effect.version for effect in run.orders.effects] == [1, 2, 3]
+    assert (verdicts(run), run.orders.unknown_orders) == ({"nothing_lost": "valid", "drift": "valid"}, {})
+
+
+def test_an_order_that_nobody_placed_is_known_by_its_whole_name() -> None:
+    run = named_sales(recorded(30, 3, 2, 8, "bazaar:9:refund"), left=8)
+    assert list(run.orders.unknown_orders) == ["bazaar:9:refund"]
+    assert verdicts(run)["drift"] == "invalid"

@@ -120,3 +120,19 @@ def test_a_number_is_no_time() -> None:
     busy = history(*opened(duration_ms=10_000), *machine(10, 700, 1_500), rest(9_900))
     assert on_a_free_machine(busy, "lost.events") is None
     assert on_a_free_machine(busy, "oversell.units") is None
+
+
+@pytest.mark.parametrize(
+    ("waited_ms", "others_ms", "proven"), [(700, 1_500, False), (700, 0, True), (200, 1_500, True)]
+)
+def test_a_timeout_while_others_take_half_of_its_time_or_more(waited_ms: int, others_ms: int, proven: bool) -> None:
+    late = [
+        fact
+        for n in range(40)
+        for fact in (
+            planned(n * 100, n, n),
+            f.AttemptEnded(ns(n * 100 + 5_000), n, 1, ns(n * 100), ns(n * 100), 0, 0, ns(n * 100), 0, "answer_timeout"),
+        )
+    ]
+    found = on_a_free_machine(history(*opened(), *machine(20, waited_ms, others_ms), *late), "ack_time_ms.p99")
+    assert (found is None or found[0] == float("inf")) == proven
