@@ -14,6 +14,7 @@ from stockstorm.simulator.clock import SECOND_NS, WallPair
 from stockstorm.simulator.config import AppConfig, LifeChange, LifeConfig
 from stockstorm.simulator.delivery.attempts import Address, Answer, Outgoing
 from stockstorm.simulator.delivery.service import DeliveryService, Secrets
+from stockstorm.simulator.events.encoding import matches
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import AnyFact, AppChanged, DeliveryEnded, SubscriptionRemoved
 from stockstorm.simulator.model import APP_TOPICS, SHOPIFY
@@ -206,6 +207,19 @@ def test_deliveries_are_signed_with_the_old_secret_until_the_window_ends() -> No
     shop.play([buy(3, "online", (0, 1))])
     assert [signed_with(outgoing) for outgoing in shop.sent] == ["old", "old", "new"]
     assert [fact.change for fact in shop.of(AppChanged)] == ["rotate_secret", "new_secret_used"]
+
+
+def test_a_marketplace_keeps_its_secret_when_the_shop_s_is_rotated() -> None:
+    shop = Shop()
+    shop.world.subscribe("bazaar", "*", URI, now_ns=0)
+    shop.play([buy(1, "bazaar", (0, 1))])
+    shop.live(1, "rotate_secret")
+    shop.live(2, "new_secret_used")
+    shop.play([buy(3, "bazaar", (0, 1))])
+    assert len(shop.sent) == 2
+    for outgoing in shop.sent:
+        signature = outgoing.head.decode().split("X-Marketplace-Signature: ")[1].split("\r\n")[0]
+        assert matches(b"channel", outgoing.body, signature)
 
 
 def test_no_fact_of_the_app_s_life_holds_a_secret_or_a_token() -> None:
