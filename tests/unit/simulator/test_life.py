@@ -11,7 +11,7 @@ import pytest
 from stockstorm.loadtests.generator.figures import LocustStatistics
 from stockstorm.loadtests.generator.load import Attempts, OpenFaults, PlanExecution
 from stockstorm.simulator.clock import SECOND_NS, WallPair
-from stockstorm.simulator.config import AppConfig, LifeChange, LifeConfig
+from stockstorm.simulator.config import AppConfig, CustomerData, LifeChange, LifeConfig
 from stockstorm.simulator.delivery.attempts import Address, Answer, Outgoing
 from stockstorm.simulator.delivery.service import DeliveryService, Secrets
 from stockstorm.simulator.events.encoding import matches
@@ -290,6 +290,16 @@ def test_an_app_without_customer_data_gets_orders_without_the_person() -> None:
     buyer = small_catalogue().buyers[0]
     assert not any(each.email.encode() in shop.sent[0].body for each in small_catalogue().buyers)
     assert buyer.last_name.encode() not in shop.sent[0].body
+
+
+@pytest.mark.parametrize(
+    ("customer_data", "heard"),
+    [("all", {"orders/create", "products/update"}), ("orders", {"orders/create", "products/update"}),
+     ("none", {"products/update"})],
+)  # fmt: skip
+def test_an_app_that_may_read_no_orders_hears_of_none(customer_data: CustomerData, heard: set[str]) -> None:
+    app = App(AppConfig(customer_data=customer_data))
+    assert {topic for topic in ("orders/create", "products/update") if app.may_hear(topic)} == heard
 
 
 def test_a_token_of_an_app_does_not_show_in_its_repr() -> None:
