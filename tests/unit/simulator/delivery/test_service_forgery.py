@@ -114,6 +114,16 @@ def test_only_what_was_sent_as_it_should_be_is_replayed(kind: PerturbationKind |
     assert planned.forged == replayed
 
 
+def test_a_body_is_replayed_once_and_then_the_next_of_its_topic(setup: DeliverySetup) -> None:
+    setup.subscribe()
+    bodies = []
+    for serial in (1, 2):
+        (genuine,) = setup.deliveries.fire([stock_event(serial, available=50 - serial)], AT_NS).attempts
+        assert forged(setup, "replayed")[1].body == genuine.body
+        bodies.append(genuine.body)
+    assert bodies[0] != bodies[1]
+
+
 def test_another_shop_is_named_and_signed_for(setup: DeliverySetup) -> None:
     setup.subscribe()
     planned, outgoing = forged(setup, "other_shop")
