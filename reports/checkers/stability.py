@@ -18,8 +18,8 @@ from stockstorm.reports.result import Check, Incident, Tally, counted, exit_text
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import fault_label
 from stockstorm.simulator.history import facts as f
-from stockstorm.simulator.history.last_words import telling
 from stockstorm.simulator.history.attempt_errors import ATTEMPT_ERRORS, CUT_OFF, TURNED_AWAY
+from stockstorm.simulator.history.last_words import telling
 
 FAILURES_MIN: Final = 3  # attempts without an answer one after the other, before nobody is said to answer
 SILENCE_MIN_NS: Final = 5 * SECOND_NS  # of attempts that were not refused: a busy service is slow, too

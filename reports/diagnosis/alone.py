@@ -3,8 +3,8 @@
 Its writes have units and a time, and say of no order. Where the news of one event came alone, for ALONE before and
 after, the rows of that SKU until the next news are what the subject made of it: nothing, its units, or twice its units.
 This tells only of some events, and of these for certain enough to compare them. A subject that usually takes longer
-than that is not judged in this way. Where the end of the run is known, the SKU must be off at rest to that side: a write
-that took long, beside one of another order, looks like a loss and a double, and the SKU is right.
+than that is not judged in this way. Where the end of the run is known, the SKU must be off to that side: a write that
+took long, beside one of another order, looks like a loss and a double, and the SKU is right at rest.
 """
 
 import math
