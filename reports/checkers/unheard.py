@@ -102,7 +102,9 @@ class Unheard(Checker):
 def _heard(heard: int, excused: int, unlisted: int, read: int) -> str:
     parts = [f"each of {counted(heard, 'event')} of the main topics had a subscription"]
     parts += [f"{counted(excused, 'event')} fired while there could be none"] if excused else []
-    parts += [f"{counted(read, 'event')} of marketplaces {verb(read, 'were')} read by the subject itself"] if read else []
+    parts += (
+        [f"{counted(read, 'event')} of marketplaces {verb(read, 'were')} read by the subject itself"] if read else []
+    )
     parts += (
         [f"{counted(unlisted, 'event')} {verb(unlisted, 'are')} of topics that its file leaves out"] if unlisted else []
     )

@@ -2,6 +2,9 @@
 
 import pytest
 
+from stockstorm.reports.checkers import check_all
+from stockstorm.reports.checkers.delivery_success import DeliverySuccess
+from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.history import History
 from stockstorm.reports.verdict.machine import on_a_free_machine
 from stockstorm.simulator.history import facts as f
@@ -38,3 +41,12 @@ def test_a_few_connections_that_came_while_the_service_stood_still(
     assert len(run.stalled) == found
     least = on_a_free_machine(run, "ack_time_ms.max")
     assert (least is not None and least[0] < 1_000) == bool(found)
+
+
+@pytest.mark.parametrize(("others_ms", "named"), [(900, False), (0, True)])
+def test_what_the_machine_explains_names_no_work_before_the_answer(others_ms: int, named: bool) -> None:
+    run = stalled(300, others_ms=others_ms)
+    (check,) = check_all(run, (DeliverySuccess(),))
+    assert check.verdict == ("invalid" if named else "unknown")
+    found, _ = diagnose(run, (check,))
+    assert ("slow_answers" in [one.name for one in found]) == named
