@@ -4,8 +4,8 @@ Shopify refuses a call that the bucket has too few points for, and says how many
 once is refused again, for as long as the bucket needs to refill. It is invalid if it does so all the time. The proof is
 the idempotency key: the same call came again before the points of one mutation can be there, in half of the cases.
 Calls without a key are judged by the next call of their operation, which may be another worker's. So the limits are
-wider: many calls throttled, a large share of all, and hardly a wait. What must be other workers is left out (`_hammers`).
-Why the bucket was empty makes no difference.
+wider: many calls throttled, a large share of all, and hardly a wait. What is mostly other workers is left out. Why the
+bucket was empty makes no difference.
 
 A marketplace says by Retry-After how long to wait. A subject is invalid if it mostly pushes the same rows again before
 that, or reads again at once, which nothing but the refusal explains (`history.told_to_wait`).
@@ -139,9 +139,9 @@ def _hammering(
 def _hammers(history: History, refused: list[f.ApiCalled], calls: list[f.ApiCalled], wait_ms: float) -> bool:
     """Whether these are many calls, a large share of all, and hardly a wait follows them.
 
-    A call that came again later with its own key has waited, whatever other workers did meanwhile, and is none of these.
-    Over many connections that are kept, of which each would wait for APART_MS in its turn, the next call is mostly
-    another worker's.
+    A call that came again later with its own key has waited, whatever other workers did, and is none of these. Over many
+    connections that are kept, of which each would wait for APART_MS in its turn, the next call is mostly another
+    worker's.
     """
     if len(refused) < max(THROTTLED_MIN, SHARE_MAX * len(calls)):
         return False
