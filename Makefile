@@ -85,6 +85,7 @@ $(COMPILED): $(INSTALLED)
 
 .PHONY: all-installed
 all-installed: $(COMPILED) $(LIBRARIES_INSTALLED)
+	@:
 
 # Four tests at once, and then, one after the other, those whose verdict on speed needs the whole machine.
 test:
