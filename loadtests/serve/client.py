@@ -121,15 +121,24 @@ class ServedChild:
                 time.sleep(POLL_S)
             else:
                 return self
-        tail = self._child.tail()
+        error = self._not_ready(self._child.exit_code, self._child.last_lines())
         self._child.stop()
-        raise BackingError("stockstorm serve", f"it did not start: {tail}", f"read {self._log}")
+        raise error
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._child is not None:
             self._child.stop()
+
+    def _not_ready(self, code: int | None, lines: Sequence[str]) -> BackingError:
+        """Why the shop is not there: it ended, or it is too slow, as on a machine that does other work."""
+        if code is not None:
+            said = ": " + "\n".join(lines) if lines else " and wrote nothing"
+            return BackingError("stockstorm serve", f"it ended with exit code {code}{said}", f"read {self._log}")
+        said = ", and wrote:\n" + "\n".join(lines) if lines else ""
+        remedy = f"try again when the machine has less to do; else read {self._log}"
+        return BackingError("stockstorm serve", f"it was not ready after {READY_WITHIN_S:g} s{said}", remedy)
 
 
 def own_environment(names: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:

@@ -103,7 +103,7 @@ class ChannelBlocksOthers(Diagnose):
         )
 
     def _at_calls(self, case: Case, found: list[Blocked], explains: tuple[str, ...]) -> Found:
-        _, channel, blocker, begun, pauses = found[0]
+        channel, blocker, begun, pauses = found[0][1:5]
         seconds = sum(one.end_ns - one.begin_ns for one in begun) / SECOND_NS
         cause = (
             f"{len(begun)} of {counted(pauses, 'pause')} in the pushes to {channel} ({seconds:.1f} s in all) began "
@@ -112,9 +112,10 @@ class ChannelBlocksOthers(Diagnose):
         examples = quoted(
             f"at {case.when(one.begin_ns)} for {(one.end_ns - one.begin_ns) / SECOND_NS:.1f} s" for one in begun
         )
+        until = f", until {blocker} was called again" if found[0].closed else ""
         also = [f"so did {len(each.begun)} of {counted(each.pauses, 'pause')} of {each.channel}" for each in found[1:]]
         return Found(
-            Diagnosis(self.name, cause, (f"paused {examples}", *also), REMEDY, explains, begun[0].begin_ns),
+            Diagnosis(self.name, cause, (f"paused {examples}{until}", *also), REMEDY, explains, begun[0].begin_ns),
             frozenset(f"wait {blocker} {one.begin_ns}" for one in begun),
         )
 

@@ -123,7 +123,7 @@ DECLARED: Final = (
         says=("after the cancellation",),
         subjects=OF_QUEUES,
         scenario="duplicate_storm",
-        diagnoses=frozenset({"applied_twice", "exact_units", "wrong_stock"}),
+        diagnoses=frozenset({"applied_twice", "exact_units", "wrong_stock", "order_arithmetic"}),
     ),
     Flaw(
         name="one_return_per_order",
