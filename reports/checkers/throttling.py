@@ -1,13 +1,10 @@
 """Throttling: whether the subject waits before it tries a throttled call again.
 
-Shopify refuses a call that the bucket has too few points for, and says how many it lacks. A subject that tries again at
-once is refused again, for as long as the bucket needs to refill. It is invalid if it does so all the time. The proof is
-the idempotency key: the same call came again before the points of one mutation can be there, in half of the cases.
-Calls without a key are judged by the next call of their operation, which may be another worker's. So the limits are
-wider: many calls throttled, a large share of all, and hardly a wait. A call that came again later with its own key has
-waited, whatever other workers did meanwhile, and is left out of that. So are calls over many connections that are kept:
-if each of them would wait for APART_MS in its turn, the next call is mostly another one's. Why the bucket was empty
-makes no difference.
+A subject that tries again at once is refused until the bucket has refilled. It is invalid if it does so all the time.
+The proof is the idempotency key: the same call came again before the points of one mutation can be there, in half of
+the cases. Without a key, the next call of the operation may be another worker's, so the limits are wider: many calls
+throttled, a large share of all, and hardly a wait. Left out are calls that came again later with their own key, and
+those over many kept connections: if each of them would wait for APART_MS in its turn, the next is mostly another's.
 
 A marketplace says by Retry-After how long to wait. A subject is invalid if it mostly pushes the same rows again before
 that, or reads again at once, which nothing but the refusal explains (`history.told_to_wait`).

@@ -6,7 +6,8 @@ them at other times, so a subject that pushes to all at an interval is not meant
 
 A subject may block the others only while a call gets no answer, which is a part of a wait, and not of every one. That
 is told by the pauses of the others: they begin with such calls more often than chance allows (`pauses`). And it may
-call one marketplace again and again, and none of the others meanwhile (`taken_up`).
+call one marketplace again and again, and none of the others meanwhile (`taken_up`). Each of the three finds
+runs that the other two do not.
 """
 
 from collections.abc import Iterator, Mapping
@@ -62,10 +63,14 @@ class ChannelBlocksOthers(Diagnose):
         explains = case.consequences(*(CHECKS if case.at_rest else UNTIL_REST))
         if found := sorted(_waited(pushes), reverse=True):
             yield self._in_waits(case, found, explains)
-        elif paused := blocked_at_calls(case, pushes):
-            yield self._at_calls(case, paused, explains)
+            return
+        paused = blocked_at_calls(case, pushes)
+        if several := [one for one in paused if not one.closed]:
+            yield self._at_calls(case, several, explains)
         elif stretches := taken_up(case, pushes):
             yield self._in_stretches(case, stretches, explains)
+        elif paused:
+            yield self._at_calls(case, paused, explains)
 
     def _in_stretches(self, case: Case, found: dict[str, list[Stretch]], explains: tuple[str, ...]) -> Found:
         channel, stretches = next(iter(found.items()))

@@ -133,7 +133,7 @@ def unanswered_once(*, until_ms: int) -> History:
     mercado = [at for at in quick if not 2_000 <= at < 4_000]
     calls = [*_calls("bazaar", bazaar, 10_000), *_calls("mercado", mercado, 20_000)]
     lost = f.ApiCalled(ns(2_100), 30_000, "mercado", "PUT listings", 0, "failed", ns(2_100), injected="down")
-    end = [f.LoadStopped(ns(61_000)), f.QuietReached(ns(62_000), quiet=True, waited_ns=0)]
+    end: list[f.AnyFact] = [f.LoadStopped(ns(61_000)), f.QuietReached(ns(62_000), quiet=True, waited_ns=0)]
     pushes = [*sales.listed("bazaar", bazaar), *sales.listed("mercado", mercado)]
     return in_scenario(*sales.facts, *pushes, *calls, lost, *end, **down(until_s=4.0), **SLOWED)
 
