@@ -157,10 +157,7 @@ class AnswerTooLarge(BaseException):
 
 
 class SearchWarning(msgspec.Struct, frozen=True):
-    """An ignored part of a `query` argument. Shopify lists these in `extensions.search`.
-
-    `of_time`: the field whose time it belongs to, because that has no quotes.
-    """
+    """An ignored part of a `query` argument, as `extensions.search` lists it; `of_time`: of which field's bare time."""
 
     root: str
     query: str

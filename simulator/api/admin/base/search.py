@@ -158,7 +158,7 @@ def time_bounds(term: Term, call: Call) -> Bounds:
     now = term.value.casefold() == "now"
     second = call.wall.wall(call.now_ns) // SECOND_NS if now else parse_second(term.value, SHOP_OFFSET)
     if second is None:
-        raise bad_request(f"Invalid value {term.value!r} for search field {term.field!r}: write an ISO 8601 time.")
+        raise bad_request(f"Invalid timestamp for query filter `{term.field}`.")  # recorded of bulkOperations
     width = _DAY_S if _DATE_ONLY.fullmatch(term.value) else 1
     found = _bounds(term.comparator, second, width, SECOND_NS)
     shift = call.wall.monotonic_ns - call.wall.wall_ns

@@ -15,7 +15,6 @@ from stockstorm.loadtests.subjects.own.actions import end_of
 from stockstorm.loadtests.subjects.own.file import SubjectFile
 from stockstorm.loadtests.subjects.own.greeting import listens
 from stockstorm.loadtests.subjects.own.subject import OwnSubject
-from stockstorm.loadtests.subjects.revival import telling
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import ProcessEnded
 
@@ -188,20 +187,6 @@ def test_topics_of_the_file_are_the_only_ones(tmp_path: Path) -> None:
     uri = "http://127.0.0.1:8080/w"
     topics = {"orders/create": uri, "orders/paid": "http://127.0.0.1:8080/paid"}
     assert made.receiving == Receiving(uri="", topic_uris=topics, app_uri=uri, registers=False)
-
-
-@pytest.mark.parametrize(
-    ("lines", "told"),
-    [
-        (("Traceback (most recent call last):", '  File "x"', "ModuleNotFoundError: No module named 'x'"), "ModuleNot"),
-        (("Error: Cannot find module '/x'", "    at Function (node:internal)", "", "Node.js v20"), "Error: Cannot"),
-        (("panic: no database", "", "goroutine 1 [running]:"), "panic: no database"),
-        (("starting", "", "no database", " "), "no database"),
-        ((), "it wrote nothing"),
-    ],
-)
-def test_the_line_that_names_the_error_is_told_first(lines: tuple[str, ...], told: str) -> None:
-    assert telling(lines).startswith(told)
 
 
 def test_a_service_that_listens_at_another_port_is_told_which(tmp_path: Path) -> None:
