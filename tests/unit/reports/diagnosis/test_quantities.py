@@ -238,7 +238,7 @@ def shares(of_channel: dict[str, float]) -> Change:
 @pytest.mark.parametrize(
     ("of_channel", "end"),
     [
-        ((0.9, 0.9), "16 wrong listings of bazaar, mercado show 90% of the stock, each to the unit"),
+        ((0.75, 0.75), "16 wrong listings of bazaar, mercado show 75% of the stock, each to the unit"),
         (
             (0.5, 0.3),
             "show a share of the stock: those of bazaar 50% of it, those of mercado 30% of it, each to the unit",
