@@ -4,7 +4,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-# The longest first, so that no process ends long after the others.
+# The longest first, so that no process ends long after the others; tests/order.py spreads what waits among it.
 SUITE := tests/e2e tests/strangers tests/contract tests/properties tests/fuzz tests/unit tests/golden tests/tidy
 INSTALLED := $(VENV)/.installed
 DEMO_INSTALLED := $(VENV)/.installed-demo
@@ -48,10 +48,12 @@ define install
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 endef
 
-# The stamp is written last, so that an interrupted installation starts again. What is never imported need not be compiled: that
-# is most of the packages, and took longer than all the rest of an installation.
+# Packages of which next to nothing is imported. The rest is compiled by as many processes as there are cores; pip has one.
+SELDOM := /(faker/providers|moto|mypy|networkx|pip|plotly|setuptools|sqlalchemy)/
+# The stamp is written last, so that an interrupted installation starts again.
 $(INSTALLED): requirements.lock pyproject.toml
 	$(call install,requirements.lock,--no-compile)
+	@$(BIN)/python -W ignore -m compileall -q -j 0 -x '$(SELDOM)' $(VENV)/lib || true # what cannot be compiled cannot be imported
 	@if command -v npm >/dev/null; then npm ci --silent --ignore-scripts --fetch-retries=0 --fetch-timeout=20000 --prefix $(FAUXQS) \
 		|| echo "The SQS emulator fauxqs could not be installed; the slower moto is used instead" >&2; fi
 	@touch $@
@@ -76,13 +78,14 @@ $(LIBRARIES_INSTALLED): $(LIBRARIES)/requirements.txt $(LIBRARIES)/package-lock.
 		|| echo "Shopify's Node libraries of $$folder could not be installed; their tests are skipped" >&2; done; fi; wait
 	@touch $@
 
-# Once after an installation: one process compiles what tests import, and the tests. Else each of four would do it at the same time.
+# Once after an installation: one process compiles the tests, and what they import. Else each of four would do it at the same time.
 $(COMPILED): $(INSTALLED)
-	@$(BIN)/python -m pytest --collect-only -qq $(SUITE) >/dev/null || true # the tests tell what is wrong
+	@$(if $(TIMEOUT),$(TIMEOUT) 600) $(BIN)/python -m pytest --collect-only -qq $(SUITE) >/dev/null || true # the tests tell what is wrong
 	@touch $@
 
 .PHONY: all-installed
 all-installed: $(COMPILED) $(LIBRARIES_INSTALLED)
+	@:
 
 # Four tests at once, and then, one after the other, those whose verdict on speed needs the whole machine.
 test:

@@ -23,6 +23,7 @@ from stockstorm.simulator.errors import (
 )
 
 PROGRAM: Final = "stockstorm"
+LOOP: Final = "Symlink loop from "
 PATH_SHOWN_MAX: Final = 300  # characters
 _MORE: Final = "end other programs, or use a machine with more"
 # What the system says of a path that was given, of a disk without space, and of what a process may have.
@@ -101,6 +102,10 @@ def unforeseen(error: BaseException) -> StockstormError:
     number = error.errno if isinstance(error, OSError) else None
     if number in _SPENT:
         return LimitError("this machine", f"{os.strerror(number)}", _SPENT[number])
+    if isinstance(error, RuntimeError) and str(error).startswith(LOOP):  # of pathlib, before Python 3.13
+        return ScenarioError(
+            str(error).removeprefix(LOOP).strip("' "), "this link leads to itself", "give another path"
+        )
     path = _path_of(error)
     if path and number in _NO_SPACE:
         return OutputError(path, f"it cannot be written ({os.strerror(number)})", "free some space, or choose another")

@@ -17,6 +17,7 @@ Verdict = Literal["valid", "invalid", "unknown"]  # of a run, a threshold, a tie
 Finding = Verdict | Literal["not_exercised", "measured"]
 
 
+CLOCK: Final = slice(11, 23)  # of 2026-11-27T10:03:04.123Z
 StepKind = Literal[
     "order", "event", "delivery", "attempt", "outcome", "read", "call", "write", "push", "listing", "missing"
 ]
@@ -52,6 +53,11 @@ class Incident(msgspec.Struct, frozen=True):
     erased: tuple[int, ...] = ()  # API calls whose effect they erased; shown beside them
     wall: str = ""  # `at_ns` in UTC: "2026-11-27T10:03:04.123Z"
     chain: tuple[Step, ...] = ()  # what led to it, in order of time; for the first CHAINS_KEPT of a check
+
+    @property
+    def told(self) -> str:
+        """Its text after the time in UTC, which the subject's own log has too: "10:03:04.123 bazaar sold …"."""
+        return f"{self.wall[CLOCK]} {self.text}" if self.wall else self.text
 
 
 class Check(msgspec.Struct, frozen=True):

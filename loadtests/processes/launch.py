@@ -48,4 +48,5 @@ def _become(parent: int, signal: int, user: int, group: int, command: list[str])
 
 
 if __name__ == "__main__":
-    _become(*(int(number) for number in sys.argv[1:5]), command=sys.argv[5:])
+    parent, signal, user, group = map(int, sys.argv[1:5])
+    _become(parent, signal, user, group, sys.argv[5:])

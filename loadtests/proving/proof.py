@@ -1,5 +1,7 @@
 """What one run proved, and the file that keeps it: one line for each run, so that an interrupted proof goes on."""
 
+import errno
+import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -128,6 +130,8 @@ def read_proofs(runs: Path) -> list[Proof]:
 def read_file(path: Path) -> list[Proof]:
     """The same of one file. Raises HistoryError if it cannot be read."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe would wait for its writer
+            raise OSError(errno.EINVAL, "it is no file")
         lines = path.read_bytes().splitlines()
     except OSError as error:
         remedy = f"name a {FILE} that `stockstorm prove` wrote"

@@ -92,7 +92,9 @@ class ChannelOutage(Checker):
         reason = f"while {names} was down, {counted(len(others), 'movement')} owed to others"
         if waiting:
             reason += f"; {counted(len(waiting), 'movement')} waited for its return, {_text(max(recovery_s))} at most"
-        check = tally.check(self.name, "measured", reason, measures)
+        # A subject that lists less seldom shows too many units, so that little is owed to its listings.
+        few = slowed is None and history.lists_less
+        check = tally.check(self.name, "not_exercised" if few else "measured", reason, measures)
         return with_open(check, "channel_outage.open", sum(pair.open for _, pair in waiting), "movement")
 
     def exposure(self, history: History) -> dict[str, int]:

@@ -148,14 +148,14 @@ class DeliverySuccess(Checker):
         if not total.deliveries:
             return unknown(self.name, "no attempt was made", measures)
         measures[f"{self.name}.failures"] = float(len(failures))
-        gone = [(given_up, "delivery given up", "deliveries given up")]
-        gone.append((len(blamed), "subscription removed", "subscriptions removed"))
-        reasons = _reasons(history, failures, total.attempts, gone)
+        lasting = [(given_up, "delivery given up", "deliveries given up")]
+        lasting.append((len(blamed), "subscription removed", "subscriptions removed"))
+        reasons = _reasons(history, failures, total.attempts, lasting)
         proven = [failure for failure in failures if not _starved(history, failure)]
         only_load = all(failure.of_load for failure in failures) and not given_up and not blamed
         if reasons and (excuse := _too_slow(history, failures, proven, only_load=only_load)):
             return tally.check(self.name, "unknown", f"{', '.join(reasons)}, but {excuse}", measures)
-        if reasons and not _reasons(history, proven, total.attempts, gone):
+        if reasons and not _reasons(history, proven, total.attempts, lasting):
             return tally.check(self.name, "unknown", f"{', '.join(reasons)}, but {_seen(history)}", measures)
         if reasons:
             return tally.check(self.name, "invalid", ", ".join(reasons), measures)
@@ -169,21 +169,24 @@ class DeliverySuccess(Checker):
 
 
 def _reasons(
-    history: History, failures: list[FailedAttempt], attempts: int, gone: list[tuple[int, str, str]]
+    history: History, failures: list[FailedAttempt], attempts: int, lasting: list[tuple[int, str, str]]
 ) -> list[str]:
     """What is wrong with deliveries, in words."""
     timeouts = sum(failure.attempt.error in TIMEOUTS for failure in failures)
     wrong: list[tuple[int | str, str, str]] = [
         (_repeated(history, failures, attempts), "", ""),
         (timeouts, "attempt timed out", "attempts timed out"),
-        *gone,
+        *lasting,
     ]
     return [_reason(*entry) for entry in wrong if entry[0]]
 
 
 def _starved(history: History, failure: FailedAttempt) -> bool:
     """Whether it tells of load, while other programs of the machine took the CPU."""
-    return failure.of_load and history.cpu_waits.is_starved(failure.attempt.started_ns, failure.attempt.at_ns)
+    attempt = failure.attempt
+    if attempt.error == "connect_timeout" and (attempt.delivery, attempt.attempt) in history.stalled:
+        return True
+    return failure.of_load and history.cpu_waits.is_starved(attempt.started_ns, attempt.at_ns)
 
 
 def _too_slow(

@@ -214,11 +214,12 @@ class _Effects:
 def sets_to_none(history: History, delivery: Delivery) -> list[f.ListingPushed]:
     """The first push to each marketplace that takes a level without a quantity for 0, soon after its delivery.
 
-    Only of a SKU that has one location, and that always had far more units than orders can take meanwhile.
+    Only of a SKU that has one location, and that always had far more units than orders can take meanwhile. A subject
+    that lists less on purpose may list nothing while it is in doubt.
     """
     planned = delivery.planned
     ledger = history.ledgers.get(planned.claim)
-    if planned.forged != EMPTIED or not delivery.attempts or ledger is None or ledger.parts:
+    if planned.forged != EMPTIED or not delivery.attempts or ledger is None or ledger.parts or history.lists_less:
         return []
     if min(ledger.available) - ledger.safety < EMPTIED_MIN:
         return []

@@ -1,11 +1,10 @@
 """Throttling: whether the subject waits before it tries a throttled call again.
 
-Shopify refuses a call that the bucket has too few points for, and says how many it lacks. A subject that tries again at
-once is refused again, for as long as the bucket needs to refill. It is invalid if it does so all the time. The proof is
-the idempotency key: the same call came again before the points of one mutation can be there, in half of the cases.
-Calls without a key are judged by the next call of their operation, which may be another worker's. So the limits are
-wider: many calls throttled, a large share of all, and hardly a wait. A call that came again later with its own key has
-waited, whatever other workers did meanwhile, and is left out of that. Why the bucket was empty makes no difference.
+A subject that tries again at once is refused until the bucket has refilled. It is invalid if it does so all the time.
+The proof is the idempotency key: the same call came again before the points of one mutation can be there, in half of
+the cases. Without a key, the next call of the operation may be another worker's, so the limits are wider: many calls
+throttled, a large share of all, and hardly a wait. Left out are calls that came again later with their own key, and
+those over many kept connections: if each of them would wait for APART_MS in its turn, the next is mostly another's.
 
 A marketplace says by Retry-After how long to wait. A subject is invalid if it mostly pushes the same rows again before
 that, or reads again at once, which nothing but the refusal explains (`history.told_to_wait`).
@@ -29,6 +28,7 @@ SHARE_MAX: Final = 0.3
 WAIT_MS: Final = 20.0  # to the next call of the operation; less where the bucket refills faster
 REPEATS_MIN: Final = 20  # with one key
 REPEATS_SHARE: Final = 0.8  # of the time in which the points of one mutation are restored
+APART_MS: Final = 500.0  # half of what Shopify asks a worker to wait
 EARLY_MIN: Final = 3  # pushes again before Retry-After
 EARLY_SHARE: Final = 0.5
 SHOWN_MIN_NS: Final = 100 * MILLISECOND_NS  # shorter waits are told in milliseconds
@@ -129,18 +129,31 @@ def _hammering(
         seen += f", {quantile(same, 0.5):,.1f} ms (median) before the same call came again"
     else:
         others = [call for call in refused if waits.get(call.request, 0.0) < REPEATS_SHARE * restored_ms]
-        if not _hammers(others, of_api, min(WAIT_MS, restored_ms)):
+        if not _hammers(history, others, of_api, min(WAIT_MS, restored_ms)):
             return seen
     tally.add(_incident(history, refused, seen, restored_ms))
     return f"{seen}: it does not wait for points"
 
 
-def _hammers(refused: list[f.ApiCalled], calls: list[f.ApiCalled], wait_ms: float) -> bool:
+def _hammers(history: History, refused: list[f.ApiCalled], calls: list[f.ApiCalled], wait_ms: float) -> bool:
     """Whether these are many calls, a large share of all, and hardly a wait follows them."""
     if len(refused) < max(THROTTLED_MIN, SHARE_MAX * len(calls)):
         return False
     gaps = sorted(_gaps(refused, calls))
-    return bool(gaps) and quantile(gaps, 0.5) < wait_ms
+    if not gaps or quantile(gaps, 0.5) >= wait_ms:
+        return False
+    return quantile(gaps, 0.5) * _connections(history, refused) < APART_MS
+
+
+def _connections(history: History, refused: list[f.ApiCalled]) -> float:
+    """Connections that were kept, and carried a request within a second, while calls were throttled: the median."""
+    first, last = refused[0].at_ns, refused[-1].at_ns + SECOND_NS
+    found = sorted(
+        float(min(sample.api_connections, sample.api_used))
+        for sample in history.all(f.GeneratorSampled)
+        if sample.api_connections is not None and first <= sample.at_ns <= last
+    )
+    return max(1.0, quantile(found, 0.5)) if found else 1.0
 
 
 def _too_early(history: History, measures: dict[str, float], tally: Tally) -> str:

@@ -31,6 +31,7 @@ from stockstorm.reports.diagnosis.held_over import HeldOver
 from stockstorm.reports.diagnosis.keys_reused import KeysReused
 from stockstorm.reports.diagnosis.lacking import Lacking
 from stockstorm.reports.diagnosis.last_units import LastUnits
+from stockstorm.reports.diagnosis.listing_rule import ListingRule
 from stockstorm.reports.diagnosis.lost_alone import LostAlone
 from stockstorm.reports.diagnosis.lost_at_failure import LostAtFailure
 from stockstorm.reports.diagnosis.lost_events import LostEvents
@@ -132,6 +133,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     ChannelFrozen(),
     UnknownSkus(),
     NeverPushed(),
+    ListingRule(),
     SameDifference(),
     ShareListed(),
     Rounded(),

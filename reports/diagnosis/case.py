@@ -7,11 +7,10 @@ from typing import Final, NamedTuple, Protocol
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import Delivery
 from stockstorm.reports.history.faults import ENDS
-from stockstorm.reports.result import Check, Diagnosis, Incident
+from stockstorm.reports.result import CLOCK, Check, Diagnosis, Incident
 from stockstorm.simulator.history import facts as f
 
 EXAMPLES_MAX: Final = 2
-CLOCK: Final = slice(11, 23)  # of 2026-11-27T10:03:04.123Z
 HARNESS: Final = "generator"
 # What the subject did too much of. Where such a check is invalid, nothing that is missing or late explains it.
 OWN: Final = frozenset({HARNESS, "forged", "applied_twice", "stale_overwrite", "unexplained_push"})

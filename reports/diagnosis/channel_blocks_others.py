@@ -6,7 +6,8 @@ them at other times, so a subject that pushes to all at an interval is not meant
 
 A subject may block the others only while a call gets no answer, which is a part of a wait, and not of every one. That
 is told by the pauses of the others: they begin with such calls more often than chance allows (`pauses`). And it may
-call one marketplace again and again, and none of the others meanwhile (`taken_up`).
+call one marketplace again and again, and none of the others meanwhile (`taken_up`). Each of the three finds
+runs that the other two do not.
 """
 
 from collections.abc import Iterator, Mapping
@@ -62,10 +63,14 @@ class ChannelBlocksOthers(Diagnose):
         explains = case.consequences(*(CHECKS if case.at_rest else UNTIL_REST))
         if found := sorted(_waited(pushes), reverse=True):
             yield self._in_waits(case, found, explains)
-        elif paused := blocked_at_calls(case, pushes):
-            yield self._at_calls(case, paused, explains)
+            return
+        paused = blocked_at_calls(case, pushes)
+        if several := [one for one in paused if not one.closed]:
+            yield self._at_calls(case, several, explains)
         elif stretches := taken_up(case, pushes):
             yield self._in_stretches(case, stretches, explains)
+        elif paused:
+            yield self._at_calls(case, paused, explains)
 
     def _in_stretches(self, case: Case, found: dict[str, list[Stretch]], explains: tuple[str, ...]) -> Found:
         channel, stretches = next(iter(found.items()))
@@ -103,7 +108,7 @@ class ChannelBlocksOthers(Diagnose):
         )
 
     def _at_calls(self, case: Case, found: list[Blocked], explains: tuple[str, ...]) -> Found:
-        _, channel, blocker, begun, pauses = found[0]
+        channel, blocker, begun, pauses = found[0][1:5]
         seconds = sum(one.end_ns - one.begin_ns for one in begun) / SECOND_NS
         cause = (
             f"{len(begun)} of {counted(pauses, 'pause')} in the pushes to {channel} ({seconds:.1f} s in all) began "
@@ -112,9 +117,10 @@ class ChannelBlocksOthers(Diagnose):
         examples = quoted(
             f"at {case.when(one.begin_ns)} for {(one.end_ns - one.begin_ns) / SECOND_NS:.1f} s" for one in begun
         )
+        until = f", until {blocker} was called again" if found[0].closed else ""
         also = [f"so did {len(each.begun)} of {counted(each.pauses, 'pause')} of {each.channel}" for each in found[1:]]
         return Found(
-            Diagnosis(self.name, cause, (f"paused {examples}", *also), REMEDY, explains, begun[0].begin_ns),
+            Diagnosis(self.name, cause, (f"paused {examples}{until}", *also), REMEDY, explains, begun[0].begin_ns),
             frozenset(f"wait {blocker} {one.begin_ns}" for one in begun),
         )
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
-from stockstorm.reports.diagnosis.contrast import fit
+from stockstorm.reports.diagnosis.contrast import chance, fit
 from stockstorm.reports.history.reads import writes_stock
 from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.api.exchange import request_id
@@ -82,7 +82,10 @@ def _wrong_by(case: Case, reused: Sequence[f.ApiCalled]) -> list[str]:
         if row.request in executed:
             lacked[row.sku] = lacked.get(row.sku, 0) - row.delta * executed[row.request]
     predicted = {sku: units for sku, units in lacked.items() if units}
-    hits, score = fit(case.differences, predicted, len(case.history.items))
+    of = len(case.history.items)
+    hits, score = fit(case.differences, predicted, of)
+    if hits == len(predicted):  # then all of these few SKUs, by whatever units, are among those that are wrong
+        score = min(score, chance(hits, hits, len(case.differences), of))
     if hits < SHARE_MIN * len(predicted) or score > math.log(CHANCE_MAX):
         return []
     return [sku for sku, units in predicted.items() if case.differences.get(sku) == units]

@@ -2,7 +2,8 @@
 
 A pause is a gap between two pushes to a marketplace that is far longer than usual, although a change waited and the
 push before it was taken. One that begins with a failed or unanswered call of another marketplace may be chance. Several
-are none, where calls of that kind are rare: the binomial distribution tells.
+are none, where calls of that kind are rare: the binomial distribution tells. So does a single one that begins with such
+a call and ends when that marketplace is called again, which chance makes far more seldom.
 """
 
 import math
@@ -13,6 +14,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case
+from stockstorm.reports.history.deliveries import NEVER_NS
 from stockstorm.reports.statistics.quantiles import quantile
 from stockstorm.simulator.clock import MILLISECOND_NS
 from stockstorm.simulator.history import facts as f
@@ -63,13 +65,17 @@ class Pause(NamedTuple):
 
 
 class Blocked(NamedTuple):
-    """Pauses of the pushes to `channel` that begin with a call of `blocker`. `pauses`: how many it had in all."""
+    """Pauses of the pushes to `channel` that begin with a call of `blocker`. `pauses`: how many it had in all.
+
+    `closed`: they end when it is called again.
+    """
 
     log_chance: float
     channel: str
     blocker: str
     begun: list[Pause]
     pauses: int
+    closed: bool = False
 
 
 def pushes_by_channel(case: Case) -> dict[str, Pushes]:
@@ -87,6 +93,8 @@ def pushes_by_channel(case: Case) -> dict[str, Pushes]:
 def blocked_at_calls(case: Case, pushes: Mapping[str, Pushes]) -> list[Blocked]:
     """Marketplaces whose pauses begin with calls of another one more often than chance allows; the surest first."""
     failed = _failed_calls(case, pushes)
+    again = {channel: [_next(pushes[channel], at_ns) for at_ns in times] for channel, times in failed.items()}
+    pairs = max(1, len(pushes) * (len(pushes) - 1))
     found = []
     for channel, own in pushes.items():
         if own.usual_gap_ns is None:
@@ -96,12 +104,26 @@ def blocked_at_calls(case: Case, pushes: Mapping[str, Pushes]) -> list[Blocked]:
         span_ns = max(1, own.begun[-1] - own.begun[0])
         for blocker, times in failed.items():
             begun = [] if blocker == channel else [one for one in pauses if _is_near(times, one.begin_ns, near)]
-            if len(begun) < max(PAUSES_MIN, SHARE_MIN * len(pauses)):
+            if not begun or len(begun) < SHARE_MIN * len(pauses):
                 continue
-            log_chance = _log_at_least(len(begun), len(pauses), min(1.0, _covered_ns(times, sum(near)) / span_ns))
-            if log_chance <= math.log(CHANCE_MAX):
+            share = min(1.0, _covered_ns(times, sum(near)) / span_ns)
+            log_chance = _log_at_least(len(begun), len(pauses), share)
+            if len(begun) >= PAUSES_MIN and log_chance <= math.log(CHANCE_MAX):
                 found.append(Blocked(log_chance, channel, blocker, begun, len(pauses)))
+                continue
+            around = near[1], near[1]
+            closed = [one for one in begun if _is_near(again[blocker], one.end_ns, around)]
+            share *= min(1.0, _covered_ns(again[blocker], sum(around)) / span_ns)
+            log_chance = _log_at_least(len(closed), len(pauses), share)
+            if closed and log_chance <= math.log(CHANCE_MAX / pairs):
+                found.append(Blocked(log_chance, channel, blocker, closed, len(pauses), closed=True))
     return sorted(found)
+
+
+def _next(own: Pushes, at_ns: int) -> int:
+    """When the next push to the same marketplace began; long after all if none did."""
+    place = bisect_right(own.begun, at_ns)
+    return own.begun[place] if place < len(own.begun) else NEVER_NS
 
 
 def begun_ns(call: f.ApiCalled) -> int:

@@ -50,7 +50,12 @@ class PushForgotten(Diagnose):
                     f"{what}",
                     (
                         f"{near.good} of {near.good_of} changes of SKUs whose listings are right did",
-                        "wrong: " + quoted(f"{one.sku} on {one.channel} shows {one.listed}" for one in listings),
+                        "wrong: "
+                        + quoted(
+                            f"{one.sku} on {one.channel} shows {one.listed} and lacks a change at "
+                            f"{case.when(lacked[one.channel, one.sku][1])}"
+                            for one in listings
+                        ),
                     ),
                     remedy,
                     case.consequences(*CHECKS),

@@ -48,7 +48,7 @@ class Rounded(Diagnose):
                     *([f"wrong: {examples}"] if wrong else ()),
                 ),
                 "list the quantity as it is; what is to be held back is a safety stock, which is subtracted, and "
-                "declared to the run",
+                "declared to the run. If whole packs are meant, say lists_less = true in the subject file",
                 case.consequences(*CHECKS),
             ),
             frozenset(f"listing {one.channel} {one.sku}" for one in wrong),

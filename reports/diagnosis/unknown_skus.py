@@ -17,6 +17,12 @@ NAMES_MAX: Final = 1_000
 SHARE_MIN: Final = 0.5  # of the SKUs that were never set
 CUT: Final = (8, 10, 12, 15, 16, 20, 24, 32, 40, 50, 64)  # characters, where no more are kept
 Slip = Callable[[str], str]
+
+
+def _cut(size: int) -> Slip:
+    return lambda sku: sku[:size]
+
+
 SLIPS: Final[Mapping[str, Slip]] = {
     "without leading zeros": lambda sku: sku.lstrip("0"),
     "in lower case": str.lower,
@@ -29,7 +35,7 @@ SLIPS: Final[Mapping[str, Slip]] = {
     "up to the first space": lambda sku: sku.split(" ", 1)[0],
     "up to the first comma": lambda sku: sku.split(",", 1)[0],
     "up to the first slash": lambda sku: sku.split("/", 1)[0],
-    **{f"cut off after {size} characters": (lambda sku, size=size: sku[:size]) for size in CUT},
+    **{f"cut off after {size} characters": _cut(size) for size in CUT},
 }
 
 

@@ -123,7 +123,7 @@ def _suite(root: ET.Element, result: Result, name: str, cases: Sequence[Case]) -
 
 def _incidents(case: Case) -> list[str]:
     """The first ones, and how many more there are."""
-    shown = [incident.text for incident in case.incidents[:INCIDENTS_SHOWN]]
+    shown = [incident.told for incident in case.incidents[:INCIDENTS_SHOWN]]
     left = case.incidents_in_all - len(shown)
     return [*shown, *([f"and {left:,} more"] if shown and left > 0 else [])]
 

@@ -115,7 +115,7 @@ def _incidents(result: Result) -> list[str]:
             f"{SIGNS[check.verdict]} **{check.name.replace('_', ' ')}**, {check.verdict.replace('_', ' ')}: {total:,}",
             "",
         ]
-        lines += [f"- {plain(incident.text)}" for incident in check.incidents[:INCIDENTS_SHOWN]]
+        lines += [f"- {plain(incident.told)}" for incident in check.incidents[:INCIDENTS_SHOWN]]
         lines += [f"- and {total - INCIDENTS_SHOWN:,} more"] * (total > INCIDENTS_SHOWN) + [""]
     return lines
 

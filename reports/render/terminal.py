@@ -181,7 +181,7 @@ def _incidents(result: Result) -> Table:
     table.add_column("what happened")
     for check in result.checks:
         for incident in check.incidents[:INCIDENTS_SHOWN]:
-            table.add_row(_mark(check.verdict, incident.kind.replace("_", " ")), Text(incident.text))
+            table.add_row(_mark(check.verdict, incident.kind.replace("_", " ")), Text(incident.told))
         total = max(check.incidents_total, len(check.incidents))
         if total > INCIDENTS_SHOWN:
             table.add_row("", Text(f"and {total - INCIDENTS_SHOWN:,} more of {check.name.replace('_', ' ')}", "dim"))

@@ -15,6 +15,7 @@ from stockstorm.simulator.events.line_payload import Lines
 from stockstorm.simulator.events.order_shape import Edit, EditBody, EditedLine, EditedLines, FulfilmentBody, OrderBody
 from stockstorm.simulator.events.order_sums import (
     bought_total,
+    closed_ns,
     current_shipping,
     current_total,
     financial_status,
@@ -125,7 +126,7 @@ class OrderPayload:
             checkout_id=derived_id("checkout", order.order_id) if self._has_checkout else UNSET,
             checkout_token=token[::-1],
             client_details=person.client_details,
-            closed_at=cancelled,
+            closed_at=self._optional(closed_ns(order)),
             confirmation_number=token[:9].upper(),
             contact_email=person.email,
             created_at=created,

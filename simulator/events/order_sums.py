@@ -79,6 +79,15 @@ def shipping_status(order: Order) -> ShippingStatus:
     return "partial" if any(due_units(order).values()) else "fulfilled"
 
 
+def closed_ns(order: Order) -> int | None:
+    """When the order was closed: by its cancellation, or once it was paid and shipped as a whole. None: it is open."""
+    if order.cancelled_ns is not None:
+        return order.cancelled_ns
+    if order.paid_ns is None or shipping_status(order) != "fulfilled":
+        return None
+    return max(order.paid_ns, order.fulfilments[-1].at_ns)
+
+
 def shipping_price(order: Order) -> int:
     """The price of shipping as bought, in minor units."""
     if order.written is not None:

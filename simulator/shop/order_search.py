@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from stockstorm.simulator.events.order_sums import closed_ns
 from stockstorm.simulator.model import Order, Written
 from stockstorm.simulator.shop.records import INT_MAX, Records, Value, within
 
@@ -41,9 +42,25 @@ def one_of(ids: Sequence[int]) -> Condition:
     return Condition(f"id IN ({marks})", tuple(map(within, ids)))
 
 
+CANCELLED: Final = 1  # of the column `cancelled`: 0 is an open order
+ARCHIVED: Final = 2  # paid and shipped as a whole
+
+
+def ended(order: Order) -> int:
+    """How an order ended, as the column `cancelled` has it."""
+    if order.cancelled_ns is not None:
+        return CANCELLED
+    return 0 if closed_ns(order) is None else ARCHIVED
+
+
 def closed(wanted: bool) -> Condition:
-    """The order is cancelled, or is not."""
-    return Condition(f"cancelled = {int(wanted)}")
+    """The order is closed, or is not."""
+    return Condition("cancelled > 0" if wanted else "cancelled = 0")
+
+
+def cancelled() -> Condition:
+    """The order is cancelled."""
+    return Condition(f"cancelled = {CANCELLED}")
 
 
 def status(wanted: str, *, prefix: bool) -> Condition:

@@ -31,7 +31,7 @@ from stockstorm.simulator.model import (
 )
 from stockstorm.simulator.plan.items import PlannedPurchase, PlannedReturn
 from stockstorm.simulator.shop.lines import Place, held, left_at, split, still_drawn
-from stockstorm.simulator.shop.order_search import SEPARATOR, Condition, FoundOrders, words_of
+from stockstorm.simulator.shop.order_search import SEPARATOR, Condition, FoundOrders, ended, words_of
 from stockstorm.simulator.shop.records import Records, within
 
 # Ids are derived from the order's key, so a purchase has the same ids in every run of a seed.
@@ -144,7 +144,7 @@ class OrderBook:
         status = financial_status(order) if order.channel == ONLINE else ""
         self._records.write(
             "UPDATE orders SET updated_ns = ?, cancelled = ?, status = ?, body = ? WHERE id = ?",
-            (order.updated_ns, order.cancelled_ns is not None, status, self._encode(order), order.order_id),
+            (order.updated_ns, ended(order), status, self._encode(order), order.order_id),
         )
         if order.edits:
             skus = _words_of_skus(order) if order.channel == ONLINE else ""

@@ -27,6 +27,7 @@ from stockstorm.reference_service.storage.database import Pool, apply_schema, op
 RULES = QueueRules(lease_s=30, deliveries_max=8)
 SHORT = QueueRules(lease_s=1, deliveries_max=8)  # the emulators then accept any lease
 QUIET_S = 0.4
+PATIENCE_S = 60.0
 
 
 class WatchedQueue(msgspec.Struct, frozen=True):
@@ -59,7 +60,7 @@ class WatchedQueue(msgspec.Struct, frozen=True):
     async def apply_all(self, count: int, work_type: WorkType = WorkType.STOCK) -> list[Entry]:
         """Applies entries until there were `count` and no more for QUIET_S. Returns them."""
         entries: list[Entry] = []
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + PATIENCE_S
         quiet_since = time.monotonic()
         while len(entries) < count or time.monotonic() < quiet_since + QUIET_S:
             assert time.monotonic() < deadline, entries
@@ -84,7 +85,7 @@ def json_of(name: str) -> bytes:
     return f'{{"name": "{name}"}}'.encode()
 
 
-async def eventually(is_so: Callable[[], Awaitable[bool]], seconds: float = 15.0) -> bool:
+async def eventually(is_so: Callable[[], Awaitable[bool]], seconds: float = PATIENCE_S) -> bool:
     deadline = time.monotonic() + seconds
     while not await is_so():
         if time.monotonic() > deadline:

@@ -30,7 +30,7 @@ class Sending:
             now = time.monotonic_ns()
             self.pool.submit(Outgoing(self._sent, 1, now, self.address, head, body))
 
-    def wait(self, timeout_s: float = 5.0) -> list[Answer]:
+    def wait(self, timeout_s: float = 30.0) -> list[Answer]:
         """All answers so far, once there is one for everything submitted."""
         with gevent.Timeout(timeout_s):
             while len(self.answers) < self._sent:

@@ -111,12 +111,12 @@ def test_sent_messages_are_received(queue: CloudQueue) -> None:
 def test_a_leased_message_is_exclusive_and_returns_when_the_lease_ends(queue: CloudQueue) -> None:
     queue.send("a")
     (first,) = within_patience(queue.receive)
-    queue.lease(first.handle, 3)
+    queue.lease(first.handle, 5)
     began = time.monotonic()
     assert within_patience(queue.receive, 0.5) == []
     (again,) = within_patience(queue.receive)
     assert again.body == "a"
-    assert 2.0 < time.monotonic() - began < PATIENCE_S
+    assert 4.0 < time.monotonic() - began < PATIENCE_S
 
 
 def test_the_lease_that_the_rules_give_ends_by_itself(backing: SqsBacking | PubSubBacking, kind: str) -> None:
@@ -127,7 +127,7 @@ def test_the_lease_that_the_rules_give_ends_by_itself(backing: SqsBacking | PubS
         began = time.monotonic()
         (again,) = within_patience(queue.receive)
         assert again.body == "a"
-        assert rules.lease_s - 1.5 < time.monotonic() - began < rules.lease_s + 4
+        assert rules.lease_s - 1.5 < time.monotonic() - began < rules.lease_s + 7
 
 
 def test_an_acknowledged_message_never_returns(queue: CloudQueue) -> None:

@@ -165,7 +165,7 @@ async def test_a_new_message_wakes_its_work_type(open_queue: OpenQueue) -> None:
         started = time.monotonic()
         await under_test.queue.put(messages("a"))
         await waiting
-        assert time.monotonic() - started < 5.0
+        assert time.monotonic() - started < 15.0  # and not when its 20 s are over
 
 
 @pytest.mark.asyncio

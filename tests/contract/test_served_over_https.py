@@ -18,7 +18,7 @@ from stockstorm.simulator.api.http_server import make_server
 from stockstorm.simulator.errors import BackingError
 
 DOMAIN = "stockstorm-demo.myshopify.com"
-WITHIN_S = 10.0
+WITHIN_S = 60.0
 
 
 def answer(request: ApiRequest) -> ApiReply:

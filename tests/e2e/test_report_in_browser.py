@@ -12,6 +12,12 @@ from stockstorm.reports.verdict.judge import judge
 from tests.unit.reports.synthetic import flash_sale
 
 pytestmark = pytest.mark.browser
+# Each theme and each width: what is drawn in one depends little on the other.
+VIEWS = [
+    ("light", 1280),
+    ("dark", 700),
+    *(pytest.param(view, marks=pytest.mark.prove) for view in (("dark", 1280), ("light", 700))),
+]
 DRAWN = """box => ({
   name: box.id,
   marks: box.querySelectorAll('.scatterlayer path.js-line, .scatterlayer path.point, .barlayer path').length,
@@ -44,7 +50,7 @@ class Watched:
         self.page.locator(f"html[data-drawn={theme}]").wait_for(state="attached", timeout=30_000)
 
 
-@pytest.fixture(scope="module", params=[("light", 1280), ("dark", 1280), ("light", 700), ("dark", 700)], ids=str)
+@pytest.fixture(scope="module", params=VIEWS, ids=str)
 def watched(browser: Browser, report: Path, request: pytest.FixtureRequest) -> Iterator[Watched]:
     theme, width = request.param
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme, offline=True)

@@ -6,6 +6,7 @@ from typing import get_args
 import pytest
 
 from stockstorm.reports.checkers import check_all
+from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check
 from tests.modelled.run import run_model
@@ -40,6 +41,18 @@ def test_without_a_declaration_a_note_says_what_is_assumed(rule: Rule) -> None:
     checks = judged(rule, declared=False)
     assert checks["drift"].verdict == "invalid"
     assert any("says so: lists_less = true in its subject file" in note for note in checks["drift"].notes)
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [("capped", "show 12: no listing shows more"), ("half", "show 50 % of the stock"), ("packs", "multiples of 6")],
+)
+def test_without_a_declaration_the_rule_is_the_first_cause(rule: Rule, says: str) -> None:
+    run = run_model(trade(seconds=2.0), Behaviour(lists=rule, declared=False), 5)
+    history = History.of(run.facts)
+    (first, *_), _ = diagnose(history, check_all(history))
+    assert says in first.cause
+    assert "lists_less = true" in first.remedy
 
 
 @pytest.mark.parametrize(("flaw", "check"), [("loses_event", "drift"), ("loses_order", "nothing_lost")])

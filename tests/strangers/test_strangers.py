@@ -41,7 +41,7 @@ def skip_without_node(stranger: str) -> None:
         pytest.skip("the service in JavaScript is NOT tested: node is not installed (Debian: apt install nodejs)")
 
 
-def accused_of_nothing(done: Trial) -> None:
+def expect_no_accusation(done: Trial) -> None:
     """Apart from speed, which is the machine's beside other tests: what waits for too long can look like a mistake."""
     assert done.code < 3, done.output + done.log
     assert wrong_apart_from_speed(done.result) == {}, done.output + done.log
@@ -51,12 +51,12 @@ def accused_of_nothing(done: Trial) -> None:
 @pytest.mark.parametrize("stranger", STRANGERS)
 def test_a_sound_stranger_is_valid_and_accused_of_nothing(stranger: str, tmp_path: Path) -> None:
     skip_without_node(stranger)
-    accused_of_nothing(trial(stranger, "smoke", tmp_path, "--seed", "1", "--seconds", SHORT))
+    expect_no_accusation(trial(stranger, "smoke", tmp_path, "--seed", "1", "--seconds", SHORT))
 
 
 @pytest.mark.parametrize("way", ["by_rest"])  # the others are in the proof below
 def test_a_sound_service_of_another_way_is_valid_and_accused_of_nothing(way: str, tmp_path: Path) -> None:
-    accused_of_nothing(trial("sweep", "smoke", tmp_path, "--seed", "1", "--seconds", SHORT, bug=f"ways.{way}"))
+    expect_no_accusation(trial("sweep", "smoke", tmp_path, "--seed", "1", "--seconds", SHORT, bug=f"ways.{way}"))
 
 
 @pytest.mark.prove

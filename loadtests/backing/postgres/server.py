@@ -6,6 +6,7 @@ No error quotes a password.
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final, TypeAlias, TypeVar
 
 import asyncpg
@@ -17,12 +18,15 @@ from stockstorm.simulator.errors import BackingError
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"  # generic only in asyncpg's stubs
 Result = TypeVar("Result")
 CONNECT_TIMEOUT_S: Final = 5.0
+SESSION_TIMEOUT_S: Final = 60.0  # a busy server takes seconds to create a database
+CLOSE_TIMEOUT_S: Final = 2.0
 WORK_TIMEOUT_S: Final = 10.0
 ANSWER_WITHIN_S: Final = 1.0
 WORK_QUERY: Final = """
 select xact_commit + xact_rollback, tup_inserted + tup_updated + tup_deleted
 from pg_stat_database where datname = current_database()
 """
+FAILURES: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
@@ -71,7 +75,7 @@ def answers(url: str) -> bool:
 
     try:
         asyncio.run(ask())
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+    except FAILURES:
         return False
     return True
 
@@ -88,14 +92,22 @@ def _at(url: str, work: Callable[[Connection], Awaitable[Result]]) -> Result:
     async def session() -> Result:
         connection = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S)
         try:
-            return await work(connection)
+            async with asyncio.timeout(SESSION_TIMEOUT_S):
+                return await work(connection)
         finally:
-            await connection.close()
+            await _closed(connection)
 
     try:
         return asyncio.run(session())
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, ValueError) as error:
+    except (*FAILURES, ValueError) as error:
         raise _translated(url, error) from None  # the cause may quote the URL
+
+
+async def _closed(connection: Connection) -> None:
+    """Says goodbye to a server, and leaves one that does not answer."""
+    with suppress(*FAILURES):
+        await connection.close(timeout=CLOSE_TIMEOUT_S)
+    connection.terminate()
 
 
 def _translated(url: str, error: Exception) -> BackingError:
@@ -108,7 +120,7 @@ def _translated(url: str, error: Exception) -> BackingError:
             return BackingError(where, "this user may not create databases", remedy)
         case asyncpg.InvalidCatalogNameError():
             return BackingError(where, "there is no such database", "end the URL with one that exists, e.g. /postgres")
-        case asyncpg.PostgresError():
+        case asyncpg.PostgresError() | asyncpg.InternalClientError():
             return BackingError(where, f"it answered {type(error).__name__}", "read the server's log")
         case OSError() | TimeoutError():
             remedy = "start it or correct host and port; or omit --postgres for the embedded one"
@@ -128,7 +140,7 @@ def database_work(url: str) -> DatabaseWork | None:
     """None when the database does not answer. The run continues without these figures."""
     try:
         return asyncio.run(asyncio.wait_for(_read(url), WORK_TIMEOUT_S))
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except FAILURES:
         return None
 
 
@@ -137,5 +149,5 @@ async def _read(url: str) -> DatabaseWork | None:
     try:
         row = await connection.fetchrow(WORK_QUERY)
     finally:
-        await connection.close()
+        await _closed(connection)
     return DatabaseWork(int(row[0]), int(row[1])) if row else None

@@ -123,7 +123,7 @@ DECLARED: Final = (
         says=("after the cancellation",),
         subjects=OF_QUEUES,
         scenario="duplicate_storm",
-        diagnoses=frozenset({"applied_twice", "exact_units", "wrong_stock"}),
+        diagnoses=frozenset({"applied_twice", "exact_units", "wrong_stock", "order_arithmetic"}),
     ),
     Flaw(
         name="one_return_per_order",
@@ -152,7 +152,7 @@ DECLARED: Final = (
         mistake="of two orders of the same number on two marketplaces the second has no effect",
         must=frozenset({"drift"}),
         may=without(WRONG_STOCK, "drift"),
-        says=("same number",),
+        says=("another marketplace has too",),
         subjects=OF_WEBHOOKS,
         scenario="duplicate_storm",
         diagnoses=frozenset({"lost_events", "exact_units"}),

@@ -1,6 +1,7 @@
 """What the URL of a service may be. It goes into history and reports, so it must hold no secret."""
 
 import ssl
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -36,6 +37,8 @@ def trusting(authority: str) -> ssl.SSLContext | bool:
     if not authority:
         return True
     try:
+        if not Path(authority).is_file():  # reading a pipe would wait for its writer
+            raise FileNotFoundError("there is no such file")
         return ssl.create_default_context(cafile=authority)
     except OSError as error:  # ssl.SSLError is one
         remedy = "give the certificate of the authority, as PEM"

@@ -9,11 +9,10 @@ from stockstorm.reports.formats import duration_text, money_text
 from stockstorm.reports.render.causes import cause_of
 from stockstorm.reports.render.page import render
 from stockstorm.reports.render.view import RunView
-from stockstorm.reports.result import CHAINS_KEPT, Finding, Incident, Step
+from stockstorm.reports.result import CHAINS_KEPT, CLOCK, Finding, Incident, Step
 
 INCIDENTS_SHOWN: Final = CHAINS_KEPT  # per check
 SIDES: Final = {"": "", "first": "first writer", "second": "second writer"}
-CLOCK: Final = slice(11, 23)  # of "2026-11-27T10:03:04.123Z"
 
 
 class StepRow(msgspec.Struct, frozen=True):

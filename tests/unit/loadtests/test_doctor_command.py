@@ -1,5 +1,6 @@
 """What `stockstorm doctor` refuses before it sends anything, and what stays on the disk."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -123,6 +124,9 @@ def test_the_authority_of_a_certificate_is_read_before_anything_is_started(
     url = "https://127.0.0.1:1/x"
     assert doctor_of(url, "--ca", str(tmp_path / "no.pem")) == 5
     assert "no.pem cannot be used" in capsys.readouterr().err
+    os.mkfifo(tmp_path / "pipe.pem")
+    assert doctor_of(url, "--ca", str(tmp_path / "pipe.pem")) == 5
+    assert "pipe.pem cannot be used" in capsys.readouterr().err
     assert seen == []
     made = Authority(tmp_path / "authority")
     assert doctor_of(url, "--ca", str(made.certificate)) == 5

@@ -17,9 +17,9 @@ def catalogue_of(shop: ShopConfig, seed: int = 1) -> Catalogue:
 
 
 def test_the_default_catalogue_is_made_within_a_second() -> None:
-    started = time.perf_counter()
+    started = time.process_time()  # of this process, whatever else runs
     catalogue = catalogue_of(ShopConfig())
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert (len(catalogue.products), len(catalogue.buyers), len(catalogue.locations)) == (200, 500, 2)
 
 

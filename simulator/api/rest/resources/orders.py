@@ -27,7 +27,7 @@ _SORTS: Final[dict[str, Column]] = {**_TIMES, "id": "id"}
 _STATUSES: Final[dict[str, Condition]] = {
     "open": order_search.closed(False),
     "closed": order_search.closed(True),
-    "cancelled": order_search.closed(True),
+    "cancelled": order_search.cancelled(),
     "any": ANY,
 }
 # Shopify's value of `fulfillment_status` → the states of an order that it means.

@@ -1,4 +1,4 @@
-"""The same sweep, which gives no marketplace an address: it reads their orders every half second, and hears the shop alone."""
+"""The same sweep, which gives no marketplace an address: it reads their orders every half second."""
 
 from tests.strangers.sweep import sweeper
 from tests.strangers.sweep.calls import Marketplace
@@ -7,9 +7,9 @@ from tests.strangers.sweep.service import serve
 sweeper.LOOKS_EVERY_S = 0.5
 
 
-def notify(_: Marketplace, url: str) -> None:
+def notify(self: Marketplace, url: str) -> None:
     """Nobody."""
-    del url
+    del self, url
 
 
 if __name__ == "__main__":

@@ -2,10 +2,15 @@
 
 import math
 
+import msgspec
+import pytest
+
 from stockstorm.reports.checkers import check_all
 from stockstorm.reports.checkers.channel_outage import ChannelOutage
+from stockstorm.reports.history import History
 from stockstorm.reports.result import Check
-from tests.literal_history import rest
+from stockstorm.simulator.history import facts as f
+from tests.literal_history import ns, rest
 from tests.outages import Sales, down, in_scenario
 
 QUICK = [at + 50 for at in Sales(12_000).at_ms]
@@ -72,3 +77,17 @@ def test_too_few_changes_of_others_give_no_quantile() -> None:
     found = checked(QUICK, without(2_000, 3_500), **down(until_s=3.0))
     assert "channel_outage_ms.others.p95" not in found.measures
     assert found.measures["channel_outage.others"] == 10
+
+
+@pytest.mark.parametrize(("declared", "verdict"), [(True, "not_exercised"), (False, "measured")])
+def test_little_is_owed_to_a_subject_that_lists_less(declared: bool, verdict: str) -> None:
+    """Its listings show 20 units of 900, so that no sale makes them wrong."""
+    sales = Sales(12_000)
+    pushes = [f.ListingPushed(ns(at), name, "MUG", 20, 20) for at in QUICK[:20] for name in ("bazaar", "mercado")]
+    run = in_scenario(*sales.facts, *pushes, rest(15_000), **down())
+    facts = [
+        msgspec.structs.replace(fact, lists_less=declared) if isinstance(fact, f.RunStarted) else fact
+        for fact in run.facts
+    ]
+    (found,) = check_all(History.of(facts), (ChannelOutage(),))
+    assert (found.verdict, bool(found.measures["channel_outage.others"])) == (verdict, not declared)

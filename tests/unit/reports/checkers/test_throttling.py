@@ -8,7 +8,7 @@ from stockstorm.reports.checkers.throttling import Throttling
 from stockstorm.reports.result import Check
 from stockstorm.simulator.config import ShopPlan
 from stockstorm.simulator.history import facts as f
-from tests.literal_history import called, history, opened
+from tests.literal_history import called, history, ns, opened
 
 
 def adjusted(gap_ms: float, throttled: int, passed: int, plan: ShopPlan = "standard") -> Check:
@@ -80,7 +80,7 @@ def test_the_same_call_again_before_points_can_be_there_is_proof() -> None:
     assert repeated(40, 10).verdict == "valid"
 
 
-def many_workers(wait_ms: float, *, keys: bool) -> Check:
+def many_workers(wait_ms: float, *, keys: bool, connections: int = 80, kept: bool = True) -> Check:
     """80 workers with a write each: it is refused once in two tries, and comes again after a wait of its own."""
     begun = [(n * 12.0 + k * wait_ms + 1, n, k) for n in range(80) for k in range(6)]
     calls = [
@@ -90,7 +90,9 @@ def many_workers(wait_ms: float, *, keys: bool) -> Check:
         )
         for number, (at, n, k) in enumerate(sorted(begun))
     ]
-    return Throttling()(history(*standard(), *calls))
+    open_ = connections if kept else 1
+    samples = [f.GeneratorSampled(ns(1_000 * n), 10**9, 0, 0, 0, 0, 0, open_, 0, connections) for n in range(8)]
+    return Throttling()(history(*standard(), *calls, *samples))
 
 
 def test_workers_that_each_wait_are_valid_however_many_they_are() -> None:
@@ -100,6 +102,14 @@ def test_workers_that_each_wait_are_valid_however_many_they_are() -> None:
     assert found.verdict == "valid"
     assert found.measures["throttling.same_call_ms.p50"] == pytest.approx(1_000, abs=1)
     assert many_workers(3, keys=True).verdict == "invalid"
+
+
+def test_calls_without_keys_over_many_kept_connections_are_mostly_other_workers() -> None:
+    """Where connections are not kept, their number tells nothing of workers."""
+    assert many_workers(1_000, keys=False).verdict == "valid"
+    assert many_workers(3, keys=False).verdict == "invalid"
+    assert many_workers(1_000, keys=False, connections=4).verdict == "invalid"
+    assert many_workers(1_000, keys=False, kept=False).verdict == "invalid"
 
 
 def test_of_apis_that_throttled_as_much_the_first_is_judged() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from stockstorm.reports.history import History
 from stockstorm.simulator.history import facts as f
-from tests.unit.reports.diagnosis.shop import Change, Shop, diagnosed
+from tests.unit.reports.diagnosis.shop import SKUS, Change, Shop, diagnosed
 
 WRITE = "inventoryAdjustQuantities"
 
@@ -63,3 +63,13 @@ def test_losses_of_another_cause_are_not_laid_on_repeated_writes() -> None:
     """Each ninth order is lost; the writes of others were repeated under their keys."""
     lost = Shop(lambda one: int(one.order % 9 != 4), named=False)
     assert "keys_reused" not in diagnosed(repeated(lost))
+
+
+def test_two_equal_writes_are_enough_in_a_shop_of_many_skus() -> None:
+    shop = Reusing(named=False, orders=0)
+    shop.facts += [f.ItemStocked(0, f"OTHER-{n}", 100 + 2 * n, 7, 50, 500, hot=False) for n in range(52)]
+    for order in range(40):
+        shop.happen(Change("sale", order, "bazaar", ((SKUS[order % 8], 2 + order // 8),)))
+    for again in (3, 4):
+        shop.happen(Change("sale", 40 + again, "bazaar", ((SKUS[again], 2),)))
+    assert "2 writes had the idempotency key" in diagnosed(shop.history())["keys_reused"].cause

@@ -5,6 +5,8 @@ from typing import Any, Final
 import pytest
 
 from stockstorm.reports.diagnosis import diagnose
+from stockstorm.reports.diagnosis.case import Case
+from stockstorm.reports.diagnosis.pauses import blocked_at_calls, pushes_by_channel
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check
 from stockstorm.reports.verdict.judge import judge
@@ -118,6 +120,30 @@ def test_others_that_wait_only_while_a_call_gets_no_answer_are_blocked() -> None
         "answer, although 22 changes waited there"
     )
     assert found.evidence == ("paused at 2.050 s (00:00:02.050) for 1.1 s, at 4.050 s (00:00:04.050) for 1.1 s",)
+
+
+def unanswered_once(*, until_ms: int) -> History:
+    """One call to mercado gets no answer at 2.1 s and comes again at 4.1 s; pushes to bazaar pause until then or not.
+
+    Both are pushed to every 100 ms for a minute.
+    """
+    sales = Sales(60_000)
+    quick = [at + 50 for at in sales.at_ms]
+    bazaar = [at for at in quick if not 2_150 <= at < until_ms]
+    mercado = [at for at in quick if not 2_000 <= at < 4_000]
+    calls = [*_calls("bazaar", bazaar, 10_000), *_calls("mercado", mercado, 20_000)]
+    lost = f.ApiCalled(ns(2_100), 30_000, "mercado", "PUT listings", 0, "failed", ns(2_100), injected="down")
+    end: list[f.AnyFact] = [f.LoadStopped(ns(61_000)), f.QuietReached(ns(62_000), quiet=True, waited_ns=0)]
+    pushes = [*sales.listed("bazaar", bazaar), *sales.listed("mercado", mercado)]
+    return in_scenario(*sales.facts, *pushes, *calls, lost, *end, **down(until_s=4.0), **SLOWED)
+
+
+@pytest.mark.parametrize(("until_ms", "told"), [(4_100, True), (3_300, False), (2_150, False)])
+def test_a_single_pause_from_a_call_without_an_answer_until_the_next_call(until_ms: int, told: bool) -> None:
+    """It begins and ends with that call. One that begins with it alone may be chance."""
+    case = Case(unanswered_once(until_ms=until_ms), (Check("channel_outage", "invalid", "late"),))
+    found = blocked_at_calls(case, pushes_by_channel(case))
+    assert [(one.channel, one.blocker, one.closed) for one in found] == [("bazaar", "mercado", True)] * told
 
 
 @pytest.mark.parametrize(

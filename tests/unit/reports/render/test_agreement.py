@@ -85,6 +85,16 @@ def test_every_renderer_names_what_is_not_decided(history: History, result: Resu
     assert root.find(".//testcase[@name='trend']/skipped") is not None
 
 
+def test_incidents_are_told_with_the_time_that_the_subjects_own_log_has(result: Result) -> None:
+    at_last = msgspec.structs.replace(FAILED, wall="2026-11-27T10:03:04.123Z")
+    checks_ = (Check("drift", "invalid", "1 listing", {}, (at_last,), 1),)
+    changed = msgspec.structs.replace(result, checks=checks_, thresholds=(), diagnoses=())
+    shown = io.StringIO()
+    print_result(changed, None, Console(file=shown, width=200))
+    for text in (shown.getvalue(), markdown_text(changed), junit_xml(changed)):
+        assert f"10:03:04.123 {FAILED.text}" in text
+
+
 TILES: Final = {
     "nothing_lost": "Events lost",
     "applied_twice": "Orders applied twice",

@@ -13,6 +13,7 @@ from stockstorm.simulator.events.encoding import amount
 from stockstorm.simulator.events.metafields import order_metafields
 from stockstorm.simulator.events.order_sums import (
     bought_total,
+    closed_ns,
     current_shipping,
     current_total,
     financial_status,
@@ -97,6 +98,11 @@ def _cancelled_at(row: Order, _arguments: Arguments, call: Call) -> str | None:
     return None if row.cancelled_ns is None else call.time_text(row.cancelled_ns)
 
 
+def _closed_at(row: Order, _arguments: Arguments, call: Call) -> str | None:
+    at_ns = closed_ns(row)
+    return None if at_ns is None else call.time_text(at_ns)
+
+
 def _own_source(row: Order) -> str:
     return SOURCES[row.origin] if row.written is None else str(API_CLIENT_ID)
 
@@ -115,8 +121,8 @@ ORDER: dict[str, Resolver] = {
     "processedAt": lambda row, _arguments, call: call.time_text(row.created_ns),
     "cancelledAt": _cancelled_at,
     "cancelReason": lambda row, _arguments, _call: None if row.cancelled_ns is None else row.cancel_reason.upper(),
-    "closed": lambda row, _arguments, _call: row.cancelled_ns is not None,
-    "closedAt": _cancelled_at,
+    "closed": lambda row, _arguments, _call: closed_ns(row) is not None,
+    "closedAt": _closed_at,
     "confirmed": lambda _row, _arguments, _call: True,
     "test": lambda row, _arguments, _call: given(row).test,
     "currencyCode": lambda _row, _arguments, call: call.world.config.shop.currency,

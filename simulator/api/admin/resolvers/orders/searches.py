@@ -145,8 +145,10 @@ def _status(term: Term) -> Condition:
     match term.value.casefold():
         case "open" | "not_closed":
             return order_search.closed(False)
-        case "closed" | "cancelled":
+        case "closed":
             return order_search.closed(True)
+        case "cancelled":
+            return order_search.cancelled()
         case "any":
             return ANY
     return NEVER

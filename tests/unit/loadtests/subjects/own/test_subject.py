@@ -2,13 +2,16 @@
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from stockstorm.loadtests.processes.child import free_port
 from stockstorm.loadtests.subjects import Receiving, Surroundings
+from stockstorm.loadtests.subjects.own.actions import end_of
 from stockstorm.loadtests.subjects.own.file import SubjectFile
 from stockstorm.loadtests.subjects.own.greeting import listens
 from stockstorm.loadtests.subjects.own.subject import OwnSubject
@@ -143,6 +146,23 @@ def test_what_fails_is_named_with_command_and_outcome(
     message = refusal(subject(tmp_path, life={"start": python(program, tmp_path), **life}))
     assert said in message
     assert message.startswith("mine")
+
+
+def test_a_command_that_takes_too_long_ends_with_all_that_it_started(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    script = tmp_path / "reset.sh"
+    script.write_text(f"sleep 600 & echo $! > {pid}; wait")
+    life = {"start": python(SERVICE, tmp_path), "reset": f"sh {script}", "reset_within_s": 2.0}
+    assert "did not end within 2 s" in refusal(subject(tmp_path, life=life))
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(int(pid.read_text())).wait(10)  # raises if it goes on
+
+
+def test_only_the_end_of_an_output_is_read_and_nothing_of_an_earlier_one(tmp_path: Path) -> None:
+    log = tmp_path / "reset.log"
+    log.write_bytes(b"a" * 9_990 + b"b" * 10)
+    assert end_of(log, 9_990) == b"b" * 10
+    assert len(end_of(log, 0)) == 1_200
 
 
 def test_a_service_that_is_left_from_before_is_not_taken_for_this_one(tmp_path: Path) -> None:

@@ -337,6 +337,25 @@ def test_parcels_leave_the_shelf_and_never_hold_more_than_is_due() -> None:
     assert admin.data('{ ordersCount(query: "fulfillment_status:fulfilled") { count } }')["ordersCount"]["count"] == 1
 
 
+@pytest.mark.parametrize("first", ["pay", "ship"])
+def test_an_order_is_closed_once_it_is_paid_and_shipped_as_recorded(first: str) -> None:
+    admin = Admin()
+    admin.world.apply(buy(7, "online", (0, 1)), admin.now_ns)
+    order_id = admin.data("{ orders(first: 1) { nodes { id } } }")["orders"]["nodes"][0]["id"]
+    ask = "query($id: ID!) { order(id: $id) { closed closedAt cancelledAt } }"
+    for step in ("pay", "ship") if first == "pay" else ("ship", "pay"):
+        assert admin.data(ask, id=order_id)["order"] == {"closed": False, "closedAt": None, "cancelledAt": None}
+        if step == "ship":
+            assert fulfil(admin, order_id)["userErrors"] == []
+        else:
+            admin.world.apply(pay(7), admin.now_ns)
+    found = admin.data(ask, id=order_id)["order"]
+    assert (found["closed"], found["closedAt"] is None, found["cancelledAt"]) == (True, False, None)
+    count = "query($q: String) { ordersCount(query: $q) { count } }"
+    counts = {q: admin.data(count, q=f"status:{q}")["ordersCount"]["count"] for q in ("open", "closed", "cancelled")}
+    assert counts == {"open": 0, "closed": 1, "cancelled": 0}
+
+
 def test_shipped_units_that_come_back_are_on_the_shelf_again() -> None:
     admin, order_id, (line, _) = bought()
     fulfil(admin, order_id)
