@@ -158,7 +158,7 @@ def time_bounds(term: Term, call: Call) -> Bounds:
     now = term.value.casefold() == "now"
     second = call.wall.wall(call.now_ns) // SECOND_NS if now else parse_second(term.value, SHOP_OFFSET)
     if second is None:
-        raise bad_request(f"Invalid value {term.value!r} for search field {term.field!r}: write an ISO 8601 time.")
+        raise bad_request(f"Invalid timestamp for query filter `{term.field}`.")  # recorded of bulkOperations
     width = _DAY_S if _DATE_ONLY.fullmatch(term.value) else 1
     found = _bounds(term.comparator, second, width, SECOND_NS)
     shift = call.wall.monotonic_ns - call.wall.wall_ns
@@ -204,13 +204,25 @@ def _bounds(comparator: Comparator, value: int, width: int, unit: int) -> Bounds
 
 
 class Predicates:
-    """Tests of rows in memory. The algebra of `searched` for them."""
+    """Tests of rows in memory. The algebra of `searched` for them. A loop takes a third of a generator's time."""
 
     def every(self, tests: list[Callable[[Any], bool]]) -> Callable[[Any], bool]:
-        return lambda row: all(test(row) for test in tests)
+        def holds(row: Any) -> bool:
+            for test in tests:  # noqa: SIM110 - as above
+                if not test(row):
+                    return False
+            return True
+
+        return holds
 
     def some(self, tests: list[Callable[[Any], bool]]) -> Callable[[Any], bool]:
-        return lambda row: any(test(row) for test in tests)
+        def holds(row: Any) -> bool:
+            for test in tests:  # noqa: SIM110 - as above
+                if test(row):
+                    return True
+            return False
+
+        return holds
 
     def no(self, test: Callable[[Any], bool]) -> Callable[[Any], bool]:
         return lambda row: not test(row)
