@@ -126,15 +126,15 @@ def test_what_counts_twice_is_named_by_its_copies() -> None:
 
 def test_what_the_master_is_right_about_at_rest_is_neither_lost_nor_twice() -> None:
     """A write that took long, beside one of another order, looks like a loss and a double."""
-    for sides in ({"lost": range(0, 40, 5)}, {"at_once": range(0, 40, 5)}):
-        case = events(**sides)
+    some = range(0, 40, 5)
+    for case in (events(lost=some), events(at_once=some)):
         assert numbers(events_alone(case)) != ([], [])
         right = f.FinalStock(case.history.end_ns, SKU, 1, 1, 1)
         assert numbers(events_alone(Case(history(*case.history.facts, right), ()))) == ([], [])
 
 
 def test_it_is_where_the_master_is_off_to_that_side() -> None:
-    for sides, off in (({"lost": range(0, 40, 5)}, 8), ({"at_once": range(0, 40, 5)}, -8)):
-        case = events(**sides)
+    some = range(0, 40, 5)
+    for case, off in ((events(lost=some), 8), (events(at_once=some), -8)):
         wrong = f.FinalStock(case.history.end_ns, SKU, 100 + off, 100, 1)
         assert numbers(events_alone(Case(history(*case.history.facts, wrong), ()))) == numbers(events_alone(case))
