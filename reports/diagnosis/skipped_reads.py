@@ -39,14 +39,11 @@ class SkippedReads(Diagnose):
     after = ("no_call", "stops", "calls_refused", "wrong_token", "not_played")
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        placed = {sale.order for sale in case.history.all(f.PurchaseAccepted)}.intersection(
-            case.history.orders.by_order
-        )
         shown, later = _shown(case)
         if not shown:
             return
-        read = {told.channel for told in case.history.all(f.OrdersShown)}  # one that was never read skips none
-        unread = {order for order in placed - shown if case.history.orders.by_order[order][0].channel in read}
+        placed = _placed(case)
+        unread = placed - shown
         paged = (later & placed) - (placed - shown)
         if _explains(case, unread, placed):
             first = sum(order in _first_after_answers(case) for order in unread)
@@ -73,6 +70,14 @@ class SkippedReads(Diagnose):
             yield _found(self.name, case, cause, {event.order for event in events}, CURSOR)
 
 
+def _placed(case: Case) -> set[int]:
+    """Orders of the marketplaces that were read. One that never was skips none, and the shop's own sales are no orders."""
+    read = {told.channel for told in case.history.all(f.OrdersShown)}
+    by_order = case.history.orders.by_order
+    sales = {sale.order for sale in case.history.all(f.PurchaseAccepted)}.intersection(by_order)
+    return {order for order in sales if by_order[order][0].channel in read}
+
+
 def _shown(case: Case) -> tuple[set[int], set[int]]:
     """Orders that an answer showed, and those of them that only a later page of a read showed."""
     first, later = set[int](), set[int]()
@@ -97,7 +102,7 @@ def _left_out(case: Case, placed: Collection[int]) -> tuple[str, set[int]] | Non
     owed = {effect.order for effect in case.history.orders.effects if not effect.settled}.intersection(placed)
     for orders, which in ways:
         found = orders & owed
-        if _explains(case, found, placed, PLACE_SHARE_MIN):
+        if _explains(case, found, owed, PLACE_SHARE_MIN):
             return which, found
     return None
 

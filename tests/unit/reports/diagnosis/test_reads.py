@@ -5,6 +5,8 @@ from collections.abc import Collection
 import pytest
 
 from stockstorm.reports.diagnosis import diagnose
+from stockstorm.reports.diagnosis.case import Case
+from stockstorm.reports.diagnosis.skipped_reads import SkippedReads
 from stockstorm.reports.diagnosis.traits import TOPIC_OF
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Incident
@@ -185,6 +187,17 @@ def test_a_part_of_each_answer_that_is_not_applied_is_named(part: slice, told: s
 def test_orders_that_were_read_and_lost_afterwards_are_not_called_skipped() -> None:
     assert "skipped_reads" not in diagnosed(polled(named=True, lost=frozenset(range(0, 240, 9))))
     assert "skipped_reads" not in diagnosed(Shop(lambda one: int(one.order % 9 > 0)).history())
+
+
+def test_where_every_order_is_lost_its_place_in_an_answer_tells_nothing() -> None:
+    """Some orders are undone in time, so that nothing of them is owed; they are no contrast to the others."""
+    lost = Shop(lambda _: 0, orders=240).history()
+    sales: dict[str, list[int]] = {}
+    for sale in lost.all(f.PurchaseAccepted):
+        sales.setdefault(sale.channel, []).append(sale.order)
+    answers = [f.OrdersShown(lost.end_ns - 5, 5_000, channel, tuple(orders)) for channel, orders in sales.items()]
+    case = Case(History.of([*lost.facts, *answers]), (Check("nothing_lost", "invalid", "lost"),))
+    assert list(SkippedReads()(case)) == []
 
 
 def read_after(*, named: bool, young: bool, recorded: bool = False, told: bool = True, every: int = 8) -> History:
