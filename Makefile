@@ -4,7 +4,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-# The longest first, so that no process ends long after the others.
+# The longest first, so that no process ends long after the others; tests/order.py spreads what waits among it.
 SUITE := tests/e2e tests/strangers tests/contract tests/properties tests/fuzz tests/unit tests/golden tests/tidy
 INSTALLED := $(VENV)/.installed
 DEMO_INSTALLED := $(VENV)/.installed-demo
@@ -85,6 +85,7 @@ $(COMPILED): $(INSTALLED)
 
 .PHONY: all-installed
 all-installed: $(COMPILED) $(LIBRARIES_INSTALLED)
+	@:
 
 # Four tests at once, and then, one after the other, those whose verdict on speed needs the whole machine.
 test:

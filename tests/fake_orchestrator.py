@@ -21,6 +21,11 @@ def finishes(pipe: Pipe) -> None:
     pipe.send(Finished(complete=True))
 
 
+def says_and_finishes(pipe: Pipe) -> None:
+    pipe.send(Step("waiting"))
+    pipe.send(Finished(complete=True))
+
+
 def exits(_: Pipe) -> NoReturn:
     sys.exit(3)
 
@@ -62,6 +67,7 @@ FAKES: Final[dict[str, Callable[[Pipe], None]]] = {
     fake.__name__: fake
     for fake in (
         finishes,
+        says_and_finishes,
         exits,
         is_killed,
         holds_the_lock,

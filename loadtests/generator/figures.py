@@ -58,6 +58,7 @@ class LiveFigures:
         self.last_effect_ns = 0  # of the newest stock change or push; quiesce counts from here
         self.last_write_ns = 0  # of the newest call of the subject that was to change something
         self.gaps, self.kinds = EffectGaps(), KindsOfEffects(marketplaces)
+        self._unchanged: set[tuple[str, str]] = set()  # listings that were pushed as they are since the last change
 
     def observe(self, facts: list[AnyFact]) -> None:
         handlers = self._handlers
@@ -108,6 +109,7 @@ class LiveFigures:
 
     def _stock_changed(self, fact: StockChanged) -> None:
         self.last_effect_ns = fact.at_ns
+        self._unchanged.clear()
         if fact.cause.startswith("subject"):
             self.gaps.effect(fact.at_ns)
             self.kinds.writes.effect(fact.at_ns)
@@ -117,10 +119,18 @@ class LiveFigures:
             self._owe(fact.sku, fact.at_ns, seller="")
 
     def _listing_pushed(self, fact: ListingPushed) -> None:
-        self.last_effect_ns = fact.at_ns
-        self.gaps.effect(fact.at_ns)
+        if fact.quantity != fact.shown_before:
+            self._unchanged.clear()
+        key = fact.channel, fact.sku
+        if key in self._unchanged:  # who pushes everything at a period never stops, and has no work left
+            self.gaps.answer(fact.at_ns)
+        else:
+            self.last_effect_ns = fact.at_ns
+            self.gaps.effect(fact.at_ns)
+            if fact.quantity == fact.shown_before:
+                self._unchanged.add(key)
         self.kinds.pushed(fact.at_ns, fact.channel, rises=fact.quantity > fact.shown_before)
-        since = self._owed_since.pop((fact.channel, fact.sku), None)
+        since = self._owed_since.pop(key, None)
         if since is not None:
             latency_ms = (fact.at_ns - since) / MILLISECOND_NS
             self._syncs_ms.append(latency_ms)

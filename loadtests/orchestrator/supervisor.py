@@ -42,6 +42,7 @@ from stockstorm.simulator.io.journal import Journal
 
 MODULE: Final = "stockstorm.loadtests.orchestrator.process"
 TICK_S: Final = 0.5
+STOOD_STILL_MIN_S: Final = 5.0  # beyond a tick
 EXITS_WITHIN_S: Final = 15.0  # after its last message; it waits up to 10 s for the generator
 PARTS_END_WITHIN_S: Final = 12.0  # after the orchestrator is gone; the generator lets attempts in flight end
 SAME_SIGNAL_S: Final = 1.0  # `timeout` and a closing terminal send two signals at once, and mean one
@@ -90,7 +91,7 @@ class Supervisor:
             self._child = self._start(theirs.fileno())
         self._pipe = Pipe(ours)
         sweep()  # what killed runs left
-        self._began_s = self._heard_s = time.monotonic()
+        self._began_s = self._heard_s = self._awake_s = time.monotonic()
 
     def run(self) -> Ending:
         """Runs to the end, whatever that is. Interruptions end the run in order, and a second one ends it at once."""
@@ -116,6 +117,7 @@ class Supervisor:
         return Child("orchestrator", command, environment, log, pass_fds=fds, with_parent=signal.SIGTERM)
 
     def _follow(self) -> Ending:
+        self._awake_s = time.monotonic()
         while not self._cut_short and not (hangs := self._hangs()):
             try:
                 message = self._pipe.receive(TICK_S)
@@ -136,6 +138,8 @@ class Supervisor:
     def _hangs(self) -> str:
         """Why the run counts as hung; "" if it does not."""
         now_s = time.monotonic()
+        self._leave_out(now_s - self._awake_s)
+        self._awake_s = now_s
         if self._interrupted_s:
             late = now_s - self._interrupted_s > RUN_BREAKS_OFF_WITHIN_S
             return f"it did not end within {RUN_BREAKS_OFF_WITHIN_S:.0f} s of the interruption" if late else ""
@@ -143,6 +147,17 @@ class Supervisor:
             return f"the run did not end within {self._limits.total_s:.0f} s"
         silent = now_s - self._heard_s > self._limits.silent_s
         return f"it gave no sign for {self._limits.silent_s:.0f} s" if silent else ""
+
+    def _leave_out(self, round_s: float) -> None:
+        """The time in which this process stood still, by Ctrl-Z or before a terminal that takes no more (Ctrl-S).
+
+        The run goes on meanwhile, and its signs are read afterwards.
+        """
+        if (stood_s := round_s - TICK_S) > STOOD_STILL_MIN_S:
+            self._began_s += stood_s
+            self._heard_s += stood_s
+            if self._interrupted_s:
+                self._interrupted_s += stood_s
 
     def _interrupt(self) -> None:
         now_s = time.monotonic()

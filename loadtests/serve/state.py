@@ -4,8 +4,10 @@ The shop is a function of its inputs, so the inputs are its state. Each line is 
 and bodies of calls, so only its owner can read it.
 """
 
+import errno
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -103,7 +105,11 @@ class StateFile:
 
     def _open(self, path: Path, opened: Opened) -> None:
         try:
-            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+            # Without O_NONBLOCK, a pipe would be waited for until somebody reads it.
+            how = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
+            self._fd = os.open(path, how, 0o600)
+            if not stat.S_ISREG(os.fstat(self._fd).st_mode):
+                raise OSError(errno.EINVAL, "it is no file")
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until it is closed, or the process ends
             text = path.read_bytes()
         except BlockingIOError as error:

@@ -1,8 +1,7 @@
 """Starts again what ended by itself, as a supervisor in production: processes that Stockstorm started."""
 
-import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from stockstorm.loadtests.limits import REVIVALS_MAX
@@ -11,8 +10,8 @@ from stockstorm.loadtests.processes.part import ChildPart
 from stockstorm.simulator.config import FaultTarget
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import AnyFact, FaultEnded, FaultStarted, ProcessEnded
+from stockstorm.simulator.history.last_words import telling
 
-_ERROR: Final = re.compile(r"[\w.]*(error|exception)\b|panic: |fatal: ", re.IGNORECASE)
 LINES_SEARCHED: Final = 60  # of a log, for the line that names the error: Node writes a stack after it
 EXITED: Final = "exited by itself"  # the fault in the history
 
@@ -36,7 +35,7 @@ class Revival:
             if self._revivals > REVIVALS_MAX:
                 found = f"its processes exited {self._revivals} times, last with code {child.exit_code}"
                 raise failed(self._whose, child, found)
-            facts.append(ProcessEnded(now_ns, name, child.pid, child.exit_code, child.last_lines()))
+            facts.append(ProcessEnded(now_ns, name, child.pid, child.exit_code, _said(child)))
             if name not in self._recovering:
                 facts.append(FaultStarted(at_ns=now_ns, fault=EXITED, target=name))
             self._recovering.add(name)
@@ -56,12 +55,11 @@ def failed(whose: str, child: Child, found: str) -> SubjectError:
     """An error that begins with what the process said last, and has the end of its log."""
     lines = child.last_lines()
     rest = "".join(f"\n{line}" for line in lines) if len(lines) > 1 else ""
-    said = telling(child.last_lines(LINES_SEARCHED))
+    said = telling(child.last_lines(LINES_SEARCHED)) or "it wrote nothing"
     return SubjectError(f"{whose}, {child.name}", f"{found}: {said}{rest}", f"read {child.log}")
 
 
-def telling(lines: Sequence[str]) -> str:
-    """The last line that names an error, as most languages write it; else the last one that says anything."""
-    named = [line for line in lines if _ERROR.match(line)]
-    said = named or [line.strip() for line in lines if line.strip()]
-    return said[-1] if said else "it wrote nothing"
+def _said(child: Child) -> tuple[str, ...]:
+    """The last lines of its log, after the line that names the error where a long stack follows that."""
+    lines, said = child.last_lines(), telling(child.last_lines(LINES_SEARCHED))
+    return lines if not said or any(said == line.strip() for line in lines) else (said, *lines)

@@ -183,7 +183,10 @@ def _reasons(
 
 def _starved(history: History, failure: FailedAttempt) -> bool:
     """Whether it tells of load, while other programs of the machine took the CPU."""
-    return failure.of_load and history.cpu_waits.is_starved(failure.attempt.started_ns, failure.attempt.at_ns)
+    attempt = failure.attempt
+    if attempt.error == "connect_timeout" and (attempt.delivery, attempt.attempt) in history.stalled:
+        return True
+    return failure.of_load and history.cpu_waits.is_starved(attempt.started_ns, attempt.at_ns)
 
 
 def _too_slow(

@@ -18,11 +18,12 @@ from stockstorm.reports.result import Check, Incident, Tally, counted, exit_text
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import fault_label
 from stockstorm.simulator.history import facts as f
-from stockstorm.simulator.history.attempt_errors import ATTEMPT_ERRORS, TURNED_AWAY
+from stockstorm.simulator.history.attempt_errors import ATTEMPT_ERRORS, CUT_OFF, TURNED_AWAY
+from stockstorm.simulator.history.last_words import telling
 
 FAILURES_MIN: Final = 3  # attempts without an answer one after the other, before nobody is said to answer
 SILENCE_MIN_NS: Final = 5 * SECOND_NS  # of attempts that were not refused: a busy service is slow, too
-LINE_MAX: Final = 160  # characters of the last log line, in the sentence
+LINE_MAX: Final = 160  # characters of the line of its log, in the sentence
 
 
 class Outage(msgspec.Struct, frozen=True):
@@ -31,7 +32,7 @@ class Outage(msgspec.Struct, frozen=True):
     begin_ns: int
     end_ns: int | None
     refused: int  # connections that could not be made
-    silent: int  # attempts that failed in another way
+    silent: int  # attempts that nobody answered in time
     how: tuple[str, ...] = ()  # in which ways they were refused, most frequent first
 
 
@@ -83,9 +84,14 @@ class Stability(Checker):
 
 
 def outages(attempts: Iterable[f.AttemptEnded], end_ns: int) -> Iterator[Outage]:
-    """Every time in which nobody answered: connections were turned away, or attempts failed for SILENCE_MIN_NS."""
+    """Every time in which nobody answered: connections were turned away, or attempts failed for SILENCE_MIN_NS.
+
+    Who closes a connection, or answers something else than HTTP, is there.
+    """
     begin_ns, failed = 0, Counter[f.AttemptError]()
     for attempt in attempts:
+        if attempt.error in CUT_OFF:
+            continue
         if attempt.status:
             if failed:
                 yield from _outage(begin_ns, attempt.at_ns, failed)
@@ -124,8 +130,8 @@ def _ended(history: History, end: f.ProcessEnded) -> Incident:
         ),
         "nobody planned it",
     )
-    last = next((line.strip()[:LINE_MAX] for line in reversed(end.lines) if line.strip()), "")
-    said = f"; its last log line: {last}" if last else "; its log is empty"
+    last = telling(end.lines)[:LINE_MAX]
+    said = f"; its log ends with: {last}" if last else "; its log is empty"
     text = f"{end.process} ended {exit_text(end.exit_code)} at {history.offset(end.at_ns)}, {during}{said}"
     details = {"process": str(end.pid), "last log lines": "\n".join(end.lines)}
     return Incident("process_ended", end.at_ns, text, details=details)

@@ -1,7 +1,8 @@
 """Unheard: topics that fired while nobody was subscribed to them.
 
 Events that a subscription's filter kept back count as unheard where the filter let nothing of their topic through.
-Without a subscription, a subject can still read what happened. If it read neither the order nor the level, it cannot
+Without a subscription, a subject can still read what happened. A marketplace's order that it read afterwards is heard.
+If it read neither the order nor the level, it cannot
 know of a marketplace's order or of a restock, so that is invalid. Other topics may be of no use to it. That holds for
 topics of the shop that its subject file leaves out, if the file lists any. Else Stockstorm cannot know: they are named,
 and the finding is unknown. What a marketplace tells by its feed alone must be read.
@@ -63,6 +64,8 @@ class Unheard(Checker):
         unheard = [event for event in fired if event.event in unsubscribed or event.event in closed]
         missed = _missed(history, unheard)
         blamed = {event.event for event in missed}
+        read = [event for event in unheard if event.topic in ORDER_KINDS and event.event not in blamed]
+        unheard = [event for event in unheard if event.topic not in ORDER_KINDS or event.event in blamed]
         wanted = [event for event in unheard if event.event in blamed or not _unlisted(history, event)]
         unlisted = len(unheard) - len(wanted)
         unheard = [event for event in wanted if event.event in blamed or not _excused(history, event)]
@@ -82,8 +85,8 @@ class Unheard(Checker):
         }
         said = f"; what the subject had asked for kept back {counted(withheld, 'event')}" if withheld else ""
         if not unheard:
-            heard = len(fired) - excused - unlisted
-            return tally.check(self.name, "valid", _heard(heard, excused, unlisted) + said, measures)
+            heard = len(fired) - excused - unlisted - len(read)
+            return tally.check(self.name, "valid", _heard(heard, excused, unlisted, len(read)) + said, measures)
         reason = f"nobody was subscribed to {_shown(by_topic)}"
         if missed:
             reason += f", and {counted(len(missed), 'event')} {verb(len(missed), 'were')} not read either{said}"
@@ -96,9 +99,12 @@ class Unheard(Checker):
         return {"main topics that fired": sum(topic in NEEDED for _, topic in fired)}
 
 
-def _heard(heard: int, excused: int, unlisted: int) -> str:
+def _heard(heard: int, excused: int, unlisted: int, read: int) -> str:
     parts = [f"each of {counted(heard, 'event')} of the main topics had a subscription"]
     parts += [f"{counted(excused, 'event')} fired while there could be none"] if excused else []
+    parts += (
+        [f"{counted(read, 'event')} of marketplaces {verb(read, 'were')} read by the subject itself"] if read else []
+    )
     parts += (
         [f"{counted(unlisted, 'event')} {verb(unlisted, 'are')} of topics that its file leaves out"] if unlisted else []
     )

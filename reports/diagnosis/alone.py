@@ -3,7 +3,8 @@
 Its writes have units and a time, and say of no order. Where the news of one event came alone, for ALONE before and
 after, the rows of that SKU until the next news are what the subject made of it: nothing, its units, or twice its units.
 This tells only of some events, and of these for certain enough to compare them. A subject that usually takes longer
-than that is not judged in this way.
+than that is not judged in this way. Where the end of the run is known, the SKU must be off to that side: a write that
+took long, beside one of another order, looks like a loss and a double, and the SKU is right at rest.
 """
 
 import math
@@ -104,7 +105,8 @@ def _build(case: Case) -> Alone:
         if change.cause in SUBJECT_CAUSES:
             rows.setdefault(change.sku, []).append((change.at_ns, change.delta))
     news = _news_by_sku(case)
-    steps = [_Step(news, rows, apart_ns) for apart_ns in ALONE_NS if apart_ns >= _pace_ns(case)]
+    off = {final.sku: final.available - final.physical for final in case.history.all(f.FinalStock)}
+    steps = [_Step(news, rows, apart_ns, off) for apart_ns in ALONE_NS if apart_ns >= _pace_ns(case)]
     strict = next((step for step in steps if step.delay_ns(USUAL) <= step.apart_ns), None)
     loose = next((step for step in steps if step.delay_ns(0.5) <= step.apart_ns / 2), None)
     lost, taken = (strict.events(case, which) if strict else [] for which in ("lost", "once"))
@@ -125,7 +127,9 @@ def _pace_ns(case: Case) -> float:
 class _Step:
     """What became of the events for whose SKU nothing else came for so long."""
 
-    def __init__(self, news: Mapping[str, list["_News"]], rows: Mapping[str, Times], apart_ns: int) -> None:
+    def __init__(
+        self, news: Mapping[str, list["_News"]], rows: Mapping[str, Times], apart_ns: int, off: Mapping[str, int]
+    ) -> None:
         self.apart_ns = apart_ns
         self._verdicts: dict[int, set[Verdict]] = {}
         self._delays: list[float] = []
@@ -134,7 +138,8 @@ class _Step:
             for one in of_sku:
                 verdict, delay_ns = _became(one, times, rows.get(sku, []), apart_ns)
                 if verdict:
-                    self._verdicts.setdefault(one.event, set()).add(verdict)
+                    seen: Verdict = verdict if _fits(verdict, one.delta, off.get(sku)) else "unclear"
+                    self._verdicts.setdefault(one.event, set()).add(seen)
                 if verdict == "once":
                     self._delays.append(delay_ns)
         self._delays.sort()
@@ -147,6 +152,13 @@ class _Step:
         """The events of which this became. One whose SKUs differ is left out."""
         events = case.history.deliveries.events
         return [events[event] for event, verdicts in sorted(self._verdicts.items()) if verdicts == {which}]
+
+
+def _fits(verdict: Verdict, delta: int, off: int | None) -> bool:
+    """Whether the master's difference at the end can hold a change that is lost, or counts twice."""
+    if off is None or verdict not in {"lost", "twice"}:
+        return True
+    return off * delta > 0 if verdict == "twice" else off * delta < 0
 
 
 def _news_by_sku(case: Case) -> dict[str, list[_News]]:

@@ -316,11 +316,9 @@ class EventTraits:
         return {event_id: number for event_id, (_, number) in found.items()}
 
     def _follows(self, event: f.EventFired) -> bool:
-        """Whether another event of its action was tried before it. What the subject wrote itself is no news to it."""
-        change = self._changes.get((event.sku, event.version))
-        own = change is not None and change.cause.startswith(OWN)
+        """Whether another event of its action was tried before it."""
         tried = event.event in self._deliveries.first_attempt_ns
-        return tried and not own and self._leading.get(event.event_id) != event.event
+        return tried and self._leading.get(event.event_id) != event.event
 
     def _first_levels(self) -> dict[str, int]:
         """By SKU, when the first news of its stock came."""

@@ -49,7 +49,7 @@ class OutageForgotten(Diagnose):
                 f"{verb(len(missed), 'were')} not pushed after its return at {ended}",
                 (
                     (
-                        f"{tried:,} pushes to {channel} were tried in the outage and {after:,} after it; "
+                        f"{counted(tried, 'push', 'pushes')} to {channel} in the outage and {after:,} after it; "
                         f"{counted(right, 'listing')} of {channel} {verb(right, 'are')} right"
                     ),
                     "wrong: " + quoted(f"{one.sku} shows {one.listed}" for one in missed),

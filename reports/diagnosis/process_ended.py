@@ -8,8 +8,10 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.result import Diagnosis, counted, exit_text
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
+from stockstorm.simulator.history.last_words import telling
 
 JUST_BEFORE_NS: Final = SECOND_NS
+LINE_MAX: Final = 200  # characters of its log's line
 
 
 class ProcessEnded(Diagnose):
@@ -21,10 +23,10 @@ class ProcessEnded(Diagnose):
             by_process.setdefault(end.process, []).append(end)
         for process, ends in by_process.items():
             first = ends[0]
-            lines = [line.strip()[:200] for line in first.lines if line.strip()]
+            said = telling(first.lines)[:LINE_MAX]
             evidence = [f"{process} ended {exit_text(end.exit_code)} at {case.when(end.at_ns)}" for end in ends[:3]]
             evidence += _poison_before(case, first)
-            evidence.append(f"its last log line: {lines[-1]}" if lines else "its log is empty")
+            evidence.append(f"its log ends with: {said}" if said else "its log is empty")
             times = "" if len(ends) == 1 else f" {counted(len(ends), 'time')}, first"
             cause = f"{process} ended{times} {exit_text(first.exit_code)} at {case.when(first.at_ns)}, unplanned"
             remedy = (

@@ -1,4 +1,7 @@
-"""Webhooks that are answered late or not within 5 s: work is done before the answer, or answers wait for their turn."""
+"""Webhooks that are answered late or not within 5 s: work is done before the answer, or answers wait for their turn.
+
+What timed out while other programs had the machine says nothing of that.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -23,7 +26,7 @@ class SlowAnswers(Diagnose):
     def __call__(self, case: Case) -> Iterator[Found]:
         if HARNESS in case.failing:
             return  # the load generator was late, so every speed is unknown
-        late = failures(case, lambda attempt: attempt.error in TOO_LATE)
+        late = failures(case, lambda attempt: attempt.error in TOO_LATE and not _of_the_machine(case, attempt))
         accepted = attempts_of(case).accepted
         if not late and not case.consequences(*CHECKS):
             return
@@ -66,6 +69,13 @@ class SlowAnswers(Diagnose):
             ),
             frozenset(f"delivery {delivery.planned.delivery}" for delivery, _ in late),
         )
+
+
+def _of_the_machine(case: Case, attempt: f.AttemptEnded) -> bool:
+    """Whether other programs had the machine when it timed out."""
+    history = case.history
+    stalled = (attempt.delivery, attempt.attempt) in history.stalled
+    return stalled or history.cpu_waits.is_starved(attempt.started_ns, attempt.at_ns)
 
 
 def _slowest(case: Case, accepted: Sequence[Answered]) -> str:

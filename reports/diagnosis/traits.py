@@ -145,6 +145,17 @@ MARKS: Final[dict[str, str]] = {
     "before_kill": "the last ones before a kill",
     "after_restart": "the first ones after a restart",
 }
+MARK_HINTS: Final[dict[str, str]] = {  # where a mark says more than that the event is of this kind
+    MARKS["late_duplicate"]: "keep the ids of what was taken for as long as it can come again: days, and not minutes",
+    MARKS["near_duplicate"]: "two copies at the same time: let the database refuse the second one by a unique key, in "
+    "the same transaction as the effect",
+    MARKS["cancel_before_create"]: "keep a cancellation whose order is not known yet: when the order comes, neither "
+    "counts",
+    MARKS["duplicate_after_cancel"]: "keep an order that was cancelled: a copy of its creation must not book it again",
+    MARKS[
+        "two_returns"
+    ]: "an order can come back in several parts: tell them apart by the id of the return, and not by order and topic",
+}
 LINES: Final = (2, 5, 10, 20, 50)  # of an order
 SIZES: Final = (2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 256_000, 1_000_000)  # bytes of head and body
 
@@ -165,7 +176,7 @@ class Trait(NamedTuple):
 
     @property
     def hint(self) -> str:
-        return HINTS[self.kind].format(self.value)
+        return MARK_HINTS.get(self.value) or HINTS[self.kind].format(self.value)
 
 
 def said(traits: Iterable[Trait]) -> str:

@@ -49,7 +49,7 @@ def groups(case: Case) -> Iterator[Group]:
     yield _repeated_writes(case)
     yield from _written_before_an_end(case)
     yield from _of_lines(case)
-    yield from _of_the_store(case)
+    yield from of_the_store(case)
 
 
 def _repeated_writes(case: Case) -> Group:
@@ -173,7 +173,7 @@ def _above_one(sale: f.PurchaseAccepted) -> dict[str, int]:
     return found
 
 
-def _of_the_store(case: Case) -> Iterator[Group]:
+def of_the_store(case: Case) -> Iterator[Group]:
     """Changes of the shop's own store, which the master already has, and returns that are not restocked."""
     history, own = case.history, set(case.history.marketplaces)
     sold = [one for one in history.all(f.PurchaseAccepted) if one.channel not in own]

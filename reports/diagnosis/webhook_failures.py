@@ -3,6 +3,7 @@
 Those that were not answered in time are the matter of `slow_answers`.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -21,24 +22,25 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.diagnosis.signature_check import DENIED
 from stockstorm.reports.diagnosis.traits import said
 from stockstorm.reports.result import Diagnosis
+from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
-from stockstorm.simulator.history.attempt_errors import UNCONNECTED
+from stockstorm.simulator.history.attempt_errors import ATTEMPT_ERRORS, CUT_OFF, UNCONNECTED
 
 KINDS_MAX: Final = 3
 OF_ANSWERS: Final = ("delivery", "delivery_success", "ack_time")  # all that a few failures which a retry healed explain
-WAYS: Final = {
-    "disconnected": "were cut off before an answer",
-    "reset": "were reset before an answer",
-    "dropped": "were cut off before an answer, on a connection that had been used before",
-    "protocol": "were answered by something that is not HTTP",
-}
+CUT: Final = "were cut off before an answer"
+NO_HTTP: Final = "were answered by something that is not HTTP"
+END_SEEN_WITHIN_NS: Final = SECOND_NS  # of the end of a process, which cuts off what it had taken
 
 
 class WebhookFailures(Diagnose):
     name = "webhook_failures"
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        failed = failures(case, _failed)
+        ends = [end.at_ns for end in case.history.all(f.ProcessEnded)]
+        if ends and (ended := case.history.last(f.RunEnded)) is not None and not ended.complete:
+            ends.append(ended.at_ns)  # of the end that was one too many
+        failed = [one for one in failures(case, _failed) if not _cut_by_an_end(one[1], ends)]
         if not failed:
             return
         by_way: dict[str, list[Answered]] = {}
@@ -61,6 +63,9 @@ def _found(name: str, case: Case, way: str, found: list[Answered], accepted: lis
     if seldom and healed:
         cause += "; a later attempt of each was acknowledged"
     evidence = [*shared(common, "failed ones"), examples(case, found), *removals(case)]
+    if way == CUT:
+        counts = Counter(ATTEMPT_ERRORS[attempt.error] for _, attempt in found)
+        evidence.insert(0, ", ".join(f"{count:,}: {how}" for how, count in counts.most_common()))
     if said_by_subject:
         evidence.insert(0, f"the service said {' and '.join(said_by_subject)}")
     hints = [trait.hint for one in common for trait in one.traits]
@@ -76,5 +81,11 @@ def _failed(attempt: f.AttemptEnded) -> bool:
     return attempt.status not in DENIED and attempt.error not in UNCONNECTED | {"answer_timeout"}
 
 
+def _cut_by_an_end(attempt: f.AttemptEnded, ends: list[int]) -> bool:
+    return attempt.error in CUT_OFF and any(0 <= end - attempt.at_ns <= END_SEEN_WITHIN_NS for end in ends)
+
+
 def _way(attempt: f.AttemptEnded) -> str:
-    return WAYS.get(attempt.error) or f"were answered {attempt.status}"
+    if attempt.error == "protocol":
+        return NO_HTTP
+    return CUT if attempt.error in CUT_OFF else f"were answered {attempt.status}"

@@ -1,17 +1,21 @@
 """Writes that moved other units than the orders that they name, by what these orders have in common."""
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
-from stockstorm.reports.diagnosis.contrast import clusters
+from stockstorm.reports.diagnosis.contrast import clusters, fit
 from stockstorm.reports.diagnosis.event_traits import event_traits
 from stockstorm.reports.diagnosis.traits import TOPIC_OF, said
+from stockstorm.reports.diagnosis.unit_groups import Group, of_the_store
 from stockstorm.reports.history.channel_orders import order_named, tokens
 from stockstorm.reports.history.misfits import Misfit
 from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.history import facts as f
 
+CHANCE_MAX: Final = math.log(1e-4)  # that the units of the own store's orders fit so many SKUs
+NEARLY: Final = 0.5  # of the SKUs that either says something of
 CHECKS: Final = ("drift", "applied_twice", "nothing_lost", "unexplained_push", "event_classes", "oversell")
 
 
@@ -42,6 +46,9 @@ class WrongUnits(Diagnose):
         )
         which = f"; the events are {said(found[0].traits)}" if found else ""
         hints = [trait.hint for one in found for trait in one.traits]
+        if (store := _of_store(case)) is not None:
+            which = f": {store.name} are in it too, although they should not be"
+            hints = [store.hint]
         yield Found(
             Diagnosis(
                 self.name,
@@ -53,6 +60,17 @@ class WrongUnits(Diagnose):
             ),
             frozenset(f"event {event.event}" for event in bad),
         )
+
+
+def _of_store(case: Case) -> Group | None:
+    """What needs no write, such as the orders of the own store, where the master is wrong by its units."""
+    wrong = case.differences
+    fits: list[tuple[float, int, Group]] = []
+    for place, group in enumerate(of_the_store(case)):
+        hits, chance = fit(wrong, group.by_sku, len(case.history.items))
+        if hits >= NEARLY * max(len(wrong), len(group.by_sku)) and chance <= CHANCE_MAX:
+            fits.append((chance, place, group))
+    return min(fits, key=lambda one: one[:2])[2] if fits else None
 
 
 def _delta(misfit: Misfit) -> int:

@@ -57,6 +57,7 @@ from stockstorm.reports.history.poison_ends import PoisonEnds, find_poison_ends
 from stockstorm.reports.history.removals import Removals, find_removals
 from stockstorm.reports.history.repeats import Repeats, count_read_again, find_repeats
 from stockstorm.reports.history.sell_outs import count_sell_outs
+from stockstorm.reports.history.stalled import stalled_connections
 from stockstorm.reports.history.sync_pairs import SyncPair, SyncPairs, SyncSamples, bound_open, build_sync_pairs, excuse
 from stockstorm.reports.history.told_to_wait import ToldToWait, find_told_to_wait
 from stockstorm.reports.history.unsent import Unsent, find_unsent, untold_orders
@@ -133,6 +134,11 @@ class History(FactLog):
     def poison_ends(self) -> PoisonEnds | None:
         """Processes that ended whenever a delivery came that nobody can process."""
         return find_poison_ends(self.all(f.ProcessEnded), self.all(f.FaultEnded), self.deliveries.poison)
+
+    @cached_property
+    def stalled(self) -> dict[tuple[int, int], int]:
+        """When each attempt was due whose connection timed out while other programs had the machine for a moment."""
+        return stalled_connections(self, self.cpu_waits)
 
     @cached_property
     def lost_updates(self) -> list[LostUpdate]:

@@ -192,7 +192,7 @@ class _Classifier:
             return "pending"
         seen = self.seen(seq, event)
         if seen == "not_judged" and self._is_channel_order(event):  # the subject names no orders
-            effects = self._orders.of_order(event.order, ORDER_KINDS[event.topic])
+            effects = self._effects(event)
             seen = "stuck" if any(effect.sku in self._off_shelf for effect in effects) else seen
         return "stuck" if seen == "stuck" else "pending"
 
@@ -203,7 +203,7 @@ class _Classifier:
         """
         if claimed != "once" or not self._is_channel_order(event):
             return claimed
-        effects = self._orders.of_order(event.order, ORDER_KINDS[event.topic])
+        effects = self._effects(event)
         seen = self._by_references(event)
         if not self._orders.writes and not all(effect.settled for effect in effects):
             seen = self._missing()
@@ -220,7 +220,7 @@ class _Classifier:
             place = -1 if ledger is None else ledger.place(event.version)
             return "healed" if self._read.get((event.sku, place), -1) >= event.version else self._missing()
         if self._is_channel_order(event):
-            effects = self._orders.of_order(event.order, ORDER_KINDS[event.topic])
+            effects = self._effects(event)
             if effects and all(map(self._made_good, effects)):
                 return "healed"
         return self._missing()
@@ -249,7 +249,7 @@ class _Classifier:
         orders = self._orders
         if orders.net_only or not orders.writes:
             return "not_judged"
-        effects = orders.of_order(event.order, ORDER_KINDS[event.topic])
+        effects = self._effects(event)
         if not effects:
             return "void"  # A return that is not restocked changes no stock.
         unwritten = [effect for effect in effects if effect.version < 0]
@@ -257,6 +257,12 @@ class _Classifier:
             return "void" if all(effect.settled for effect in unwritten) else self._missing()
         doubled = (event.order, ORDER_KINDS[event.topic]) in self._proofs.doubled
         return "twice" if doubled else "once"
+
+    def _effects(self, event: f.EventFired) -> list[Effect]:
+        """What the event should make. Each part of an order that comes back in several has an event of its own."""
+        effects = self._orders.of_order(event.order, ORDER_KINDS[event.topic])
+        of_part = [effect for effect in effects if effect.at_ns == event.at_ns]
+        return of_part or effects
 
     def _made_good(self, effect: Effect) -> bool:
         """Whether the master includes the effect. Without references: whether its SKU is right in sum."""

@@ -13,6 +13,7 @@ from stockstorm.reports.verdict.thresholds import judged_check
 
 OF_PROCESSES: Final = frozenset({"process_ended", "unreachable"})  # these hold what `Result.unplanned` tells
 CAUSES_SHOWN: Final = 6
+EXPLAINED_MAX: Final = 8  # checks that are named; more say only that it explains nearly all
 
 
 class FirstScreen(msgspec.Struct, frozen=True):
@@ -59,6 +60,8 @@ def consequences_text(cause: Diagnosis) -> str:
     """ "It explains nothing lost, drift." Empty if it explains no check."""
     if not cause.explains:
         return ""
+    if len(cause.explains) > EXPLAINED_MAX:
+        return f"explains {len(cause.explains)} of the checks below"
     return f"explains {', '.join(name.replace('_', ' ') for name in cause.explains)}"
 
 

@@ -17,8 +17,16 @@ from stockstorm.reports.statistics.quantiles import quantile
 
 Times = Iterable[tuple[int, float]]  # when something began in ns, and how long it took in ms
 TIMEOUT_MS: Final = 1e3  # the shortest
+
+
+def _acks(history: History) -> Times:
+    """The ack times, without those of connections that met a moment in which other programs had the machine."""
+    stalled = set(history.stalled.values())
+    return ((at_ns, 0.0 if math.isinf(ms) and at_ns in stalled else ms) for at_ns, ms in history.acks)
+
+
 QUANTILES: Final[Mapping[str, Callable[[History], Times]]] = {
-    "ack_time_ms": lambda history: history.acks,
+    "ack_time_ms": _acks,
     "sync_latency_ms": lambda history: history.sync_samples.fired,
     "sync_latency_visible_ms": lambda history: history.sync_samples.visible,
     "sync_latency_ms.with_moot": lambda history: history.sync_samples_with_moot.fired,

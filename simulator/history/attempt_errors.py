@@ -37,6 +37,8 @@ ATTEMPT_ERRORS: Final[Mapping[AttemptError, str]] = {
 UNCONNECTED: Final[frozenset[AttemptError]] = frozenset(
     {"unknown_host", "no_route", "connect_refused", "connect_timeout", "tls_failed"}
 )
+# Somebody took the connection, and closed it without an answer.
+CUT_OFF: Final[frozenset[AttemptError]] = frozenset({"dropped", "disconnected", "reset", "protocol"})
 TURNED_AWAY: Final[frozenset[AttemptError]] = UNCONNECTED - {"connect_timeout"}  # at once, and not for being slow
 
 

@@ -16,7 +16,9 @@ CHECKS = ("nothing_lost", "applied_twice", "drift", "unheard", "forged", "delive
 FLAWED = [
     ("reinstall", "subscriptions_not_renewed", "unheard", "not_reinstalled"),
     ("reinstall", "token_never_replaced", "unheard", "not_reinstalled"),
+    ("reinstall", "late_uninstalled_ends_session", "drift", "lost_events"),
     ("missing_scopes", "refused_topic_ends_registration", "unheard", "scopes_missing"),
+    ("scope_granted_late", "denied_write_counts_as_done", "nothing_lost", "scopes_missing"),
     ("secret_rotation", "previous_secret_forgotten", "delivery_success", "signature_check"),
     ("secret_rotation", "new_secret_never_read", "delivery_success", "signature_check"),
     ("outage_and_removal", "removal_unnoticed", "unheard", "removal_unnoticed"),
@@ -59,7 +61,9 @@ def test_a_sound_service_survives_a_new_installation(stockstorm: Any, tmp_path: 
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize("scenario", ["reinstall", "missing_scopes", "secret_rotation", "outage_and_removal"])
+@pytest.mark.parametrize(
+    "scenario", ["reinstall", "missing_scopes", "scope_granted_late", "secret_rotation", "outage_and_removal"]
+)
 @pytest.mark.parametrize("seed", ["1", "2", "3"])
 def test_a_sound_service_survives_every_scenario_of_the_app(
     stockstorm: Any, tmp_path: Path, scenario: str, seed: str

@@ -10,8 +10,9 @@ import pytest
 
 from stockstorm.loadtests.backing.postgres import choose_backing
 from tests.stored_history import facts_of, plain_bytes
+from tests.verdicts import until_decided
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timed]
+pytestmark = [pytest.mark.e2e, pytest.mark.timed, pytest.mark.timeout(400)]
 
 SEED = "11"
 SECRETS = {
@@ -34,7 +35,8 @@ def smoke(stockstorm: Any, runs: Path) -> Iterator[subprocess.CompletedProcess[s
     with choose_backing("embedded", "server") as server:
         url = server.url.replace("postgres@", f"postgres:{PASSWORD}@")
         assert PASSWORD in url
-        yield stockstorm("run", "smoke", "--seed", SEED, "--postgres", url, "--runs", runs, **SECRETS)
+        words = ("run", "smoke", "--seed", SEED, "--postgres", url, "--runs", runs)
+        yield until_decided(lambda: stockstorm(*words, **SECRETS))
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ import pytest
 
 from stockstorm.loadtests.proving.proof import read_proofs
 from stockstorm.loadtests.subjects.flaws import FLAWS
-from tests.verdicts import wrong_apart_from_speed
+from tests.verdicts import until_decided, wrong_apart_from_speed
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 # The others are in `make prove`, and some with each push (.github/workflows/flaws.yml).
 OFTEN = ("ack_before_durable", "last_write_wins")
@@ -32,7 +32,7 @@ def test_a_flaw_is_caught_by_its_own_checks_only(flaw: str, stockstorm: Any, tmp
 @pytest.mark.timed
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_sound_service_fails_no_check(seed: int, stockstorm: Any, tmp_path: Path) -> None:
-    done = stockstorm("run", "proof", "--seed", str(seed), "--runs", tmp_path)
+    done = until_decided(lambda: stockstorm("run", "proof", "--seed", str(seed), "--runs", tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
 
 

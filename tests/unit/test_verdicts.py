@@ -1,11 +1,12 @@
 """The help for tests that are not about speed: it leaves out speed and nothing else."""
 
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
 from stockstorm.reports.checkers import REQUIRED
-from tests.verdicts import code_of, wrong_apart_from_speed
+from tests.verdicts import code_of, until_decided, wrong_apart_from_speed
 
 
 def result(*explained: str, **verdicts: str) -> dict[str, Any]:
@@ -37,6 +38,12 @@ def test_everything_else_counts() -> None:
     assert wrong_apart_from_speed(result(ack_time="unknown") | cut) == {}
     no_check = result() | {"checks": []}
     assert set(wrong_apart_from_speed(no_check)) == set(REQUIRED)
+
+
+@pytest.mark.parametrize(("codes", "ended"), [([0], 0), ([2, 0], 0), ([2, 1, 0], 1), ([1, 0], 1), ([2, 2, 2, 0], 2)])
+def test_only_what_is_unknown_is_played_again_and_not_for_ever(codes: list[int], ended: int) -> None:
+    left = iter(codes)
+    assert until_decided(lambda: CompletedProcess("run", next(left))).returncode == ended
 
 
 def test_an_exit_code_is_that_of_the_verdict() -> None:

@@ -3,12 +3,15 @@
 Each is bounded, and its output is kept in the run's folder. A failure is one clear line.
 """
 
+import os
 import shlex
+import signal
 import ssl
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import httpx
 import msgspec
@@ -49,19 +52,9 @@ class Actions(msgspec.Struct, frozen=True):
             except httpx.HTTPError:
                 return False
         try:
-            done = subprocess.run(  # noqa: S603 - the user's own command, no shell
-                self.words(text),
-                cwd=self.folder,
-                env=dict(self.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                timeout=OWN_ASKED_S,
-                check=False,
-            )
+            return self._code(text, OWN_ASKED_S, subprocess.DEVNULL) == 0
         except (OSError, subprocess.TimeoutExpired):
             return False
-        return done.returncode == 0
 
     def words(self, text: str) -> list[str]:
         """The words of a command. A value of a placeholder stays one word."""
@@ -77,23 +70,36 @@ class Actions(msgspec.Struct, frozen=True):
         try:
             with log.open("ab") as output:
                 begun = output.tell()
-                done = subprocess.run(  # noqa: S603 - the user's own command, no shell
-                    self.words(text),
-                    cwd=self.folder,
-                    env=dict(self.environment),
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=output,
-                    timeout=within_s,
-                    check=False,
-                )
+                code = self._code(text, within_s, output)
         except OSError as error:
             raise self._failure(key, text, f"cannot be run in {self.folder}: {error.strerror}") from None
         except subprocess.TimeoutExpired:
             raise self._failure(key, text, f"did not end within {within_s:g} s; its output is in {log}") from None
-        if done.returncode:
-            last = printable(log.read_bytes()[begun:].decode("utf-8", "replace")[-LAST_CHARACTERS:].strip())
-            raise self._failure(key, text, f"ended {exit_text(done.returncode)}: {last or 'it wrote nothing'}")
+        if code:
+            last = printable(end_of(log, begun).decode("utf-8", "replace")[-LAST_CHARACTERS:].strip())
+            raise self._failure(key, text, f"ended {exit_text(code)}: {last or 'it wrote nothing'}")
+
+    def _code(self, text: str, within_s: float, output: IO[bytes] | int) -> int:
+        """The exit code of a command. One that takes too long is killed with all that it started.
+
+        Raises OSError and subprocess.TimeoutExpired.
+        """
+        process = subprocess.Popen(  # noqa: S603 - the user's own command, no shell
+            self.words(text),
+            cwd=self.folder,
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # a start that returns leaves its service behind, in this group
+        )
+        try:
+            return process.wait(within_s)
+        except BaseException:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
 
     def _post(self, key: str, text: str, within_s: float) -> None:
         try:
@@ -105,3 +111,10 @@ class Actions(msgspec.Struct, frozen=True):
 
     def _failure(self, key: str, text: str, found: str) -> SubjectError:
         return SubjectError(f"{self.name}: life.{key}", f"`{text}` {found}", f"correct {key} in the subject file")
+
+
+def end_of(log: Path, begun: int) -> bytes:
+    """The last bytes of a file, from `begun` on."""
+    with log.open("rb") as file:
+        file.seek(max(begun, file.seek(0, os.SEEK_END) - 4 * LAST_CHARACTERS))
+        return file.read()

@@ -1,5 +1,6 @@
 """`stockstorm serve` and `trigger` send to this machine only, unless another one was allowed by name."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,14 @@ def test_a_number_out_of_range_is_told_before_a_shop_is_asked(
 ) -> None:
     assert exit_code_of(lambda: invoke(app, ["trigger", "orders/create", *words])) == 4
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["pipe", "folder"])
+def test_a_state_in_what_is_no_file_is_refused_at_once(place: str, tmp_path: Path) -> None:
+    path = tmp_path / place
+    if place == "pipe":
+        os.mkfifo(path)
+    else:
+        path.mkdir()
+    with pytest.raises(ScenarioError, match=r"--state: .* cannot be opened: "):
+        StateFile(path, _opened(ServeOptions()))

@@ -7,6 +7,7 @@ import pytest
 from stockstorm.loadtests.subjects.flaws import FLAWS
 from stockstorm.scenarios import Scenario, list_scenarios, load
 from stockstorm.simulator.clock import SECOND_NS
+from stockstorm.simulator.limits import INPUT_ARRAY_MAX
 from stockstorm.simulator.model import MARKETPLACE_TOPICS
 from stockstorm.simulator.plan.forgeries import ALL_KINDS
 from stockstorm.simulator.plan.items import (
@@ -128,3 +129,19 @@ def test_the_scope_is_missing_for_a_while_in_which_there_is_something_to_write()
     plan = make_plan("scope_granted_late", scenario, 1)
     sold = [item for item in plan.items if isinstance(item, PlannedPurchase) and item.channel != "online"]
     assert sum(item.offset_ns < granted.at_s * SECOND_NS for item in sold) > 40
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_more_items_wait_for_the_shops_api_than_one_call_may_change(seed: int) -> None:
+    scenario = load("many_lines")
+    (outage,) = scenario.api_faults
+    assert outage.until_s is not None
+    waiting = {
+        sku
+        for item in make_plan("many_lines", scenario, seed).items
+        if isinstance(item, PlannedPurchase)
+        and item.channel != "online"
+        and outage.from_s <= item.offset_ns / SECOND_NS < outage.until_s
+        for sku, _ in item.lines
+    }
+    assert len(waiting) > INPUT_ARRAY_MAX + 50

@@ -11,9 +11,10 @@ import pytest
 from stockstorm.loadtests.generator.figures import LocustStatistics
 from stockstorm.loadtests.generator.load import Attempts, OpenFaults, PlanExecution
 from stockstorm.simulator.clock import SECOND_NS, WallPair
-from stockstorm.simulator.config import AppConfig, LifeChange, LifeConfig
+from stockstorm.simulator.config import AppConfig, CustomerData, LifeChange, LifeConfig
 from stockstorm.simulator.delivery.attempts import Address, Answer, Outgoing
 from stockstorm.simulator.delivery.service import DeliveryService, Secrets
+from stockstorm.simulator.events.encoding import matches
 from stockstorm.simulator.events.payloads import Payloads
 from stockstorm.simulator.history.facts import AnyFact, AppChanged, DeliveryEnded, SubscriptionRemoved
 from stockstorm.simulator.model import APP_TOPICS, SHOPIFY
@@ -208,6 +209,19 @@ def test_deliveries_are_signed_with_the_old_secret_until_the_window_ends() -> No
     assert [fact.change for fact in shop.of(AppChanged)] == ["rotate_secret", "new_secret_used"]
 
 
+def test_a_marketplace_keeps_its_secret_when_the_shop_s_is_rotated() -> None:
+    shop = Shop()
+    shop.world.subscribe("bazaar", "*", URI, now_ns=0)
+    shop.play([buy(1, "bazaar", (0, 1))])
+    shop.live(1, "rotate_secret")
+    shop.live(2, "new_secret_used")
+    shop.play([buy(3, "bazaar", (0, 1))])
+    assert len(shop.sent) == 2
+    for outgoing in shop.sent:
+        signature = outgoing.head.decode().split("X-Marketplace-Signature: ")[1].split("\r\n")[0]
+        assert matches(b"channel", outgoing.body, signature)
+
+
 def test_no_fact_of_the_app_s_life_holds_a_secret_or_a_token() -> None:
     shop = Shop()
     shop.live(1, "rotate_secret")
@@ -276,6 +290,16 @@ def test_an_app_without_customer_data_gets_orders_without_the_person() -> None:
     buyer = small_catalogue().buyers[0]
     assert not any(each.email.encode() in shop.sent[0].body for each in small_catalogue().buyers)
     assert buyer.last_name.encode() not in shop.sent[0].body
+
+
+@pytest.mark.parametrize(
+    ("customer_data", "heard"),
+    [("all", {"orders/create", "products/update"}), ("orders", {"orders/create", "products/update"}),
+     ("none", {"products/update"})],
+)  # fmt: skip
+def test_an_app_that_may_read_no_orders_hears_of_none(customer_data: CustomerData, heard: set[str]) -> None:
+    app = App(AppConfig(customer_data=customer_data))
+    assert {topic for topic in ("orders/create", "products/update") if app.may_hear(topic)} == heard
 
 
 def test_a_token_of_an_app_does_not_show_in_its_repr() -> None:

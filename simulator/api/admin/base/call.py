@@ -239,10 +239,12 @@ class Call:
             raise AnswerTooLarge
 
     def test(self, rows: int, terms: int = 1) -> None:
-        """Count what searches compare in memory. Raises TooMuchWork when it is too much in one call."""
-        self._tests_left -= rows * terms
-        if self._tests_left < 0 and self._bounded:
+        """Count what searches compare in memory. Raises TooMuchWork for too much: in a call, or at once in bulk."""
+        left = self._tests_left - rows * terms
+        if left < 0:
             raise TooMuchWork
+        if self._bounded:
+            self._tests_left = left
 
     def start_over(self) -> None:
         """Discard what was shown, since the answer is built again or not given. Changes of the world remain."""

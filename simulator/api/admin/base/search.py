@@ -204,13 +204,25 @@ def _bounds(comparator: Comparator, value: int, width: int, unit: int) -> Bounds
 
 
 class Predicates:
-    """Tests of rows in memory. The algebra of `searched` for them."""
+    """Tests of rows in memory. The algebra of `searched` for them. A loop takes a third of a generator's time."""
 
     def every(self, tests: list[Callable[[Any], bool]]) -> Callable[[Any], bool]:
-        return lambda row: all(test(row) for test in tests)
+        def holds(row: Any) -> bool:
+            for test in tests:  # noqa: SIM110 - as above
+                if not test(row):
+                    return False
+            return True
+
+        return holds
 
     def some(self, tests: list[Callable[[Any], bool]]) -> Callable[[Any], bool]:
-        return lambda row: any(test(row) for test in tests)
+        def holds(row: Any) -> bool:
+            for test in tests:  # noqa: SIM110 - as above
+                if test(row):
+                    return True
+            return False
+
+        return holds
 
     def no(self, test: Callable[[Any], bool]) -> Callable[[Any], bool]:
         return lambda row: not test(row)

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from stockstorm.loadtests.generator.figures import LiveFigures, LiveReporter, LocustStatistics
 from stockstorm.loadtests.ipc.messages import Live
@@ -77,6 +78,22 @@ def test_the_first_push_after_a_movement_is_a_sync_of_every_other_channel_only()
     assert live.take_syncs() == [("mercado", 20.0)]
     assert live.take_syncs() == []
     assert live.last_effect_ns == 21 * MS
+
+
+def test_pushes_that_repeat_what_is_listed_are_work_once_and_not_for_ever() -> None:
+    """A service that pushes its whole catalogue at a period never falls silent."""
+
+    def as_it_is(at_ns: int, channel: str) -> ListingPushed:
+        return replace(push(at_ns, channel), shown_before=push(at_ns, channel).quantity)
+
+    live = LiveFigures(("bazaar", "mercado"))
+    live.observe([push(1 * S, "bazaar"), as_it_is(2 * S, "bazaar"), as_it_is(3 * S, "mercado")])
+    assert live.last_effect_ns == 3 * S  # a first round may still bring what differs
+    live.observe([as_it_is(14 * S, "bazaar"), as_it_is(14 * S, "mercado")])
+    assert live.last_effect_ns == 3 * S
+    assert live.gaps.longest_ns == 1 * S
+    live.observe([push(15 * S, "mercado"), as_it_is(16 * S, "bazaar")])
+    assert live.last_effect_ns == 16 * S
 
 
 def test_the_longest_wait_from_a_sale_to_a_write_is_known_once_the_subject_wrote() -> None:

@@ -1,6 +1,7 @@
 """Whatever the orchestrator does, its supervisor ends the run with the right cause and leaves nothing behind."""
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,6 +53,23 @@ def ends_of(spec: RunSpec) -> list[str]:
 
 def test_a_run_that_is_done_ends_as_its_orchestrator_says(supervise: Supervise) -> None:
     ending = supervise(fake.finishes)
+    assert (ending.fact.complete, ending.cause) == (True, None)
+
+
+def test_a_run_that_went_on_while_its_supervisor_stood_still_is_not_hung(
+    supervise: Supervise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by Ctrl-Z and `fg`, or before a terminal that is held by Ctrl-S: what it missed is in its pipe."""
+    bounds = Bounds(silent_s=0.5)
+    monkeypatch.setattr(supervisor, "limits_of", lambda _: bounds)
+    monkeypatch.setattr(supervisor, "TICK_S", 0.1)
+    monkeypatch.setattr(supervisor, "STOOD_STILL_MIN_S", 0.1)
+
+    def stands_still(step: str) -> None:
+        bounds.show(step)
+        time.sleep(1.5)
+
+    ending = supervise(fake.says_and_finishes, stands_still)
     assert (ending.fact.complete, ending.cause) == (True, None)
 
 

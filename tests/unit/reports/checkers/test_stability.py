@@ -33,7 +33,7 @@ def test_without_any_event_it_is_valid_and_says_what_was_seen() -> None:
 @pytest.mark.parametrize(
     ("code", "lines", "text"),
     [
-        (-9, ("one", "Killed", ""), "by signal 9 (SIGKILL) at 4.000 s, nobody planned it; its last log line: Killed"),
+        (-9, ("one", "Killed", ""), "by signal 9 (SIGKILL) at 4.000 s, nobody planned it; its log ends with: Killed"),
         (3, (), "with exit code 3 at 4.000 s, nobody planned it; its log is empty"),
     ],
 )
@@ -91,6 +91,13 @@ def test_attempts_without_an_answer_are_an_outage_only_when_they_last() -> None:
     (found,) = outages_of(slow, tried(5_000, 9))
     assert (found.begin_ns, found.end_ns, found.refused, found.silent) == (ns(0), ns(5_005), 0, 3)
     assert "3 attempts without an answer" in Stability()(history(opened(), slow, tried(5_000, 9))).incidents[0].text
+
+
+def test_who_closes_a_connection_without_an_answer_is_there() -> None:
+    cut = tuple(tried(ms, n, 0, 0, "disconnected") for n, ms in enumerate((1_000, 4_000, 8_000)))
+    assert not outages_of(cut, tried(9_000, 9))
+    (found,) = outages_of(cut, refused(8_100, 8_110, 8_120))
+    assert (found.begin_ns, found.silent) == (ns(8_100), 0)
 
 
 def outages_of(*facts: f.AnyFact | tuple[f.AnyFact, ...]) -> list[Outage]:

@@ -35,7 +35,8 @@ def test_a_marketplace_order_that_was_neither_heard_nor_read_is_missed() -> None
 def test_a_marketplace_order_that_was_read_is_not_missed() -> None:
     shown = f.OrdersShown(ns(500), 1, "bazaar", (1,))
     found = judged(order(1), f.EventUnheard(ns(1), 1), shown)
-    assert (found.verdict, found.measures["unheard.missed"]) == ("unknown", 0)
+    assert (found.verdict, found.measures["unheard.missed"]) == ("valid", 0)
+    assert "1 event of marketplaces was read by the subject itself" in found.reason
 
 
 def test_a_restock_that_no_later_notification_or_answer_shows_is_missed() -> None:

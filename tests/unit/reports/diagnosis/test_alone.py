@@ -13,7 +13,19 @@ from stockstorm.reports.diagnosis.lost_alone import LostAlone
 from stockstorm.reports.diagnosis.lost_events import lost_and_taken
 from stockstorm.reports.result import Check
 from stockstorm.simulator.history import facts as f
-from tests.literal_history import delivered, ended, history, opened, order_event, planned, pushed, recorded, sold, tried
+from tests.literal_history import (
+    SKU,
+    delivered,
+    ended,
+    history,
+    opened,
+    order_event,
+    planned,
+    pushed,
+    recorded,
+    sold,
+    tried,
+)
 
 COUNT = 40
 EVERY_MS = 1_000
@@ -110,3 +122,19 @@ def test_what_counts_twice_is_named_by_its_copies() -> None:
     (found,) = AppliedTwice()(case)
     assert found.diagnosis.cause == "all 3 events that were applied twice are delivered more than once"
     assert any("names no orders" in each for each in found.diagnosis.evidence)
+
+
+def test_what_the_master_is_right_about_at_rest_is_neither_lost_nor_twice() -> None:
+    """A write that took long, beside one of another order, looks like a loss and a double."""
+    some = range(0, 40, 5)
+    for case in (events(lost=some), events(at_once=some)):
+        assert numbers(events_alone(case)) != ([], [])
+        right = f.FinalStock(case.history.end_ns, SKU, 1, 1, 1)
+        assert numbers(events_alone(Case(history(*case.history.facts, right), ()))) == ([], [])
+
+
+def test_it_is_where_the_master_is_off_to_that_side() -> None:
+    some = range(0, 40, 5)
+    for case, off in ((events(lost=some), 8), (events(at_once=some), -8)):
+        wrong = f.FinalStock(case.history.end_ns, SKU, 100 + off, 100, 1)
+        assert numbers(events_alone(Case(history(*case.history.facts, wrong), ()))) == numbers(events_alone(case))

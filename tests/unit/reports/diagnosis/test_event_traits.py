@@ -1,7 +1,5 @@
 """Traits of events that tell how a subject takes them: after a sibling of one action, or after app/uninstalled."""
 
-import pytest
-
 from stockstorm.reports.diagnosis.case import Case
 from stockstorm.reports.diagnosis.event_traits import EventTraits
 from stockstorm.reports.diagnosis.traits import Trait
@@ -46,12 +44,6 @@ def test_an_event_whose_event_id_had_come_with_another_one() -> None:
     facts = [*order_event(0, "e1", 10), *stock_event(1, "e1", 11, 1), *stock_event(2, "e2", 20, 2)]
     found = traits_of(facts)
     assert [number for number, traits in found.items() if Trait("sibling") in traits] == [1]
-
-
-@pytest.mark.parametrize(("cause", "told"), [("sale", [1]), ("subject_adjust", [])])
-def test_what_the_subject_wrote_itself_is_no_news(cause: StockCause, told: list[int]) -> None:
-    found = traits_of([*stock_event(0, "e1", 10, 1, cause), *stock_event(1, "e1", 11, 2, cause)])
-    assert [number for number, traits in found.items() if Trait("sibling") in traits] == told
 
 
 def test_events_that_came_after_app_uninstalled() -> None:

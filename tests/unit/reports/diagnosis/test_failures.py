@@ -1,9 +1,14 @@
 """What diagnoses say of a subject that loses, doubles or forgets something when a call fails or a process ends."""
 
+from collections import Counter
+
 import pytest
 from msgspec.structs import replace
 
+from stockstorm.reports.diagnosis import wrong_units
+from stockstorm.reports.diagnosis.case import Case
 from stockstorm.reports.diagnosis.moments import followed
+from stockstorm.reports.diagnosis.unit_groups import Group
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.clock import SECOND_NS
@@ -92,33 +97,48 @@ def test_a_doubled_write_whose_call_got_no_answer_is_told_from_other_doubles() -
     assert "twice_at_failure" not in diagnosed(history)
 
 
-def test_writes_of_other_units_than_their_orders_are_compared() -> None:
-    def halved(shop: Shop) -> History:
-        facts = list(shop.history().facts)
-        twice = {
-            f"{fact.channel}:{fact.ref}"
-            for fact in facts
-            if isinstance(fact, f.PurchaseAccepted) and len(set(fact.skus)) < len(fact.skus)
-        }
-        off = dict.fromkeys(SKUS, 0)
-        changed: list[f.AnyFact] = []
-        for fact in facts:
-            match fact:
-                case f.StockChanged():
-                    less = int(fact.reference.removeprefix("urn:channel-orders:") in twice)
-                    off[fact.sku] += less
-                    changed.append(replace(fact, delta=fact.delta + less, available=fact.available + off[fact.sku]))
-                case f.FinalStock():
-                    changed.append(replace(fact, available=fact.available + off[fact.sku]))
-                case f.FinalListing():
-                    changed.append(replace(fact, listed=fact.listed + off[fact.sku]))
-                case _:
-                    changed.append(fact)
-        return History.of(changed)
+def halved(shop: Shop) -> History:
+    facts = list(shop.history().facts)
+    twice = {
+        f"{fact.channel}:{fact.ref}"
+        for fact in facts
+        if isinstance(fact, f.PurchaseAccepted) and len(set(fact.skus)) < len(fact.skus)
+    }
+    off = dict.fromkeys(SKUS, 0)
+    changed: list[f.AnyFact] = []
+    for fact in facts:
+        match fact:
+            case f.StockChanged():
+                less = int(fact.reference.removeprefix("urn:channel-orders:") in twice)
+                off[fact.sku] += less
+                changed.append(replace(fact, delta=fact.delta + less, available=fact.available + off[fact.sku]))
+            case f.FinalStock():
+                changed.append(replace(fact, available=fact.available + off[fact.sku]))
+            case f.FinalListing():
+                changed.append(replace(fact, listed=fact.listed + off[fact.sku]))
+            case _:
+                changed.append(fact)
+    return History.of(changed)
 
+
+def test_writes_of_other_units_than_their_orders_are_compared() -> None:
     found = diagnosed(halved(Shop()))["wrong_units"]
     assert "one SKU on two lines" in found.cause
+    assert "own store" not in found.cause
     assert "wrong_units" not in diagnosed(Shop(lambda one: int(one.kind != "returned")).history())
+
+
+def test_writes_of_what_the_master_has_already_are_called_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_much(case: Case) -> list[Group]:
+        units = Counter[str]()
+        for misfit in case.history.orders.misfits:
+            units[misfit.row.sku] += misfit.excess
+        return [Group("the sales of the shop's own store", dict(units), frozenset(), "it has them already")]
+
+    monkeypatch.setattr(wrong_units, "of_the_store", too_much)
+    found = diagnosed(halved(Shop()))["wrong_units"]
+    assert found.cause.endswith(": the sales of the shop's own store are in it too, although they should not be")
+    assert found.remedy == "it has them already"
 
 
 def set_too_high(on_the_shelf: int) -> dict[str, Diagnosis]:

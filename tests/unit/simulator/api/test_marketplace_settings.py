@@ -120,6 +120,13 @@ def test_at_rest_a_listing_is_what_the_marketplace_has_accepted() -> None:
     assert {fact.listed for fact in finals if (fact.channel, fact.sku) == ("bazaar", sku(0))} == {6}
 
 
+def test_what_is_sold_before_a_push_is_seen_lists_no_less_than_nothing() -> None:
+    market = Market(lag_s=100.0)
+    market.push(1)
+    assert market.buys(1, 3, 1.0).shown_before == (STOCK,)
+    assert market.world.listings("bazaar")[sku(0)] == 0
+
+
 # -- how it tells of orders -------------------------------------------------------------------------------------------
 
 

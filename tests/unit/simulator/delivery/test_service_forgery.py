@@ -5,14 +5,14 @@ import json
 import msgspec
 import pytest
 
-from stockstorm.simulator.config import ForgeryKind
+from stockstorm.simulator.config import ForgeryKind, PerturbationConfig, PerturbationKind
 from stockstorm.simulator.delivery.attempts import Answer, Outgoing
 from stockstorm.simulator.delivery.forgery import JUDGED_BY_EFFECT, KINDS
 from stockstorm.simulator.events.encoding import matches
 from stockstorm.simulator.history.facts import AttemptEnded, DeliveryEnded, DeliveryOutcome, DeliveryPlanned
 from stockstorm.simulator.model import MARKETPLACE_TOPICS, SHOPIFY_TOPICS, OrderKey, Topic
 from stockstorm.simulator.plan.items import PlannedForgery, PlannedPurchase
-from tests.delivery_service import SECRETS, DeliverySetup
+from tests.delivery_service import SECRETS, DeliverySetup, config
 from tests.literal_shop import AT_NS, MUG, stock_event
 
 BUSES = ("pubsub://project:topic", "arn:aws:events:us-east-1::event-source/aws.partner/shopify.com/1/source")
@@ -101,6 +101,27 @@ def test_a_replay_is_what_was_sent_before_under_a_new_webhook_id(setup: Delivery
     same = [line for line in genuine.head.split(b"\r\n") if line not in ids]
     assert [line for line in replay.head.split(b"\r\n") if line in same] == same
     assert ids[0] not in replay.head.split(b"\r\n")
+
+
+@pytest.mark.parametrize(("kind", "replayed"), [("lost", "unsigned"), ("delay", "unsigned"), (None, "replayed")])
+def test_only_what_was_sent_as_it_should_be_is_replayed(kind: PerturbationKind | None, replayed: str) -> None:
+    """An attacker cannot have seen what is never sent, and a subject that takes it from a replay is right."""
+    marks = () if kind is None else (PerturbationConfig(kind=kind, share=1.0, seconds=2.0),)
+    setup = DeliverySetup(config(perturbations=marks))
+    setup.subscribe()
+    setup.deliveries.fire([stock_event()], AT_NS)
+    planned, _ = forged(setup, "replayed")
+    assert planned.forged == replayed
+
+
+def test_a_body_is_replayed_once_and_then_the_next_of_its_topic(setup: DeliverySetup) -> None:
+    setup.subscribe()
+    bodies = []
+    for serial in (1, 2):
+        (genuine,) = setup.deliveries.fire([stock_event(serial, available=50 - serial)], AT_NS).attempts
+        assert forged(setup, "replayed")[1].body == genuine.body
+        bodies.append(genuine.body)
+    assert bodies[0] != bodies[1]
 
 
 def test_another_shop_is_named_and_signed_for(setup: DeliverySetup) -> None:

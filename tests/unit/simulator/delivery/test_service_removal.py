@@ -185,11 +185,12 @@ def test_the_guide_counts_acknowledgements_of_a_changed_subscription(make_setup:
     assert removed_by(facts) == []
 
 
-@pytest.mark.parametrize(("apart_h", "removals"), [(1, 1), (4, 0)])
+@pytest.mark.parametrize(("apart_h", "scale", "removals"), [(1, 1.0, 1), (4, 1.0, 0), (1, 0.01, 0)])
 def test_eight_deliveries_given_up_within_a_day_remove_a_subscription(
-    make_setup: Callable[..., DeliverySetup], apart_h: int, removals: int
+    make_setup: Callable[..., DeliverySetup], apart_h: int, scale: float, removals: int
 ) -> None:
-    setup = rule_setup(make_setup, "day")
+    """The day is scaled like the gaps between tries."""
+    setup = rule_setup(make_setup, "day", scale)
     setup.subscribe()
     facts: list[AnyFact] = []
     for n in range(8):

@@ -11,7 +11,7 @@ from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.delivery.service import Dispatch
 from stockstorm.simulator.events.encoding import matches
 from stockstorm.simulator.history.facts import DeliveryWithheld, EventUnheard, SubscriptionCreated
-from stockstorm.simulator.model import Event, OrderKey, Topic
+from stockstorm.simulator.model import Event, OrderEdit, OrderKey, Topic
 from tests.delivery_service import SECRETS, DeliverySetup
 from tests.literal_shop import AT_NS, MUG, ORDER, REFUND, TEE, order_event, product_event, stock_event
 
@@ -150,6 +150,18 @@ def test_metafields_of_the_namespaces_are_added_to_products(
     (product,) = sent(setup.deliveries.fire([product_event()], AT_NS))
     assert [each["key"] for each in product["metafields"]] == keys
     assert len(product) == 23
+
+
+def test_payloads_with_metafields_are_debounced_only_if_fields_are_chosen(setup: DeliverySetup) -> None:
+    subscribe(setup, "products/update", metafield_namespaces=("custom",))
+    assert len(setup.deliveries.fire([product_event(1), product_event(2)], AT_NS).attempts) == 2
+
+
+def test_an_edit_of_an_order_has_no_metafields(setup: DeliverySetup) -> None:
+    subscribe(setup, "orders/edited", metafield_namespaces=("warehouse",))
+    order = msgspec.structs.replace(ORDER, edits=(OrderEdit(5, AT_NS, (), ((ORDER.lines[0].line_id, 1),)),))
+    (told,) = sent(setup.deliveries.fire([called("orders/edited", 1, order=order)], AT_NS))
+    assert list(told) == ["order_edit"]
 
 
 def test_metafields_are_added_to_orders_and_to_nothing_else(setup: DeliverySetup) -> None:

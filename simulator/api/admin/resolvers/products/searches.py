@@ -157,7 +157,10 @@ def _one_text(texts: dict[int, str], wanted: str, prefix: bool) -> Test:
 def _number(of: Callable[[Product], int]) -> Callable[[Term], Test]:
     def test_of(term: Term) -> Test:
         bounds = [number_bounds(each) for each in listed(term)]
-        return lambda product: any(each.holds(of(product)) for each in bounds)
+        if len(bounds) > 1:
+            return lambda product: any(each.holds(of(product)) for each in bounds)
+        low, high = bounds[0] if bounds else (0, 0)
+        return lambda product: low <= of(product) < high
 
     return test_of
 

@@ -2,17 +2,19 @@
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from stockstorm.loadtests.processes.child import free_port
 from stockstorm.loadtests.subjects import Receiving, Surroundings
+from stockstorm.loadtests.subjects.own.actions import end_of
 from stockstorm.loadtests.subjects.own.file import SubjectFile
 from stockstorm.loadtests.subjects.own.greeting import listens
 from stockstorm.loadtests.subjects.own.subject import OwnSubject
-from stockstorm.loadtests.subjects.revival import telling
 from stockstorm.simulator.errors import SubjectError
 from stockstorm.simulator.history.facts import ProcessEnded
 
@@ -146,6 +148,23 @@ def test_what_fails_is_named_with_command_and_outcome(
     assert message.startswith("mine")
 
 
+def test_a_command_that_takes_too_long_ends_with_all_that_it_started(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    script = tmp_path / "reset.sh"
+    script.write_text(f"sleep 600 & echo $! > {pid}; wait")
+    life = {"start": python(SERVICE, tmp_path), "reset": f"sh {script}", "reset_within_s": 2.0}
+    assert "did not end within 2 s" in refusal(subject(tmp_path, life=life))
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(int(pid.read_text())).wait(10)  # raises if it goes on
+
+
+def test_only_the_end_of_an_output_is_read_and_nothing_of_an_earlier_one(tmp_path: Path) -> None:
+    log = tmp_path / "reset.log"
+    log.write_bytes(b"a" * 9_990 + b"b" * 10)
+    assert end_of(log, 9_990) == b"b" * 10
+    assert len(end_of(log, 0)) == 1_200
+
+
 def test_a_service_that_is_left_from_before_is_not_taken_for_this_one(tmp_path: Path) -> None:
     port = free_port("127.0.0.1")
     url, environment = f"http://127.0.0.1:{port}/webhooks", {**ENVIRONMENT, "PORT": str(port)}
@@ -168,20 +187,6 @@ def test_topics_of_the_file_are_the_only_ones(tmp_path: Path) -> None:
     uri = "http://127.0.0.1:8080/w"
     topics = {"orders/create": uri, "orders/paid": "http://127.0.0.1:8080/paid"}
     assert made.receiving == Receiving(uri="", topic_uris=topics, app_uri=uri, registers=False)
-
-
-@pytest.mark.parametrize(
-    ("lines", "told"),
-    [
-        (("Traceback (most recent call last):", '  File "x"', "ModuleNotFoundError: No module named 'x'"), "ModuleNot"),
-        (("Error: Cannot find module '/x'", "    at Function (node:internal)", "", "Node.js v20"), "Error: Cannot"),
-        (("panic: no database", "", "goroutine 1 [running]:"), "panic: no database"),
-        (("starting", "", "no database", " "), "no database"),
-        ((), "it wrote nothing"),
-    ],
-)
-def test_the_line_that_names_the_error_is_told_first(lines: tuple[str, ...], told: str) -> None:
-    assert telling(lines).startswith(told)
 
 
 def test_a_service_that_listens_at_another_port_is_told_which(tmp_path: Path) -> None:
