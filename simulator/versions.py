@@ -22,6 +22,7 @@ Behaviour = Literal[
     "stocked items only",
     "five bulk queries at once",
     "checkout_id in orders",
+    "inactive levels keep their units",
 ]
 
 
@@ -39,6 +40,12 @@ class Span(NamedTuple):
         return first <= place <= last
 
 
+_BATCHES: Final = ("Adjust", "Move", "Set", "SetOnHand")
+_NEW_CODES: Final = (
+    "CHANGE_FROM_QUANTITY_STALE", "IDEMPOTENCY_CONCURRENT_REQUEST", "IDEMPOTENCY_KEY_PARAMETER_MISMATCH",
+    "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED",
+)  # fmt: skip
+
 # By member of the schema: "Type.field", "Enum.VALUE" or "@directive".
 MEMBERS: Final[Mapping[str, Span]] = {
     "@idempotent": Span(since="2026-01"),
@@ -51,11 +58,18 @@ MEMBERS: Final[Mapping[str, Span]] = {
     "InventorySetQuantityInput.changeFromQuantity": Span(since="2026-01"),
     "InventoryMoveQuantityTerminalInput.changeFromQuantity": Span(since="2026-01"),
     "InventorySetOnHandQuantitiesUserErrorCode.ITEM_NOT_STOCKED_AT_LOCATION": Span(until="2026-07"),
+    "InventoryMoveQuantitiesUserErrorCode.ITEM_NOT_STOCKED_AT_LOCATION": Span(until="2026-07"),
     "WebhookSubscriptionInput.name": Span(since="2026-04"),
     "EventBridgeWebhookSubscriptionInput.name": Span(since="2026-04"),
     "PubSubWebhookSubscriptionInput.name": Span(since="2026-04"),
     "WebhookSubscription.name": Span(since="2026-04"),
     "InventoryItem.variants": Span(since="2026-01"),
+    "InventoryLevel.isActive": Span(since="2026-04"),
+    **{
+        f"Inventory{batch}QuantitiesUserErrorCode.{code}": Span(since="2026-01")
+        for batch in _BATCHES
+        for code in _NEW_CODES
+    },
 }
 BEHAVIOURS: Final[Mapping[Behaviour, Span]] = {
     "@idempotent required": Span(since="2026-04"),
@@ -63,6 +77,7 @@ BEHAVIOURS: Final[Mapping[Behaviour, Span]] = {
     "stocked items only": Span(until="2026-07"),
     "five bulk queries at once": Span(since="2026-01"),
     "checkout_id in orders": Span(until="2026-01"),  # of the documents' examples; captures of 2025 have it too
+    "inactive levels keep their units": Span(since="2026-04"),
 }
 
 

@@ -1,6 +1,7 @@
 """Stock in the states that nobody can buy from. It belongs to the subject's own bookkeeping: no event tells of it.
 
-Shopify counts all but what is incoming as on hand, beside what is available and committed.
+Shopify counts all but what is incoming as on hand, beside what is available and committed. What was available at a
+location that stocks the item no longer is kept here too, until the item is stocked there again.
 """
 
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ class OtherStock:
 
     def __init__(self) -> None:
         self._units: dict[Place, dict[str, int]] = {}
+        self._kept: dict[Place, int] = {}
 
     def of(self, place: Place, state: str) -> int:
         """The units in one of the states."""
@@ -32,3 +34,11 @@ class OtherStock:
         """Set the units of a state at several places."""
         for place, units in quantities.items():
             self._units.setdefault(place, {})[state] = units
+
+    def keep(self, place: Place, units: int) -> None:
+        """The units that were available at a place that is deactivated."""
+        self._kept[place] = units
+
+    def take_back(self, place: Place) -> int:
+        """The units that were kept of a place, which is activated again. They are kept no longer."""
+        return self._kept.pop(place, 0)

@@ -18,7 +18,12 @@ from stockstorm.simulator.api.admin.base.views import (
     parse_location,
 )
 from stockstorm.simulator.api.admin.resolvers.adjustments import executed_once
-from stockstorm.simulator.api.admin.resolvers.quantity_rules import ADJUSTABLE, header_errors
+from stockstorm.simulator.api.admin.resolvers.quantity_rules import (
+    ADJUSTABLE,
+    NOT_STOCKED,
+    header_errors,
+    is_not_stocked,
+)
 from stockstorm.simulator.api.admin.resolvers.stock import deactivation_alert, item_of, named_level
 from stockstorm.simulator.limits import QUANTITY_MAX
 from stockstorm.simulator.model import Level
@@ -89,22 +94,32 @@ def _activate(arguments: Arguments, call: Call) -> None:
     item, location = item_of(arguments["inventoryItemId"], call), parse_location(arguments["locationId"])
     if item is None or location is None:
         return
-    call.changed(call.world.connect(item.inventory_item_id, location, now_ns=call.now_ns))
+    place = item.inventory_item_id, location
+    kept = call.state.other_stock.take_back(place) if call.world.level(*place) is None else 0
+    call.changed(call.world.connect(*place, now_ns=call.now_ns))
     amount = arguments.get("available")
     amount = arguments.get("onHand") if amount is None else amount
+    if amount is None and call.in_force("inactive levels keep their units"):
+        amount = kept
     if amount:
-        sets = [LevelSet(item.inventory_item_id, location, amount, None)]
+        sets = [LevelSet(*place, amount, None)]
         call.changed(call.world.set_available(sets, reference="", request=call.request, now_ns=call.now_ns))
 
 
 def deactivate(_source: None, arguments: Arguments, call: Call) -> InventoryPayload:
-    """Stocks an item at a location no longer. Its available units there are gone."""
+    """Stocks an item at a location no longer. Its available units there can be sold no longer.
+
+    Since 2026-04 they are kept for the day on which the item is activated there again. Before, they are gone.
+    """
     level = named_level(arguments["inventoryLevelId"], call)
     if level is None:
         return _refused(UserError(("inventoryLevelId",), NO_LEVEL), call)
     if (alert := deactivation_alert(level, call)) is not None:
         return _refused(UserError(("inventoryLevelId",), alert), call)
     item, location = level.inventory_item_id, level.location_id
+    call.state.other_stock.keep(
+        (item, location), level.available if call.in_force("inactive levels keep their units") else 0
+    )
     call.changed(call.world.disconnect(item, location, request=call.request, now_ns=call.now_ns))
     return InventoryPayload()
 
@@ -199,7 +214,7 @@ def _moved(given: dict[str, Any], call: Call) -> AdjustmentGroup | None:
 def _move_errors(index: int, row: dict[str, Any], call: Call) -> list[UserError]:
     path, sides = ("input", "changes", str(index)), (row["from"], row["to"])
     errors: list[UserError] = []
-    if item_of(row["inventoryItemId"], call) is None:
+    if (product := item_of(row["inventoryItemId"], call)) is None:
         text = "The specified inventory item could not be found."
         errors.append(UserError((*path, "inventoryItemId"), text, "INVALID_INVENTORY_ITEM"))
     if row["quantity"] < 0:
@@ -208,6 +223,8 @@ def _move_errors(index: int, row: dict[str, Any], call: Call) -> list[UserError]
         if number_of("Location", end["locationId"]) not in call.state.locations:
             text = "The specified location could not be found."
             errors.append(UserError((*path, side, "locationId"), text, "INVALID_LOCATION"))
+        elif product is not None and is_not_stocked(product, parse_location(end["locationId"]), call):
+            errors.append(UserError((*path, side, "locationId"), NOT_STOCKED, "ITEM_NOT_STOCKED_AT_LOCATION"))
         if end["name"] not in ADJUSTABLE:
             text = "The specified quantity name is invalid."
             errors.append(UserError((*path, side, "name"), text, "INVALID_QUANTITY_NAME"))

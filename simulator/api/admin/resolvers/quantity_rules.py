@@ -134,7 +134,7 @@ def _row_errors(kind: Kind, index: int, row: dict[str, Any], product: Product | 
     if location not in call.state.locations:
         text = "The specified location could not be found."
         errors.append(UserError((*path, "locationId"), text, "INVALID_LOCATION"))
-    elif product is not None and _is_not_stocked(product, location, call):
+    elif product is not None and is_not_stocked(product, location, call):
         errors.append(UserError((*path, "locationId"), NOT_STOCKED, "ITEM_NOT_STOCKED_AT_LOCATION"))
     return errors + _amount_errors(kind, (*path, kind.amount_field), row[kind.amount_field])
 
@@ -163,7 +163,7 @@ def total_error(path: tuple[str, ...], total: int) -> UserError | None:
     return next(iter(_amount_errors(SET, path, total)), None)
 
 
-def _is_not_stocked(product: Product, location: int | None, call: Call) -> bool:
+def is_not_stocked(product: Product, location: int | None, call: Call) -> bool:
     """Whether that is an error. The newest versions stock an item wherever it is adjusted."""
     if location is None or not call.in_force("stocked items only"):
         return False

@@ -209,7 +209,12 @@ def set_level(call: RestCall) -> tuple[int, object]:
 def connect(call: RestCall) -> tuple[int, object]:
     product, location = _place(call)
     call.rows += 1
+    place = product.inventory_item_id, location
+    kept = call.state.other_stock.take_back(place) if call.world.level(*place) is None else 0
     _connect(call, product, location)
+    if kept and in_force("inactive levels keep their units", call.version):
+        sets = [LevelSet(*place, kept, None)]
+        call.changed(call.world.set_available(sets, reference="", request=call.request, now_ns=call.now_ns))
     return _written(call, 201, product, location)
 
 
@@ -222,6 +227,8 @@ def disconnect(call: RestCall) -> tuple[int, object]:
         raise Refused(422, [_LAST])
     if level.committed:
         raise Refused(422, [_COMMITTED])
+    keeps = in_force("inactive levels keep their units", call.version)
+    call.state.other_stock.keep((item, location), level.available if keeps else 0)
     call.changed(call.world.disconnect(item, location, request=call.request, now_ns=call.now_ns))
     return 204, None
 

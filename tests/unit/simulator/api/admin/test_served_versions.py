@@ -95,6 +95,12 @@ def test_a_member_is_in_the_schema_of_the_versions_that_have_it() -> None:
     assert admin_schema("2026-01").get_directive("idempotent") is not None
     assert "ITEM_NOT_STOCKED_AT_LOCATION" in sdl("2026-07")
     assert "ITEM_NOT_STOCKED_AT_LOCATION" not in sdl("2026-10")
+    assert "CHANGE_FROM_QUANTITY_STALE" not in sdl("2025-10")
+    assert (
+        sdl("2026-01").count("  CHANGE_FROM_QUANTITY_STALE")
+        == sdl("2026-10").count("  CHANGE_FROM_QUANTITY_STALE")
+        == 4
+    )
 
 
 def test_versions_without_a_difference_share_a_schema() -> None:

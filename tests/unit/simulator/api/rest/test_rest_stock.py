@@ -280,6 +280,15 @@ def test_an_item_is_connected_to_a_second_location_and_disconnected_again() -> N
     assert rest.world.available(product(0).inventory_item_id) == 10
 
 
+def test_since_2026_04_a_location_that_is_connected_again_has_its_units_again() -> None:
+    rest = Rest()
+    for version, units in (("2026-10", 4), ("2026-01", 0)):
+        rest.post("inventory_levels/set", elsewhere() | {"available": 4})
+        rest.send("DELETE", "inventory_levels", **elsewhere())
+        answer = rest.post(f"/admin/api/{version}/inventory_levels/connect.json", elsewhere())
+        assert (rest.reply.status, answer["inventory_level"]["available"]) == (201, units)
+
+
 def test_connecting_twice_leaves_the_level_as_it_is() -> None:
     rest = Rest()
     answer = rest.post("inventory_levels/connect", place())

@@ -186,3 +186,46 @@ def test_a_move_for_an_invalid_reason_is_refused() -> None:
         "userErrors"
     ]
     assert error["code"] == "INVALID_REASON"
+
+
+def test_until_2026_07_nothing_is_moved_where_an_item_is_not_stocked() -> None:
+    admin = Admin()
+    given = moved(**{"from": end("available", elsewhere()), "to": end("damaged", elsewhere())})
+    admin.path = "/admin/api/2026-07/graphql.json"
+    errors = admin.ask(MOVE, input=given, key="m")["data"]["inventoryMoveQuantities"]["userErrors"]
+    assert {error["code"] for error in errors} == {"ITEM_NOT_STOCKED_AT_LOCATION"}
+    admin.path = "/admin/api/2026-10/graphql.json"
+    assert admin.ask(MOVE, input=given, key="n")["data"]["inventoryMoveQuantities"]["userErrors"] == []
+
+
+@pytest.mark.parametrize(
+    ("left", "back", "available", "units"),
+    [
+        ("2026-04", "2026-10", None, 4),
+        ("2026-10", "2026-10", 1, 1),
+        ("2026-10", "2026-10", 0, 0),
+        ("2026-01", "2026-10", None, 0),
+        ("2026-10", "2026-01", None, 0),
+    ],
+)
+def test_since_2026_04_units_are_there_again_where_an_item_is_activated_again(
+    left: str, back: str, available: int | None, units: int
+) -> None:
+    admin = Admin()
+    level = activated(admin)["inventoryLevel"]["id"]
+    admin.path = f"/admin/api/{left}/graphql.json"
+    assert admin.data(DEACTIVATE, level=level)["inventoryDeactivate"]["userErrors"] == []
+    assert levels(admin)["variant"]["inventoryQuantity"] == STOCK
+    admin.path = f"/admin/api/{back}/graphql.json"
+    (quantity_,) = activated(admin, "again", available=available)["inventoryLevel"]["quantities"]
+    assert quantity_["quantity"] == units
+    assert levels(admin)["variant"]["inventoryQuantity"] == STOCK + units
+
+
+def test_units_of_before_do_not_come_to_a_level_that_an_adjustment_has_made() -> None:
+    admin = Admin()
+    level = activated(admin)["inventoryLevel"]["id"]
+    admin.ask(DEACTIVATE, level=level)
+    admin.adjust("a", change(0, 2) | {"locationId": elsewhere()})
+    (quantity_,) = activated(admin, "again", available=None)["inventoryLevel"]["quantities"]
+    assert quantity_["quantity"] == 2
