@@ -65,10 +65,15 @@ class ListingRule(Diagnose):
 
 
 def _rows(case: Case) -> tuple[list[Row], list[Row]]:
-    """All listings that can be judged, and those that are wrong."""
+    """All listings that can be judged, and those that are wrong. What was never pushed shows what it opened with."""
+    pushed = {(push.channel, push.sku) for push in case.history.all(f.ListingPushed)}
     stock = {final.sku: final.available for final in case.history.all(f.FinalStock)}
     found = [
-        [Row(final, max(0, stock[final.sku] - case.history.safety_stock)) for final in some]
+        [
+            Row(final, max(0, stock[final.sku] - case.history.safety_stock))
+            for final in some
+            if (final.channel, final.sku) in pushed
+        ]
         for some in right_and_wrong(case)
     ]
     return [*found[0], *found[1]], found[1]
