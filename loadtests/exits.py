@@ -23,6 +23,7 @@ from stockstorm.simulator.errors import (
 )
 
 PROGRAM: Final = "stockstorm"
+NO_TEMPORARY: Final = "No usable temporary directory"  # of tempfile
 LOOP: Final = "Symlink loop from "
 PATH_SHOWN_MAX: Final = 300  # characters
 _MORE: Final = "end other programs, or use a machine with more"
@@ -97,23 +98,35 @@ def unforeseen(error: BaseException) -> StockstormError:
     What the system refused is named: a path that was given, space, files or memory. All else is an InternalError, after
     which the caller prints the traceback.
     """
-    if isinstance(error, MemoryError):
-        return LimitError("memory", "there is none left", _MORE)
-    number = error.errno if isinstance(error, OSError) else None
-    if number in _SPENT:
-        return LimitError("this machine", f"{os.strerror(number)}", _SPENT[number])
-    if isinstance(error, RuntimeError) and str(error).startswith(LOOP):  # of pathlib, before Python 3.13
-        return ScenarioError(
-            str(error).removeprefix(LOOP).strip("' "), "this link leads to itself", "give another path"
-        )
-    path = _path_of(error)
-    if path and number in _NO_SPACE:
-        return OutputError(path, f"it cannot be written ({os.strerror(number)})", "free some space, or choose another")
-    if path and number in _REFUSED:
-        return ScenarioError(path, f"it cannot be used ({os.strerror(number)})", "give another path, or allow its use")
+    if (told := _of_machine(error) or _of_path(error)) is not None:
+        return told
     found = f"{type(error).__name__}: {error}"
     remedy = "if disk, memory or a permission failed, repair that and run again; else report this with what follows"
     return InternalError("internal failure", found, remedy)
+
+
+def _of_machine(error: BaseException) -> StockstormError | None:
+    """What the machine has no more of."""
+    if isinstance(error, MemoryError):
+        return LimitError("memory", "there is none left", _MORE)
+    if isinstance(error, FileNotFoundError) and NO_TEMPORARY in str(error):
+        return OutputError("TMPDIR", "no folder for temporary files can be written", "set TMPDIR to one that can")
+    number = error.errno if isinstance(error, OSError) else None
+    return LimitError("this machine", os.strerror(number), _SPENT[number]) if number in _SPENT else None
+
+
+def _of_path(error: BaseException) -> StockstormError | None:
+    """A path that the system refuses."""
+    if isinstance(error, RuntimeError) and str(error).startswith(LOOP):  # of pathlib, before Python 3.13
+        return ScenarioError(str(error).removeprefix(LOOP).strip("' "), "it links to itself", "give another path")
+    path, number = _path_of(error), error.errno if isinstance(error, OSError) else None
+    if not path or number is None:
+        return None
+    if number in _NO_SPACE:
+        return OutputError(path, f"it cannot be written ({os.strerror(number)})", "free some space, or choose another")
+    if number in _REFUSED:
+        return ScenarioError(path, f"it cannot be used ({os.strerror(number)})", "give another path, or allow its use")
+    return None
 
 
 def _path_of(error: BaseException) -> str:

@@ -78,7 +78,7 @@ class World:
         self.edits = Edits()
         self._staff = Staff(catalogue, self.edits, self._ledger, self._physical)
         self._book = OrderBook(ids_of(big=config.shop.big_ids), plain=config.shop.plain_orders)
-        self._firing = Firing(seeds)
+        self._firing = Firing(seeds, apart=config.delivery.stock_event_ids == "own")
         self._subscriptions = Subscriptions()
         self._calls = 0
         listed = {

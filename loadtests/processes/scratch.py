@@ -6,7 +6,8 @@ The owner deletes it at the end. One that was killed cannot: then its supervisor
 import os
 import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,16 @@ def make_scratch(kind: str, parent: Path | None = None) -> Path:
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{kind}-", dir=parent))
     (folder / OWNER).write_text(f"{os.getpid()} {_namespace()} {started(os.getpid())}", encoding="ascii")
     return folder
+
+
+@contextmanager
+def scratch(kind: str) -> Iterator[Path]:
+    """Such a folder, which is deleted at the end."""
+    folder = make_scratch(kind)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep(*parents: Path) -> None:

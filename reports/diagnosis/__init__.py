@@ -69,6 +69,7 @@ from stockstorm.reports.diagnosis.retired_version import RetiredVersion
 from stockstorm.reports.diagnosis.retry_after_ignored import RetryAfterIgnored
 from stockstorm.reports.diagnosis.rounded import Rounded
 from stockstorm.reports.diagnosis.same_difference import SameDifference
+from stockstorm.reports.diagnosis.share_listed import ShareListed
 from stockstorm.reports.diagnosis.signature_check import SignatureCheck
 from stockstorm.reports.diagnosis.skipped_reads import SkippedReads
 from stockstorm.reports.diagnosis.slow_answers import SlowAnswers
@@ -134,6 +135,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     NeverPushed(),
     ListingRule(),
     SameDifference(),
+    ShareListed(),
     Rounded(),
     WrongSign(),
     LastUnits(),

@@ -42,7 +42,7 @@ class Lacking(Diagnose):
     after = (
         "no_call", "stops", "few_topics", "channel_frozen", "overtaken", "pushed_before", "push_forgotten",
         "small_steps", "wrong_listings", "capped", "lost_at_failure", "never_pushed", "same_difference", "wrong_sign",
-        "not_reinstalled", "read_not_pushed", "never_released", "old_read",
+        "share_listed", "not_reinstalled", "read_not_pushed", "never_released", "old_read",
         "rounded", "negative_level", "null_level", "unknown_skus",
     )  # fmt: skip
 

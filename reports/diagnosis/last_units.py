@@ -23,7 +23,7 @@ LATELY_NS: Final = SECOND_NS  # from a change to the push that shows it
 class LastUnits(Diagnose):
     name = "last_units"
     checks = ("stale_overwrite", "unexplained_push", "oversell", "drift")
-    after = ("wrong_sign", "same_difference")
+    after = ("wrong_sign", "same_difference", "share_listed")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         held = case.history.safety_stock

@@ -72,8 +72,9 @@ def lost_and_taken(case: Case) -> tuple[list[f.EventFired], list[f.EventFired]]:
     unwritten = set[int]()
     if not history.orders.net_only and history.orders.writes:
         for effect in history.orders.effects:
-            if _is_unwritten(case, effect):
-                unwritten.add(history.deliveries.order_event.get((effect.order, TOPIC_OF[effect.kind]), -1))
+            number = history.deliveries.order_event.get((effect.order, TOPIC_OF[effect.kind]), -1)
+            if _is_unwritten(case, effect) and not _of_another_part(case, number, effect):
+                unwritten.add(number)
     bad, good = list[f.EventFired](), list[f.EventFired]()
     untold = history.untold_orders
     for entry in history.classified:
@@ -99,6 +100,13 @@ def _is_unwritten(case: Case, effect: Effect) -> bool:
     history = case.history
     told = effect.sku not in history.misfit_skus and effect.order not in history.pending.orders
     return effect.version < 0 and not effect.settled and told
+
+
+def _of_another_part(case: Case, number: int, effect: Effect) -> bool:
+    """Whether the event tells of another part of an order that comes back in several: each part has its own event."""
+    event = case.history.deliveries.events.get(number)
+    parts = case.history.orders.of_order(effect.order, effect.kind)
+    return event is not None and event.at_ns != effect.at_ns and any(one.at_ns == event.at_ns for one in parts)
 
 
 def seldom_in_a_row(case: Case) -> str:

@@ -23,7 +23,10 @@ class NeverReleased(Diagnose):
     name = "never_released"
     checks = CHECKS
     at_rest = True
-    after = ("no_call", "stops", "channel_frozen", "same_difference", "pushed_before", "overtaken", "wrong_sign")
+    after = (
+        "no_call", "stops", "channel_frozen", "same_difference", "share_listed", "pushed_before", "overtaken",
+        "wrong_sign",
+    )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:
         wrong = right_and_wrong(case)[1]

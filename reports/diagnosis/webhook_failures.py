@@ -38,6 +38,8 @@ class WebhookFailures(Diagnose):
 
     def __call__(self, case: Case) -> Iterator[Found]:
         ends = [end.at_ns for end in case.history.all(f.ProcessEnded)]
+        if ends and (ended := case.history.last(f.RunEnded)) is not None and not ended.complete:
+            ends.append(ended.at_ns)  # of the end that was one too many
         failed = [one for one in failures(case, _failed) if not _cut_by_an_end(one[1], ends)]
         if not failed:
             return

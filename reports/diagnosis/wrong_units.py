@@ -63,11 +63,8 @@ class WrongUnits(Diagnose):
 
 
 def _of_store(case: Case) -> Group | None:
-    """What needs no write, such as the orders of the own store, where its units are those that are too much."""
-    wrong: dict[str, int] = {}
-    for misfit in case.history.orders.misfits:
-        wrong[misfit.row.sku] = wrong.get(misfit.row.sku, 0) + misfit.excess
-    wrong = {sku: excess for sku, excess in wrong.items() if excess}
+    """What needs no write, such as the orders of the own store, where the master is wrong by its units."""
+    wrong = case.differences
     fits: list[tuple[float, int, Group]] = []
     for place, group in enumerate(of_the_store(case)):
         hits, chance = fit(wrong, group.by_sku, len(case.history.items))

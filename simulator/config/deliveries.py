@@ -150,6 +150,13 @@ class DeliveryConfig(Config):
             "scaled like the gaps. The policy guide has a rule of its own"
         ),
     ] = "exhausted"
+    stock_event_ids: Annotated[
+        Literal["shared", "own"],
+        Field(
+            description='event ids of the stock events that follow from an order: "shared" with the order, or each its '
+            '"own"; Shopify does not say which'
+        ),
+    ] = "shared"
     debounce_s: Annotated[
         float,
         Field(

@@ -7,6 +7,7 @@ from typing import Final
 
 _ERROR: Final = re.compile(r"[\w.]*(error|exception)\b|panic: |fatal: ", re.IGNORECASE)
 _FRAME: Final = re.compile(r"\s+at ")  # of a stack, in JavaScript and Java
+_WORD: Final = re.compile(r"\w")
 _RUNTIME: Final = re.compile(r"Node\.js v\d")
 
 
@@ -16,7 +17,7 @@ def telling(lines: Sequence[str]) -> str:
     An error whose name does not say so is known by the stack that follows it.
     """
     named = [line for line in lines if _ERROR.match(line)]
-    said = named or _above_a_stack(lines) or [line for line in lines if line.strip() and not _RUNTIME.match(line)]
+    said = named or _above_a_stack(lines) or [one for one in lines if _WORD.search(one) and not _RUNTIME.match(one)]
     said = said or [line for line in lines if line.strip()]
     return said[-1].strip() if said else ""
 

@@ -33,10 +33,13 @@ class Changes(msgspec.Struct):
 
 
 class Firing:
-    """Numbers the events of a run and the edits of each product."""
+    """Numbers the events of a run and the edits of each product.
 
-    def __init__(self, seeds: Seeds) -> None:
-        self._seeds = seeds
+    `apart`: stock events that follow from an order have event ids of their own.
+    """
+
+    def __init__(self, seeds: Seeds, *, apart: bool = False) -> None:
+        self._seeds, self.apart = seeds, apart
         self._count = 0
         self._edits: dict[int, int] = {}
         self.edited_ns: dict[int, int] = {}  # product id → time of the last edit
@@ -94,6 +97,8 @@ class Action:
         """Fire inventory_levels/update for a level that has just changed; `sale`: because the order was placed."""
         serial, event_id, now_ns = self._firing.next_serial(), self._event_id or self._id(), self.now_ns
         rng_key = ("stock", level.inventory_item_id, level.location_id, level.version)
+        if order >= 0 and self._firing.apart:
+            event_id = self._firing.event_id((*self._key, *rng_key))
         topic: ShopifyTopic = "inventory_levels/update"
         sold = order if sale else -1
         self.changes.events.append(

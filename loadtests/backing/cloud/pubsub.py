@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -33,6 +32,7 @@ from stockstorm.loadtests.backing.pubsub_double.broker import DEADLINE_MIN_S
 from stockstorm.loadtests.extras import install
 from stockstorm.loadtests.processes.local_server import HOST, python_module, running
 from stockstorm.loadtests.processes.part import ChildPart
+from stockstorm.loadtests.processes.scratch import scratch
 from stockstorm.simulator.errors import BackingError
 
 MODULE: Final = "stockstorm.loadtests.backing.pubsub_double"
@@ -75,8 +75,8 @@ def _endpoint(cloud: str, user: Mapping[str, str], lease_s: int) -> Iterator[Clo
                 yield _emulator(f"Google's emulator in Docker ({container.image})", container.address, None)
         case "embedded" | "double":
             with (
-                TemporaryDirectory(prefix="stockstorm-pubsub-") as folder,
-                running("Pub/Sub double", partial(_command, lease_s, Path(folder)), lambda _: {}) as server,
+                scratch("pubsub") as folder,
+                running("Pub/Sub double", partial(_command, lease_s, folder), lambda _: {}) as server,
             ):
                 name = "Stockstorm's own double"
                 yield _emulator(name, server.address, PUBSUB_DOUBLE_PER_S, parts=(server.part,))

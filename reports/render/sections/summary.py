@@ -18,7 +18,7 @@ from stockstorm.reports.formats import (
     tier_mark,
     tier_name,
 )
-from stockstorm.reports.render.causes import first_screen, folded_text
+from stockstorm.reports.render.causes import EXPLAINED_MAX, first_screen, folded_text
 from stockstorm.reports.render.page import render
 from stockstorm.reports.render.view import RunView
 from stockstorm.reports.result import Finding, TierOutcome, Verdict, counted
@@ -80,7 +80,7 @@ def banner(view: RunView) -> Markup:
 def causes(view: RunView) -> Markup:
     """Each cause with its evidence, what to look at, and the checks that it explains."""
     screen = first_screen(view.result)
-    return render("report/causes.html", causes=screen.causes, more=screen.more_causes)
+    return render("report/causes.html", causes=screen.causes, more=screen.more_causes, explained_max=EXPLAINED_MAX)
 
 
 def _tier(tier: TierOutcome, with_reason: bool) -> Tier:

@@ -89,9 +89,10 @@ def test_an_unforeseen_exception_is_printed_with_its_traceback_and_is_no_verdict
         (OSError(errno.ENOSPC, "full", b"runs/x"), 3, "runs/x: it cannot be written (No space left on device)"),
         (OSError(errno.EMFILE, "many"), 8, "this machine: Too many open files\n  → raise the limit of open files"),
         (RuntimeError("Symlink loop from '/a/b'"), 4, "/a/b: it links to itself\n  → give another path"),
+        (FileNotFoundError(2, "No usable temporary directory found in ['/tmp']"), 3, "TMPDIR: no folder for temporary"),
         (MemoryError(), 8, "memory: there is none left\n  → "),
     ],
-    ids=["name too long", "not allowed", "disk full", "open files", "link to itself", "memory"],
+    ids=["name too long", "not allowed", "disk full", "open files", "link to itself", "temporary files", "memory"],
 )
 def test_what_the_system_refuses_is_told_without_a_traceback(
     error: Exception, code: int, said: str, capsys: pytest.CaptureFixture[str]

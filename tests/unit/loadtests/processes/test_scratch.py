@@ -1,12 +1,13 @@
 """A folder outlives its owner only until the next sweep, and nobody else's folder is touched."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from stockstorm.loadtests.processes.scratch import make_scratch, sweep
+from stockstorm.loadtests.processes.scratch import OWNER, make_scratch, scratch, sweep
 from tests.running import ROOT
 
 MAKES_ONE = """
@@ -68,4 +69,11 @@ def test_a_later_process_with_the_same_id_is_another_owner(tmp_path: Path) -> No
     pid, namespace, _ = (folder / "owner").read_text().split()
     (folder / "owner").write_text(f"{pid} {namespace} 1")
     sweep(tmp_path)
+    assert not folder.exists()
+
+
+def test_a_folder_for_a_while_names_its_owner_and_is_deleted() -> None:
+    with scratch("pubsub") as folder:
+        assert (folder / OWNER).read_text().split()[0] == str(os.getpid())
+        (folder / "journal").write_text("x")
     assert not folder.exists()

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Diagnosis
+from stockstorm.reports.verdict.judge import judge
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import ns, started
 from tests.unit.reports.diagnosis.shop import CHANNELS, SKUS, Shop, diagnosed
@@ -217,3 +218,42 @@ def test_skus_that_are_pushed_by_a_name_that_no_marketplace_knows(slip: Callable
 def test_unknown_names_of_a_subject_whose_listings_are_right() -> None:
     push = f.ApiCalled(ns(500), 9_000, "bazaar", "PUT listings", 200, "ok", ns(499), errors=("unknown sku: sku-2",))
     assert diagnosed(History.of([*changed(lambda fact: fact).facts, push])) == {}
+
+
+def shares(of_channel: dict[str, float]) -> Change:
+    """Each channel shows a share of what the master has."""
+
+    def change(fact: f.AnyFact) -> f.AnyFact:
+        match fact:
+            case f.ListingPushed():
+                return replace(fact, quantity=int(fact.quantity * of_channel[fact.channel]))
+            case f.FinalListing():
+                return replace(fact, listed=int(fact.listed * of_channel[fact.channel]))
+            case _:
+                return fact
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("of_channel", "end"),
+    [
+        ((0.75, 0.75), "16 wrong listings of bazaar, mercado show 75% of the stock, each to the unit"),
+        (
+            (0.5, 0.3),
+            "show a share of the stock: those of bazaar 50% of it, those of mercado 30% of it, each to the unit",
+        ),
+        ((0.5, 1.0), "8 wrong listings of bazaar show 50% of the stock, each to the unit"),
+    ],
+)
+def test_listings_that_show_a_share_of_the_stock(of_channel: tuple[float, float], end: str) -> None:
+    history = changed(shares(dict(zip(CHANNELS, of_channel, strict=True))))
+    found = judge(history).diagnoses[0]
+    assert (found.name, found.cause.endswith(end)) == ("share_listed", True), found.cause
+    assert "lists_less = true" in found.remedy
+
+
+def test_listings_that_are_off_by_one_number_or_by_different_ones_show_no_share() -> None:
+    for off in (-3, 2):
+        assert "share_listed" not in diagnosed(changed(listed(off)))
+    assert "share_listed" not in diagnosed(changed(shares({"bazaar": 0.99, "mercado": 0.995})))

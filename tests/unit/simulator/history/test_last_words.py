@@ -16,6 +16,7 @@ from stockstorm.simulator.history.last_words import telling
         ),
         (("old", "    at one", "new", "    at two", "", "Node.js v20.20.2"), "new"),
         (("    at one", "    at two", "Node.js v20.20.2"), "at two"),
+        (("    at two (x.js:2) {", "  wait: 1", "}", "", "Node.js v20.20.2"), "wait: 1"),
         (("panic: no database", "", "goroutine 1 [running]:"), "panic: no database"),
         (("starting", "", "no database", " "), "no database"),
         (("Node.js v20.20.2",), "Node.js v20.20.2"),

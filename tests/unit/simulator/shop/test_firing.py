@@ -21,6 +21,17 @@ def test_events_of_one_action_share_an_event_id_and_have_consecutive_serials() -
     assert events[0].event_id == events[1].event_id != events[2].event_id
 
 
+def test_stock_events_of_an_order_can_have_ids_of_their_own() -> None:
+    firing = Firing(Seeds(1), apart=True)
+    order, call = firing.action(20, "plan", 1), firing.action(21, "call", 1)
+    order.order("shopify", "orders/create", ORDER)
+    for version in (3, 4):
+        order.stock(msgspec.structs.replace(LEVEL, version=version), "S", 4)
+        call.stock(msgspec.structs.replace(LEVEL, version=version + 2), "S")
+    assert len({event.event_id for event in order.changes.events}) == 3
+    assert len({event.event_id for event in call.changes.events}) == 1, "what a call changes is its own"
+
+
 def test_event_ids_depend_on_the_seed_and_the_action_alone() -> None:
     ids = []
     for seed, serial in ((1, 7), (1, 7), (1, 8), (2, 7)):

@@ -70,8 +70,8 @@ class ProductIndex:
         """
         for sort in SORTS:
             self.sorted_by(sort)
-        for sort in ("ID", "TITLE"):
-            self.by_text_of_variants(sort)
+        self.by_text_of_variants("ID")
+        self.by_text_of_variants("TITLE")
         self.by_variant()
         self.by_sku_of_variants()
         self.unedited(at_ns)
