@@ -3,7 +3,7 @@
 It sees what no API sees: connections to a database or a cache, files, pipes. The first third of the load is left out,
 as for memory. A process leaks if its descriptors grow by at least GROWTH_MIN, in both halves of the time, without
 falling, and if it keeps them after the load. As many as Stockstorm's own connections to the subject grew by meanwhile
-are not the subject's doing.
+are not the subject's doing, nor are those that timed out: a subject that has not got to them does not know.
 
 A smaller growth that is just as steady, from DOUBT_MIN on, may be a leak or a pool that fills slowly. A longer run
 tells, so the check is unknown until then.
@@ -16,6 +16,7 @@ import msgspec
 from stockstorm.reports.checkers.checker import Checker, Measure
 from stockstorm.reports.checkers.memory import SAMPLES_MAX, late_samples, least_after_load
 from stockstorm.reports.history import History
+from stockstorm.reports.history.acks import TIMEOUTS
 from stockstorm.reports.result import Check, Incident, Tally
 from stockstorm.reports.statistics.slopes import Sample, fall, is_steady, slope, thinned
 from stockstorm.simulator.clock import SECOND_NS
@@ -27,7 +28,7 @@ FALL_MAX: Final = 0.25  # of the growth; what is collected some time later falls
 
 
 class Held(msgspec.Struct, frozen=True):
-    """The descriptors of one process over time. `ours`: by how much Stockstorm's own connections grew meanwhile."""
+    """The descriptors of one process over time. `ours`: by how much Stockstorm's own grew meanwhile."""
 
     process: str
     samples: list[Sample]
@@ -121,10 +122,14 @@ def held_descriptors(history: History) -> list[Held]:
 
 
 def _own_growth(history: History, samples: list[f.ResourcesSampled]) -> int:
-    """By how much Stockstorm's connections to the subject grew, at most, while these samples were taken."""
+    """By how much Stockstorm's connections to the subject grew, at most, while these samples were taken.
+
+    Those that it gave up meanwhile may still be open on the other side.
+    """
     first, last = samples[0].at_ns - SECOND_NS, samples[-1].at_ns + SECOND_NS
     counts = [one.connections for one in history.all(f.GeneratorSampled) if first <= one.at_ns <= last]
-    return max(counts) - min(counts) if counts else 0
+    left = sum(one.error in TIMEOUTS and first <= one.at_ns <= last for one in history.all(f.AttemptEnded))
+    return left + (max(counts) - min(counts) if counts else 0)
 
 
 def _incident(history: History, one: Held) -> Incident:

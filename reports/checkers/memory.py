@@ -1,8 +1,8 @@
 """Memory: whether a process of the subject holds more with every event, over the last two thirds of the load.
 
 The first third is left out, because caches, pools and the heap of a runtime fill then. So is as much time after a
-restart. A process leaks if its memory grew by at least GROWTH_MIN_BYTES and a tenth, by more than EVENT_BYTES_MAX an
-event, and in the second half of the time about as fast as in the first: a service that keeps a row of text for every
+restart. A process leaks if its memory grew by at least GROWTH_MIN_BYTES and a tenth, by EVENT_BYTES_MAX an event beyond
+that, and in the second half of the time about as fast as in the first: a service that keeps a row of text for every
 event stays far below that. Memory that grows more and more slowly may be a heap that warms up for longer; then it is
 unknown. Samples before a planned kill are left out. What it gives back after the load was garbage, and no leak.
 """
@@ -67,8 +67,8 @@ class Growth(msgspec.Struct, frozen=True):
 
     @property
     def _is_large(self) -> bool:
-        large = self.kept >= max(GROWTH_MIN_BYTES, GROWTH_SHARE_MIN * self.samples[0][1])
-        return large and self.per_event > EVENT_BYTES_MAX
+        once = max(GROWTH_MIN_BYTES, GROWTH_SHARE_MIN * self.samples[0][1])
+        return self.kept >= once + EVENT_BYTES_MAX * self.events
 
     @property
     def _slows_down(self) -> bool:

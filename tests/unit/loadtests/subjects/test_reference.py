@@ -26,7 +26,7 @@ class Child:
 
     def forget(self) -> None: ...
 
-    def last_lines(self) -> tuple[str, ...]:
+    def last_lines(self, _: int = 0) -> tuple[str, ...]:
         return ("its last words",)
 
 
