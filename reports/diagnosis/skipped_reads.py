@@ -71,7 +71,7 @@ class SkippedReads(Diagnose):
 
 
 def _placed(case: Case) -> set[int]:
-    """Orders of the marketplaces that were read. One that never was skips none, and the shop's own sales are no orders."""
+    """Orders of the marketplaces that were read. One that never was skips none."""
     read = {told.channel for told in case.history.all(f.OrdersShown)}
     by_order = case.history.orders.by_order
     sales = {sale.order for sale in case.history.all(f.PurchaseAccepted)}.intersection(by_order)
