@@ -1,4 +1,7 @@
-"""Listings that show the same share of the stock, such as nine tenths, or a part for each channel."""
+"""Listings that show a share of the stock: one for each channel, one above the whole, or one that is no round number.
+
+One usual share of all listings is told as their rule (`listing_rule`).
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
@@ -31,7 +34,7 @@ class ShareListed(Diagnose):
     name = "share_listed"
     checks = CHECKS
     at_rest = True
-    after = ("no_call", "stops", "channel_frozen", "same_difference")
+    after = ("no_call", "stops", "channel_frozen", "listing_rule", "same_difference")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         right, wrong = right_and_wrong(case)

@@ -238,7 +238,7 @@ def shares(of_channel: dict[str, float]) -> Change:
 @pytest.mark.parametrize(
     ("of_channel", "end"),
     [
-        ((0.75, 0.75), "16 wrong listings of bazaar, mercado show 75% of the stock, each to the unit"),
+        ((0.65, 0.65), "16 wrong listings of bazaar, mercado show 65% of the stock, each to the unit"),
         (
             (0.5, 0.3),
             "show a share of the stock: those of bazaar 50% of it, those of mercado 30% of it, each to the unit",
@@ -251,6 +251,12 @@ def test_listings_that_show_a_share_of_the_stock(of_channel: tuple[float, float]
     found = judge(history).diagnoses[0]
     assert (found.name, found.cause.endswith(end)) == ("share_listed", True), found.cause
     assert "lists_less = true" in found.remedy
+
+
+def test_a_usual_share_of_all_listings_is_their_rule() -> None:
+    found = diagnosed(changed(shares(dict.fromkeys(CHANNELS, 0.75))))
+    assert "listing_rule" in found
+    assert "share_listed" not in found
 
 
 def test_listings_that_are_off_by_one_number_or_by_different_ones_show_no_share() -> None:
