@@ -1,6 +1,7 @@
 """Changes that could be left out or doubled together, with their units by SKU: of a kind, a channel, a trait."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case
@@ -13,6 +14,8 @@ from stockstorm.simulator.history import facts as f
 KIND_NAMES: Final = {"sale": "sales", "cancelled": "cancellations", "returned": "returns"}
 STORE_HINT: Final = "the master has the orders of the shop's own store already"
 ENDS_MAX: Final = 10
+EVERY_LINE: Final = "handle every line of an order"
+LINES_READ: Final = (2, 3, 5, 10, 20, 25, 50, 100)
 SPLIT: Final[frozenset[TraitKind]] = frozenset({
     "copies", "process_end", "ahead", "retried", "two_lines", "lines", "units", "after_cancel", "location", "fault",
     "outage", "restart", "read", "cancel_heard", "burst", "perturbed", "across_end", "before_level",
@@ -122,7 +125,7 @@ def _group(name: str, effects: Iterable[Effect], hint: str) -> Group:
 
 
 def _of_lines(case: Case) -> Iterator[Group]:
-    """Parts of orders: all lines but the first, all but the last of a SKU, all units of a line but one.
+    """Parts of orders: all lines but the first few, all but the last of a SKU, all units of a line but one.
 
     Orders that were cancelled are left out: a part that was never taken is not given back either.
     """
@@ -133,8 +136,10 @@ def _of_lines(case: Case) -> Iterator[Group]:
         if sale.channel in case.history.marketplaces and sale.order not in gone
     ]
     parts: tuple[tuple[str, str, Callable[[f.PurchaseAccepted], dict[str, int]]], ...] = (
-        ("every line but the first of an order", "handle every line of an order", lambda sale: _rest(sale, first=True)),
-        ("every line but the last of an order", "handle every line of an order", lambda sale: _rest(sale, first=False)),
+        ("every line but the first of an order", EVERY_LINE, partial(_rest, kept=slice(1, None))),
+        ("every line but the last of an order", EVERY_LINE, partial(_rest, kept=slice(-1))),
+        *((f"every line of an order beyond the first {most}", EVERY_LINE, partial(_rest, kept=slice(most, None)))
+          for most in LINES_READ if any(len(sale.skus) > most for sale in sales)),
         ("the earlier lines of a SKU that an order has twice", "add up all lines of an order that have the same SKU",
          lambda sale: _same_sku(sale, first=False)),
         ("the later lines of a SKU that an order has twice", "add up all lines of an order that have the same SKU",
@@ -151,10 +156,9 @@ def _of_lines(case: Case) -> Iterator[Group]:
         yield Group(name, sums, frozenset(orders), hint)
 
 
-def _rest(sale: f.PurchaseAccepted, *, first: bool) -> dict[str, int]:
-    lines = list(zip(sale.skus, sale.quantities, strict=True))
+def _rest(sale: f.PurchaseAccepted, *, kept: slice) -> dict[str, int]:
     found: dict[str, int] = {}
-    for sku, count in lines[1:] if first else lines[:-1]:
+    for sku, count in list(zip(sale.skus, sale.quantities, strict=True))[kept]:
         found[sku] = found.get(sku, 0) + count
     return found
 

@@ -209,3 +209,12 @@ def test_events_of_orders_with_more_lines_than_the_service_reads() -> None:
     cause = diagnosed(shop.history())["lost_events"]
     assert "of orders with more than 5 lines" in cause.cause
     assert "read all lines of an order" in cause.remedy
+
+
+@pytest.mark.parametrize(("read", "told"), [(5, "beyond the first 5"), (1, "every line but the first")])
+def test_lines_that_are_not_read_by_a_service_that_names_no_orders(read: int, told: str) -> None:
+    shop = Shop(orders=0, named=False, counts=lambda one: one.lines[:read])
+    for order in range(60):
+        lines = tuple((SKUS[(order * 3 + line * line) % 8], 1 + line % 3) for line in range(1 + order % 8))
+        shop.happen(Change("sale", order, "bazaar", lines))
+    assert told in diagnosed(shop.history())["exact_units"].cause
