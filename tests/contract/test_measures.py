@@ -39,6 +39,7 @@ SOMETIMES = {
     "own_view.orders_missing",
     "own_view.reads",
     "own_view.resolution_ms",
+    "own_view.unsettled",
     "own_view_ms.max",
     "own_view_ms.p50",
     "own_view_ms.p95",
