@@ -6,18 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from stockstorm.loadtests.generator.garbage import freeze_survivors, keep_pauses_short
+from stockstorm.loadtests.generator.garbage import keep_pauses_short
 from stockstorm.simulator.api.admin.execution.documents import Document, Documents
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
 
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
-    thresholds = gc.get_threshold()
     yield
-    if freeze_survivors in gc.callbacks:
-        gc.callbacks.remove(freeze_survivors)
-    gc.set_threshold(*thresholds)
     gc.unfreeze()
 
 
@@ -28,46 +24,37 @@ class Node:
         self.other: Node | None = None
 
 
-def test_a_collection_visits_only_what_is_newer_than_the_last_one() -> None:
-    keep_pauses_short()
-    kept, visited = list[list[int]](), list[int]()
-    for _ in range(100):
-        kept += [[number] for number in range(3_000)]
-        visited.append(len(gc.get_objects()))
-    assert len(kept) == 300_000
-    assert max(visited) < 40_000  # without freezing, all 300,000 at the end
-    assert visited[-1] < 40_000
+def cycle() -> tuple[Node, weakref.ref[Node]]:
+    one, other = Node(), Node()
+    one.other, other.other = other, one
+    return one, weakref.ref(one)
 
 
-def test_frozen_objects_are_freed_when_nothing_refers_to_them_and_new_cycles_too() -> None:
+def test_a_collection_does_not_visit_what_was_there_before_the_load() -> None:
+    kept = [[number] for number in range(100_000)]
     keep_pauses_short()
-    old, new = Node(), Node()
-    old_ref, new_ref = weakref.ref(old), weakref.ref(new)
+    assert len(gc.get_objects()) < len(kept)
+
+
+def test_a_cycle_that_the_load_leaves_is_collected_however_many_collections_it_outlived() -> None:
+    keep_pauses_short()
+    kept, left = cycle()
     gc.collect()
-    assert not any(each is old for each in gc.get_objects())  # it is frozen
-    del old
-    assert old_ref() is None
-    cycle = Node()
-    cycle.other, new.other = new, cycle
-    cycle_ref = weakref.ref(cycle)
-    del new, cycle
-    assert new_ref() is not None
-    keep_pauses_short()
-    assert (new_ref(), cycle_ref()) == (None, None)
+    gc.collect()
+    assert kept is left()
+    del kept
+    gc.collect()
+    assert left() is None
 
 
 def test_the_next_load_collects_what_an_earlier_one_left() -> None:
+    kept, left = cycle()
     keep_pauses_short()
-    one, other = Node(), Node()
-    one.other, other.other = other, one
-    left = weakref.ref(one)
+    del kept
     gc.collect()
-    del one, other
-    gc.collect()
-    assert left() is not None
+    assert left() is not None  # it is frozen
     keep_pauses_short()
     assert left() is None
-    assert gc.callbacks.count(freeze_survivors) == 1
 
 
 DOCUMENT = "query($id: ID!) { order(id: $id) { ...f } } fragment f on Order { name @include(if: true) }"
