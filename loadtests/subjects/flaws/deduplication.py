@@ -46,6 +46,8 @@ DECLARED: Final = (
         says=("event id",),
         subjects=OF_RECEIVERS,
         diagnoses=frozenset({"lost_events"}),
+        without="Of events of orders only those that came alone can be told lost, and these are too few to tell their "
+        "event ids from chance. The report lists what listings lack.",
     ),
     Flaw(
         name="dedup_in_memory",
