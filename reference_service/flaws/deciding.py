@@ -28,6 +28,23 @@ def changed(decide: Decide, change: Callable[[ChannelNotification], ChannelNotif
     return decide_changed
 
 
+def concluded(decide: Decide, change: Callable[[Outcome, ChannelNotification, KnownOrder | None], Outcome]) -> Decide:
+    """A decision whose outcome is changed."""
+
+    def decide_changed(
+        channel: str,
+        notification: ChannelNotification,
+        known: KnownOrder | None,
+        *,
+        sale_waits: bool,
+        returns: Iterable[str],
+    ) -> Outcome:
+        outcome = decide(channel, notification, known, sale_waits=sale_waits, returns=returns)
+        return change(outcome, notification, known)
+
+    return decide_changed
+
+
 def ignored(decide: Decide, ignores: Callable[[str, ChannelNotification, KnownOrder | None], bool]) -> Decide:
     """A decision that has no effect where `ignores` is true of channel, notification and known order."""
 

@@ -148,8 +148,10 @@ class DeliverySuccess(Checker):
         if not total.deliveries:
             return unknown(self.name, "no attempt was made", measures)
         measures[f"{self.name}.failures"] = float(len(failures))
-        lasting = [(given_up, "delivery given up", "deliveries given up")]
-        lasting.append((len(blamed), "subscription removed", "subscriptions removed"))
+        lasting = [
+            (given_up, "delivery given up", "deliveries given up"),
+            (len(blamed), "subscription removed", "subscriptions removed"),
+        ]
         reasons = _reasons(history, failures, total.attempts, lasting)
         proven = [failure for failure in failures if not _starved(history, failure)]
         only_load = all(failure.of_load for failure in failures) and not given_up and not blamed

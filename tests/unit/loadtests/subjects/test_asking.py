@@ -35,7 +35,10 @@ def service_of(*answers: Callable[[], Iterator[bytes]]) -> Iterator[str]:
             with connection, suppress(OSError):
                 connection.recv(65_536)
                 for piece in answer():
-                    connection.sendall(piece or connection.recv(65_536)[:0])
+                    if piece:
+                        connection.sendall(piece)
+                    else:
+                        connection.recv(65_536)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
