@@ -75,6 +75,7 @@ class DeliveryService:
         self._forger = Forger(world, payloads, self._routes)
         self._fan_out = FanOut(config.delivery.fan_out_per_s)
         self._count = 0
+        self._signed = ("", b"", b"")  # the last signature, of which body, with which secret
         self._away = False  # the app is not installed: its own subscriptions wait, and those made by the API go
 
     @property
@@ -155,13 +156,13 @@ class DeliveryService:
         if not deliveries[0].perturbed:  # an attacker has seen only what was sent
             self._forger.saw(event, whole)
         at = self._payloads.times.utc(event.at_ns)
-        signature, signed = "", b""
+        signature, signed, secret = self._signed
         heads: dict[str, bytes] = {}
         for delivery in deliveries:
             route = routes[delivery.subscription_id]
             body = shaped.get(delivery.subscription_id, whole) if shaped else whole
-            if body is not signed:
-                signature, signed = sign(route.secret, body), body
+            if body is not signed or route.secret is not secret:
+                signature, signed, secret = sign(route.secret, body), body, route.secret
             head = heads.get(delivery.webhook_id)
             if head is None:
                 head = heads[delivery.webhook_id] = route.head(
@@ -173,6 +174,7 @@ class DeliveryService:
                     triggered_at=at,
                 )
             self._take(delivery, route, dispatch, head=head, body=body, now_ns=now_ns)
+        self._signed = (signature, signed, secret)
 
     def _take(
         self,

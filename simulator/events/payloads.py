@@ -24,7 +24,7 @@ from stockstorm.simulator.events.product_payload import (
 )
 from stockstorm.simulator.events.refund_payload import RefundPayload
 from stockstorm.simulator.events.refund_shape import RefundBody
-from stockstorm.simulator.model import APP_TOPICS, MARKETPLACE_TOPICS, ORDER_TOPICS, Event, Product, Topic
+from stockstorm.simulator.model import APP_TOPICS, MARKETPLACE_TOPICS, ORDER_TOPICS, Event, Order, Product, Topic
 from stockstorm.simulator.versions import ApiVersion
 
 
@@ -60,6 +60,7 @@ class Payloads:
         self._drafts = DraftPayload(shop.domain, lines, people, shop.currency, self.times)
         self.products = ProductPayload(self.times)
         self._encode = msgspec.json.Encoder().encode
+        self._last_order: tuple[Order | None, bytes] = (None, b"")
         inventory = InventoryPayload(catalogue, self.times)
         marketplace = MarketplacePayload(shop.currency, self.times)
         self._builders: dict[Topic, Callable[[Event], bytes]] = {
@@ -89,7 +90,11 @@ class Payloads:
     def _order(self, event: Event) -> bytes:
         if event.order is None:
             raise _missing(event, "order")
-        return self._encoded(self.orders.body(event.order))
+        order, body = self._last_order
+        if order is not event.order:  # one action fires orders/paid and orders/updated, whose bodies are the same
+            body = self._encoded(self.orders.body(event.order))
+            self._last_order = (event.order, body)
+        return body
 
     def _refund(self, event: Event) -> bytes:
         if event.order is None or event.refund is None:

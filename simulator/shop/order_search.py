@@ -116,13 +116,13 @@ def word(kind: Word, wanted: str, *, prefix: bool) -> Condition:
     if SEPARATOR in wanted:
         return NEVER
     text = f"{SEPARATOR}{kind}={wanted}" + ("" if prefix else SEPARATOR)
-    found = "SELECT id FROM orders INDEXED BY by_words WHERE own AND words IS NOT NULL AND instr(words, ?) > 0"
+    found = "SELECT id FROM orders INDEXED BY by_words WHERE words IS NOT NULL AND instr(words, ?) > 0"
     return Condition(f"id IN ({found})", (text,))
 
 
 def written() -> Condition:
     """The subject created the order."""
-    return Condition("id IN (SELECT id FROM orders INDEXED BY by_words WHERE own AND words IS NOT NULL)")
+    return Condition("id IN (SELECT id FROM orders INDEXED BY by_words WHERE words IS NOT NULL)")
 
 
 def buyers(wanted: Sequence[int]) -> Condition:
@@ -130,10 +130,10 @@ def buyers(wanted: Sequence[int]) -> Condition:
     if not wanted:
         return NEVER
     if wanted[-1] - wanted[0] == len(wanted) - 1:  # all of a range; a long list takes SQLite long to read
-        found = "SELECT id FROM orders INDEXED BY by_buyer WHERE own AND buyer BETWEEN ? AND ?"
+        found = "SELECT id FROM orders INDEXED BY by_buyer WHERE buyer BETWEEN ? AND ?"
         return Condition(f"id IN ({found})", (wanted[0], wanted[-1]))
     ids = ",".join(str(int(each)) for each in wanted)
-    found = f"SELECT id FROM orders INDEXED BY by_buyer WHERE own AND buyer IN ({ids})"  # noqa: S608 - numbers
+    found = f"SELECT id FROM orders INDEXED BY by_buyer WHERE buyer IN ({ids})"  # noqa: S608 - numbers
     return Condition(f"id IN ({found})")
 
 
@@ -160,24 +160,24 @@ class Conditions:
 
 def _scanned(index: str, test: str) -> str:
     """A test of one column, for which its index is scanned, because that is smaller than the orders."""
-    return f"id IN (SELECT id FROM orders INDEXED BY {index} WHERE own AND {test})"  # noqa: S608 - constants
+    return f"id IN (SELECT id FROM orders INDEXED BY {index} WHERE {test})"  # noqa: S608 - constants
 
 
 class FoundOrders:
-    """The own store's orders that fulfil every condition."""
+    """The own store's orders that fulfil every condition. `records` gives the records with all orders in them."""
 
     def __init__(
-        self, records: Records, decode: Callable[[bytes], Order], conditions: Sequence[Condition] = ()
+        self, records: Callable[[], Records], decode: Callable[[bytes], Order], conditions: Sequence[Condition] = ()
     ) -> None:
         self._records, self._decode = records, decode
-        self._where = " AND ".join(["own", *(f"({each.sql})" for each in conditions)])
+        self._where = " AND ".join(["1", *(f"({each.sql})" for each in conditions)])
         self._values = tuple(value for each in conditions for value in each.values)
 
     def count(self, limit: int | None = None) -> int:
         """Their number. Counting stops at `limit`."""
         inner = f"SELECT 1 FROM orders WHERE {self._where} LIMIT ?"  # noqa: S608 - made of constants of this file
         bound = INT_MAX if limit is None else within(limit)
-        (number,) = self._records.row(f"SELECT count(*) FROM ({inner})", (*self._values, bound))  # noqa: S608 - as above
+        (number,) = self._records().row(f"SELECT count(*) FROM ({inner})", (*self._values, bound))  # noqa: S608 - as above
         return int(number)
 
     def sorted_by(self, column: Column) -> "SortedOrders":
@@ -187,7 +187,7 @@ class FoundOrders:
     def read(self, where: str, values: Sequence[Value], order: str, limit: int) -> list[Order]:
         """At most `limit` orders that fulfil one more condition, in an order of columns."""
         query = f"SELECT body FROM orders WHERE {self._where}{where} ORDER BY {order} LIMIT ?"  # noqa: S608 - as above
-        return [self._decode(body) for (body,) in self._records.rows(query, (*self._values, *values, limit))]
+        return [self._decode(body) for (body,) in self._records().rows(query, (*self._values, *values, limit))]
 
 
 class SortedOrders(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """Accepted orders of all channels: numbers, changes and lookup."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -32,7 +33,7 @@ from stockstorm.simulator.model import (
 from stockstorm.simulator.plan.items import PlannedPurchase, PlannedReturn
 from stockstorm.simulator.shop.lines import Place, held, left_at, split, still_drawn
 from stockstorm.simulator.shop.order_search import SEPARATOR, Condition, FoundOrders, ended, words_of
-from stockstorm.simulator.shop.records import Records, within
+from stockstorm.simulator.shop.records import Records, Value, within
 
 # Ids are derived from the order's key, so a purchase has the same ids in every run of a seed.
 LINE_IDS_PER_ORDER = 32
@@ -42,21 +43,24 @@ FIRST_AGAIN: Final = 20_000_000_000  # of second returns
 
 _SCHEMA: Final = (
     """CREATE TABLE orders (
-        id INTEGER PRIMARY KEY, own INTEGER, created_ns INTEGER, updated_ns INTEGER, number INTEGER,
+        id INTEGER PRIMARY KEY, created_ns INTEGER, updated_ns INTEGER, number INTEGER,
         cancelled INTEGER, status TEXT, skus TEXT, buyer INTEGER, shipped TEXT, words TEXT, body BLOB)""",
-    "CREATE INDEX by_creation ON orders (created_ns, id, cancelled, shipped, own) WHERE own",
-    "CREATE INDEX by_update ON orders (updated_ns, id, cancelled, shipped, own) WHERE own",
-    "CREATE INDEX by_status ON orders (status, created_ns, id) WHERE own",
-    "CREATE INDEX by_number ON orders (number, own) WHERE own",
-    "CREATE INDEX by_skus ON orders (skus, own) WHERE own",
-    "CREATE INDEX by_buyer ON orders (buyer) WHERE own",
-    "CREATE INDEX by_words ON orders (words, own) WHERE own AND words IS NOT NULL",
+    "CREATE INDEX by_creation ON orders (created_ns, id, cancelled, shipped)",
+    "CREATE INDEX by_update ON orders (updated_ns, id, cancelled, shipped)",
+    "CREATE INDEX by_status ON orders (status, created_ns, id)",
+    "CREATE INDEX by_number ON orders (number)",
+    "CREATE INDEX by_skus ON orders (skus)",
+    "CREATE INDEX by_buyer ON orders (buyer)",
+    "CREATE INDEX by_words ON orders (words) WHERE words IS NOT NULL",
+    "CREATE TABLE others (id INTEGER PRIMARY KEY, body BLOB)",
     "CREATE TABLE refunds (id INTEGER PRIMARY KEY, order_id INTEGER)",
     "CREATE TABLE parcels (id INTEGER PRIMARY KEY, order_id INTEGER)",
     "CREATE TABLE returned (token TEXT, id INTEGER, PRIMARY KEY (token, id))",
 )
-UNSHIPPED: Final = "unfulfilled"
-ORDERS_AT_HAND: Final = 2_000  # decoded, besides their rows; about 1 KB each
+_OF_THE_STORE: Final = "SELECT body FROM orders WHERE id = ?"
+_OF_MARKETPLACES: Final = "SELECT body FROM others WHERE id = ?"
+UNWRITTEN_MAX: Final = 1_000  # orders, of about 1 KB; most changes follow a purchase soon, and then cost no row
+WRITTEN_AT_ONCE: Final = 32
 
 
 def token_of(order: Order) -> str:
@@ -77,9 +81,7 @@ class OrderBook:
         self._written = self._refunds = self._parcels = 0  # of the subject so far
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(Order).decode
-        # By id, those that changed last and those before them: most changes follow a purchase soon.
-        self._newest: dict[int, Order] = {}
-        self._earlier: dict[int, Order] = {}
+        self._unwritten: dict[int, Order] = {}  # by id, those that changed last at the end
 
     def open(
         self, item: PlannedPurchase, products: Sequence[Product], now_ns: int, drawn: tuple[Drawn, ...] = ()
@@ -101,7 +103,7 @@ class OrderBook:
         order = Order(key, order_id, ref, number, channel, buyer, lines, now_ns, now_ns, drawn=drawn)
         if item.origin != "web" or item.large_kb:
             order = msgspec.structs.replace(order, origin=item.origin, large_kb=item.large_kb)
-        self._insert(order)
+        self._keep(order)
         return order
 
     def write(self, lines: Sequence[tuple[Product, int, int]], written: Written, now_ns: int, paid: bool) -> Order:
@@ -117,47 +119,54 @@ class OrderBook:
         )
         paid_ns, ref = now_ns if paid else None, str(order_id)
         order = Order(key, order_id, ref, number, ONLINE, -1, rows, now_ns, now_ns, paid_ns, written=written)
-        self._insert(order)
+        self._keep(order)
         return order
-
-    def _remember(self, order: Order) -> None:
-        """Keep an order at hand, and forget those that changed longest ago."""
-        if len(self._newest) >= ORDERS_AT_HAND // 2:
-            self._earlier, self._newest = self._newest, {}
-        self._newest[order.order_id] = order
-
-    def _insert(self, order: Order) -> None:
-        own = order.channel == ONLINE
-        skus = _words_of_skus(order) if own else ""
-        words = None if order.written is None else words_of(order.written)
-        status = financial_status(order) if own else ""
-        at_ns, body = order.created_ns, self._encode(order)
-        self._remember(order)
-        self._records.write(
-            "INSERT INTO orders VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)",
-            (order.order_id, own, at_ns, at_ns, order.number, status, skus, order.buyer, UNSHIPPED, words, body),
-        )
 
     def replace(self, order: Order) -> None:
         """Store the new value of a known order."""
-        self._remember(order)
-        status = financial_status(order) if order.channel == ONLINE else ""
-        self._records.write(
-            "UPDATE orders SET updated_ns = ?, cancelled = ?, status = ?, body = ? WHERE id = ?",
-            (order.updated_ns, ended(order), status, self._encode(order), order.order_id),
+        self._unwritten.pop(order.order_id, None)
+        self._keep(order)
+
+    def _keep(self, order: Order) -> None:
+        self._unwritten[order.order_id] = order
+        if len(self._unwritten) >= UNWRITTEN_MAX + WRITTEN_AT_ONCE:
+            self._write([self._unwritten.pop(order_id) for order_id in list(islice(self._unwritten, WRITTEN_AT_ONCE))])
+
+    def _complete(self) -> Records:
+        """The records, with all orders in them."""
+        if self._unwritten:
+            orders, self._unwritten = list(self._unwritten.values()), {}
+            self._write(orders)
+        return self._records
+
+    def _write(self, orders: Sequence[Order]) -> None:
+        own = [order for order in orders if order.channel == ONLINE]
+        others = [order for order in orders if order.channel != ONLINE]
+        encode, write = self._encode, self._records.write_all
+        parcels = [(each.fulfilment_id, order.order_id) for order in own for each in order.fulfilments]
+        refunds = [(each.refund_id, order.order_id) for order in own for each in order.refunds]
+        returned = [(token_of(order), each.refund_id) for order in others for each in order.refunds]
+        write("INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(self._row, own))
+        write("INSERT OR REPLACE INTO others VALUES (?, ?)", [(each.order_id, encode(each)) for each in others])
+        write("INSERT OR IGNORE INTO parcels VALUES (?, ?)", parcels)
+        write("INSERT OR IGNORE INTO refunds VALUES (?, ?)", refunds)
+        write("INSERT OR IGNORE INTO returned VALUES (?, ?)", returned)
+
+    def _row(self, order: Order) -> tuple[Value, ...]:
+        """An order of the own store, in the columns of its table."""
+        return (
+            order.order_id,
+            order.created_ns,
+            order.updated_ns,
+            order.number,
+            ended(order),
+            financial_status(order),
+            SEPARATOR.join(["", *[line.sku.casefold() for line in order.lines], ""]),
+            order.buyer,
+            shipping_status(order),
+            None if order.written is None else words_of(order.written),
+            self._encode(order),
         )
-        if order.edits:
-            skus = _words_of_skus(order) if order.channel == ONLINE else ""
-            self._records.write("UPDATE orders SET skus = ? WHERE id = ?", (skus, order.order_id))
-        if order.fulfilments:
-            parcel = order.fulfilments[-1].fulfilment_id
-            self._records.write("UPDATE orders SET shipped = ? WHERE id = ?", (shipping_status(order), order.order_id))
-            self._records.write("INSERT OR IGNORE INTO parcels VALUES (?, ?)", (parcel, order.order_id))
-        for refund in order.refunds[-1:]:
-            if order.channel == ONLINE:
-                self._records.write("INSERT OR IGNORE INTO refunds VALUES (?, ?)", (refund.refund_id, order.order_id))
-            else:
-                self._records.write("INSERT OR IGNORE INTO returned VALUES (?, ?)", (token_of(order), refund.refund_id))
 
     def next_refund(self) -> int:
         """An id for a refund of the subject."""
@@ -171,19 +180,18 @@ class OrderBook:
 
     def own_by_parcel(self, parcel_id: int) -> Order | None:
         """The order of a parcel."""
-        row = self._records.row("SELECT order_id FROM parcels WHERE id = ?", (within(parcel_id),))
+        row = self._complete().row("SELECT order_id FROM parcels WHERE id = ?", (within(parcel_id),))
         return None if row is None else self.own_by_id(row[0])
 
     def return_of(self, token: str, nth: int = 0) -> int | None:
         """The id of a return of a marketplace's order, by "channel:reference". There are two at most, from 0."""
-        row = self._records.row("SELECT id FROM returned WHERE token = ? ORDER BY id LIMIT 1 OFFSET ?", (token, nth))
+        row = self._complete().row("SELECT id FROM returned WHERE token = ? ORDER BY id LIMIT 1 OFFSET ?", (token, nth))
         return None if row is None else int(row[0])
 
     def get(self, key: OrderKey) -> Order | None:
         """The order of a purchase. None if the purchase was refused or has not happened yet."""
         order_id = self._ids.order.of(key)
-        order = self._newest.get(order_id) or self._earlier.get(order_id)
-        return order or self._one("SELECT body FROM orders WHERE id = ?", order_id)
+        return self._unwritten.get(order_id) or self._written_one(order_id, _OF_THE_STORE, _OF_MARKETPLACES)
 
     def begin_call(self) -> None:
         """A new API call begins, with a new allowance of work for its searches."""
@@ -191,26 +199,25 @@ class OrderBook:
 
     def own(self, conditions: Sequence[Condition] = ()) -> FoundOrders:
         """The own store's orders that fulfil all conditions."""
-        return FoundOrders(self._records, self._decode, conditions)
+        return FoundOrders(self._complete, self._decode, conditions)
 
     def own_by_id(self, order_id: int) -> Order | None:
         """An order of the own store by its Shopify id."""
-        return self._one("SELECT body FROM orders WHERE id = ? AND own", order_id)
+        if (order := self._unwritten.get(order_id)) is not None:
+            return order if order.channel == ONLINE else None
+        return self._written_one(order_id, _OF_THE_STORE)
 
     def own_by_refund(self, refund_id: int) -> tuple[Order, Refund] | None:
         """A refund of the own store, with its order."""
-        row = self._records.row("SELECT order_id FROM refunds WHERE id = ?", (within(refund_id),))
+        row = self._complete().row("SELECT order_id FROM refunds WHERE id = ?", (within(refund_id),))
         order = None if row is None else self.own_by_id(row[0])
         refunds = () if order is None else order.refunds
         return next(((order, each) for each in refunds if order and each.refund_id == refund_id), None)
 
-    def _one(self, query: str, order_id: int) -> Order | None:
-        row = self._records.row(query, (within(order_id),))
-        return None if row is None else self._decode(row[0])
-
-
-def _words_of_skus(order: Order) -> str:
-    return SEPARATOR.join(["", *[line.sku.casefold() for line in order.lines], ""])
+    def _written_one(self, order_id: int, *queries: str) -> Order | None:
+        rows = (self._records.by_id(query, within(order_id)) for query in queries)
+        body = next((row[0] for row in rows if row is not None), None)
+        return None if body is None else self._decode(body)
 
 
 def paid(order: Order, now_ns: int) -> Order | None:

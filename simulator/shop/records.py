@@ -6,14 +6,14 @@ process. Nothing is read from elsewhere and nothing outlasts the object, so the 
 
 import sqlite3
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from stockstorm.simulator.errors import LimitError
 from stockstorm.simulator.limits import RECORDS_CACHE_KIB, RECORDS_STEPS_MAX
 
 Value = int | str | bytes | None
-TICK_STEPS: Final = 10_000  # a statement that takes fewer is not counted, so writes and reads by id are not
+TICK_STEPS: Final = 10_000  # SQLite counts those of one statement over all its uses
 INT_MAX: Final = (1 << 63) - 1  # of SQLite
 
 
@@ -25,11 +25,12 @@ class _Meter:
     """Counts the steps of reads, and tells SQLite to stop when there are none left."""
 
     def __init__(self) -> None:
-        self.left = RECORDS_STEPS_MAX
+        self.left, self.reading = RECORDS_STEPS_MAX, False
 
     def tick(self) -> bool:
-        self.left -= TICK_STEPS
-        return self.left < 0
+        if self.reading:
+            self.left -= TICK_STEPS
+        return self.left < 0 and self.reading
 
 
 class Records:
@@ -58,22 +59,40 @@ class Records:
 
     def write(self, statement: str, values: Sequence[Value]) -> None:
         """Execute a statement that changes rows."""
+        self.write_all(statement, (values,))
+
+    def write_all(self, statement: str, rows: Iterable[Sequence[Value]]) -> None:
+        """Execute a statement that changes rows, once with each of these values."""
         try:
-            self._connection.execute(statement, values)
+            self._connection.executemany(statement, rows)
         except sqlite3.Error as error:
             raise _failed(error) from error
 
+    def by_id(self, query: str, row_id: int) -> Any:
+        """The row of an id as a tuple, or None. It takes a few steps, which are not counted."""
+        return next(iter(self._read(query, (row_id,))), None)
+
     def row(self, query: str, values: Sequence[Value]) -> Any:
         """The first row as a tuple, or None."""
-        try:
-            return self._connection.execute(query, values).fetchone()
-        except sqlite3.Error as error:
-            raise self._failed_read(error) from error
+        return next(iter(self._counted(query, values, 1)), None)
 
     def rows(self, query: str, values: Sequence[Value]) -> list[Any]:
         """All rows as tuples. The query limits their number."""
+        return self._counted(query, values)
+
+    def _counted(self, query: str, values: Sequence[Value], most: int = -1) -> list[Any]:
+        if (meter := self._meter) is None:
+            return self._read(query, values, most)
+        meter.reading = True
         try:
-            return self._connection.execute(query, values).fetchall()
+            return self._read(query, values, most)
+        finally:
+            meter.reading = False
+
+    def _read(self, query: str, values: Sequence[Value], most: int = -1) -> list[Any]:
+        try:
+            cursor = self._connection.execute(query, values)
+            return cursor.fetchall() if most < 0 else cursor.fetchmany(most)
         except sqlite3.Error as error:
             raise self._failed_read(error) from error
 

@@ -113,7 +113,7 @@ class Generator:
         self.world_ns += time.thread_time_ns() - before_ns
         self._left -= 1
         self._journal.write(changes.facts)
-        self._dispatch(self.deliveries.fire(changes.events, due_ns))
+        self._dispatch(self.deliveries.fire(changes.events, due_ns, due_ns))
 
     def _dispatch(self, dispatch: Dispatch) -> None:
         self._journal.write(dispatch.facts)

@@ -65,6 +65,16 @@ def references(document: Document) -> list[weakref.ref[object]]:
     return [weakref.ref(each) for each in (document, document.node, *document.operations.values())]
 
 
+def test_a_collection_is_short_with_the_cache_full_of_documents() -> None:
+    documents = Documents(admin_schema())
+    keep_pauses_short()
+    for number in range(100):  # 270,000 characters, of which as many as possible are nodes
+        fields = " ".join(f'a{n}: order(id: "gid://shopify/Order/{n}") {{ name }}' for n in range(60))
+        documents.get(f"query q{number} {{ {fields} }}")
+    gc.collect()
+    assert len(gc.get_objects()) < 60_000  # a collection of 140,000 takes over 50 ms
+
+
 def test_a_document_that_left_the_cache_is_freed_without_a_collection() -> None:
     documents = Documents(admin_schema(), size=1)
     left = references(documents.get(DOCUMENT))

@@ -20,7 +20,7 @@ HALF = 5_000
 
 
 def test_memory_does_not_grow_with_the_events_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(orders, "ORDERS_AT_HAND", 100)  # so that those that are kept decoded are full from the start
+    monkeypatch.setattr(orders, "UNWRITTEN_MAX", 100)  # so that as many wait from the start
     steady = with_event_rate(load("steady"), 400)
     phase = steady.phases[0].model_copy(update={"seconds": 3 * HALF / 400})
     scenario = steady.model_copy(update={"phases": (phase,)})

@@ -3,7 +3,17 @@ import msgspec
 from stockstorm.simulator.model import Order, OrderKey, Product, Refund, RefundLine, Sku
 from stockstorm.simulator.plan.items import PlannedPurchase, PlannedReturn
 from stockstorm.simulator.shop.lines import left
-from stockstorm.simulator.shop.orders import OrderBook, cancelled, paid, returned, times_updated, token_of
+from stockstorm.simulator.shop.order_search import between, status
+from stockstorm.simulator.shop.orders import (
+    UNWRITTEN_MAX,
+    WRITTEN_AT_ONCE,
+    OrderBook,
+    cancelled,
+    paid,
+    returned,
+    times_updated,
+    token_of,
+)
 
 MUG = Product(Sku("MUG"), 31, 2, 11, 5, 3, "Mug", "mug", "V", "Mug", 150, 10, 10, False)
 HAT = Product(Sku("HAT"), 32, 3, 12, 5, 4, "Hat", "hat", "V", "Hat", 990, 10, 10, False)
@@ -59,6 +69,32 @@ def test_the_own_stores_orders_have_their_newest_value_by_id_and_in_order() -> N
     assert book.own_by_id(first.order_id) == book.get(OrderKey(0)) == changed
     assert book.own_by_id(market.order_id) is None
     assert book.get(OrderKey(1)) == market
+
+
+def test_orders_are_the_same_before_they_are_written_and_after() -> None:
+    book, count = OrderBook(), 2 * (UNWRITTEN_MAX + WRITTEN_AT_ONCE)
+    orders = [opened(book, key, "bazaar" if key % 2 else "online") for key in range(count)]
+    for place in (0, 1, count - 2):
+        changed = paid(orders[place], 60)
+        assert changed is not None
+        orders[place] = changed
+        book.replace(changed)
+    for _ in range(2):
+        assert [book.get(OrderKey(key)) for key in range(count)] == orders
+        assert [book.own_by_id(order.order_id) for order in orders[:2]] == [orders[0], None]
+        assert book.own().sorted_by("created_ns").between(None, None, count) == orders[::2]  # all are written then
+        assert book.own([between("updated_ns", 60, 61)]).count() == 2
+
+
+def test_an_order_that_changes_after_it_was_written_is_found_by_its_new_state_alone() -> None:
+    book = OrderBook()
+    order = opened(book, 0)
+    assert book.own([status("paid", prefix=False)]).count() == 0
+    changed = paid(order, 60)
+    assert changed is not None
+    book.replace(changed)
+    assert book.own([status("paid", prefix=False)]).count() == book.own().count() == 1
+    assert book.own([status("pending", prefix=False)]).count() == 0
 
 
 def test_a_refused_purchase_has_no_order() -> None:

@@ -67,3 +67,13 @@ def test_the_reads_of_one_call_are_bounded_together_and_the_next_call_begins_ane
 def test_reads_outside_of_calls_are_not_bounded() -> None:
     records = Records()
     assert [records.row(COUNTS, (MANY,)) for _ in range(3)] == [(MANY,)] * 3
+
+
+def test_writes_and_reads_by_id_are_never_too_much_however_many_follow_the_last_call() -> None:
+    records = Records(SCHEMA)
+    records.begin_call()
+    for many in range(RECORDS_STEPS_MAX // 10_000):  # a row takes some thirteen steps
+        records.write_all("INSERT INTO things VALUES (?, ?)", [(many * 1_000 + n, b"") for n in range(1_000)])
+    for number in range(RECORDS_STEPS_MAX // 5):  # each takes some six
+        assert records.by_id("SELECT id FROM things WHERE id = ?", number % 1_000) == (number % 1_000,)
+    assert records.row("SELECT max(id) FROM things", ()) == (RECORDS_STEPS_MAX // 10 - 1,)
