@@ -30,6 +30,7 @@ from stockstorm.reports.diagnosis.growth import Growth
 from stockstorm.reports.diagnosis.held_over import HeldOver
 from stockstorm.reports.diagnosis.keys_reused import KeysReused
 from stockstorm.reports.diagnosis.lacking import Lacking
+from stockstorm.reports.diagnosis.lacking_at_failure import LackingAtFailure
 from stockstorm.reports.diagnosis.last_units import LastUnits
 from stockstorm.reports.diagnosis.listing_rule import ListingRule
 from stockstorm.reports.diagnosis.lost_alone import LostAlone
@@ -114,6 +115,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     NoTimeout(),
     OutageForgotten(),
     FailuresForgotten(),
+    PushForgotten(),
     KeysReused(),
     ChannelBlocksOthers(),
     SlowRecovery(),
@@ -155,7 +157,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     Overtaken(),
     PushedBefore(),
     OldRead(),
-    PushForgotten(),
+    LackingAtFailure(),
     ReadNotPushed(),
     NeverReleased(),
     WrongListings(),

@@ -9,30 +9,33 @@ from typing import Final
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.lacking import first_lacking
 from stockstorm.reports.diagnosis.moments import followed
-from stockstorm.reports.diagnosis.overtaken import last_moved_ns
+from stockstorm.reports.diagnosis.push_forgotten import ANSWERS
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
 from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.history import facts as f
 
 CHECKS: Final = ("drift", "sync_latency", "nothing_lost", "oversell", "crisis_time")
-ANSWERS: Final = "read the answer of every push, row by row, and send again what was refused, failed or got no answer"
 STORE: Final = "store what is still to be pushed, and push it after the next start"
 REJECTED: Final = "rows_rejected"
-NOT_TAKEN_SHARE: Final = 0.6  # of the wrong listings
 
 
-class PushForgotten(Diagnose):
-    name = "push_forgotten"
+class LackingAtFailure(Diagnose):
+    name = "lacking_at_failure"
     checks = CHECKS
     at_rest = True
-    after = ("no_call", "stops", "channel_frozen", "overtaken", "pushed_before", "old_read", "rounded")
+    after = (
+        "no_call",
+        "stops",
+        "channel_frozen",
+        "push_forgotten",
+        "overtaken",
+        "pushed_before",
+        "old_read",
+        "rounded",
+    )
 
     def __call__(self, case: Case) -> Iterator[Found]:
         right, wrong = right_and_wrong(case)
-        not_taken = _not_taken(case, wrong)
-        if not_taken and len(not_taken) >= NOT_TAKEN_SHARE * len(wrong):
-            yield _not_sent_again(case, not_taken, len(wrong))
-            return
         lacked = _lacked(case, wrong)
         bad = sorted(set(lacked.values()))
         skus = {one.sku for one in right} - {one.sku for one in wrong}
@@ -63,37 +66,6 @@ class PushForgotten(Diagnose):
                 ),
                 frozenset(f"listing {one.channel} {one.sku}" for one in listings),
             )
-
-
-def _not_taken(case: Case, wrong: list[f.FinalListing]) -> list[tuple[f.FinalListing, int]]:
-    """Wrong listings whose last push was not taken, though it came after the last change of stock; and when it came."""
-    refused = {(left.channel, sku): left.at_ns for left in case.history.all(f.RowsNotListed) for sku in left.skus}
-    taken = {(push.channel, push.sku): push.at_ns for push in case.history.all(f.ListingPushed)}
-    found = []
-    for one in wrong:
-        at_ns = refused.get((one.channel, one.sku), 0)
-        if at_ns > max(taken.get((one.channel, one.sku), 0), last_moved_ns(case, one.sku)):
-            found.append((one, at_ns))
-    return found
-
-
-def _not_sent_again(case: Case, not_taken: list[tuple[f.FinalListing, int]], wrong: int) -> Found:
-    count, first_ns = len(not_taken), min(at_ns for _, at_ns in not_taken)
-    shown = (
-        f"{one.sku} on {one.channel} shows {one.listed}; refused at {case.when(at_ns)}" for one, at_ns in not_taken
-    )
-    return Found(
-        Diagnosis(
-            PushForgotten.name,
-            f"{count} of {wrong} wrong listings: their marketplace did not take the last push, and it was never sent "
-            "again",
-            (f"wrong: {quoted(shown)}",),
-            ANSWERS,
-            case.consequences(*CHECKS),
-            first_ns,
-        ),
-        frozenset(f"listing {one.channel} {one.sku}" for one, _ in not_taken),
-    )
 
 
 def _lacked(case: Case, wrong: list[f.FinalListing]) -> dict[tuple[str, str], tuple[str, int]]:
