@@ -13,6 +13,7 @@ import msgspec
 
 from stockstorm.reports.diagnosis.app_life import NotReinstalled, ScopesMissing
 from stockstorm.reports.diagnosis.applied_twice import AppliedTwice
+from stockstorm.reports.diagnosis.burst_end import BurstEnd
 from stockstorm.reports.diagnosis.calls_refused import CallsRefused
 from stockstorm.reports.diagnosis.capped import Capped
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
@@ -141,6 +142,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     Rounded(),
     WrongSign(),
     LastUnits(),
+    BurstEnd(),
     SkippedReads(),
     ReadNotApplied(),
     LostAtFailure(),

@@ -27,6 +27,7 @@ class LackingAtFailure(Diagnose):
         "no_call",
         "stops",
         "channel_frozen",
+        "burst_end",
         "push_forgotten",
         "overtaken",
         "pushed_before",
