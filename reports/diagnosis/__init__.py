@@ -13,6 +13,7 @@ import msgspec
 
 from stockstorm.reports.diagnosis.app_life import NotReinstalled, ScopesMissing
 from stockstorm.reports.diagnosis.applied_twice import AppliedTwice
+from stockstorm.reports.diagnosis.burst_end import BurstEnd
 from stockstorm.reports.diagnosis.calls_refused import CallsRefused
 from stockstorm.reports.diagnosis.capped import Capped
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
@@ -30,6 +31,7 @@ from stockstorm.reports.diagnosis.growth import Growth
 from stockstorm.reports.diagnosis.held_over import HeldOver
 from stockstorm.reports.diagnosis.keys_reused import KeysReused
 from stockstorm.reports.diagnosis.lacking import Lacking
+from stockstorm.reports.diagnosis.lacking_at_failure import LackingAtFailure
 from stockstorm.reports.diagnosis.last_units import LastUnits
 from stockstorm.reports.diagnosis.listing_rule import ListingRule
 from stockstorm.reports.diagnosis.lost_alone import LostAlone
@@ -114,6 +116,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     NoTimeout(),
     OutageForgotten(),
     FailuresForgotten(),
+    PushForgotten(),
     KeysReused(),
     ChannelBlocksOthers(),
     SlowRecovery(),
@@ -139,6 +142,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     Rounded(),
     WrongSign(),
     LastUnits(),
+    BurstEnd(),
     SkippedReads(),
     ReadNotApplied(),
     LostAtFailure(),
@@ -155,7 +159,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     Overtaken(),
     PushedBefore(),
     OldRead(),
-    PushForgotten(),
+    LackingAtFailure(),
     ReadNotPushed(),
     NeverReleased(),
     WrongListings(),

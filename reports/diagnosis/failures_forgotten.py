@@ -2,12 +2,15 @@
 
 A write is known by its idempotency key. One that a service repeats under a new key counts as not repeated: the call
 without an answer may have been executed. So may one that is told that its first try is in progress.
+
+Rows are told where they made listings late. Listings that are wrong at rest for them have a cause of their own.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, ordered, quoted
+from stockstorm.reports.diagnosis.push_forgotten import not_taken
 from stockstorm.reports.history.channel_orders import tokens
 from stockstorm.reports.history.order_effects import Row
 from stockstorm.reports.result import Diagnosis, counted, verb
@@ -21,7 +24,7 @@ CHECKS: Final = (
     "nothing_lost", "applied_twice", "drift", "event_classes", "oversell", "sync_latency", "order_latency",
     "crisis_time",
 )  # fmt: skip
-OF_LISTINGS: Final = ("drift", "oversell", "sync_latency", "crisis_time", "refused_though_available", "lost_units")
+OF_LISTINGS: Final = ("oversell", "sync_latency", "crisis_time", "refused_though_available", "lost_units")
 
 
 class FailuresForgotten(Diagnose):
@@ -30,7 +33,8 @@ class FailuresForgotten(Diagnose):
 
     def __call__(self, case: Case) -> Iterator[Found]:
         yield from _writes(self.name, case)
-        yield from _rows(self.name, case)
+        if not not_taken(case):
+            yield from _rows(self.name, case)
 
 
 def _writes(name: str, case: Case) -> Iterator[Found]:

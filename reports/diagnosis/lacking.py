@@ -41,7 +41,8 @@ class Lacking(Diagnose):
     at_rest = True
     after = (
         "no_call", "stops", "few_topics", "channel_frozen", "overtaken", "pushed_before", "push_forgotten",
-        "small_steps", "wrong_listings", "capped", "lost_at_failure", "never_pushed", "same_difference", "wrong_sign",
+        "burst_end", "lacking_at_failure", "small_steps", "wrong_listings", "capped", "lost_at_failure", "never_pushed",
+        "same_difference", "wrong_sign",
         "share_listed", "not_reinstalled", "read_not_pushed", "never_released", "old_read",
         "rounded", "negative_level", "null_level", "unknown_skus",
     )  # fmt: skip

@@ -24,8 +24,8 @@ class NeverReleased(Diagnose):
     checks = CHECKS
     at_rest = True
     after = (
-        "no_call", "stops", "channel_frozen", "same_difference", "share_listed", "pushed_before", "overtaken",
-        "wrong_sign",
+        "no_call", "stops", "channel_frozen", "same_difference", "share_listed", "pushed_before", "burst_end",
+        "overtaken", "wrong_sign",
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
+from stockstorm.reports.history.ledgers import NEVER
 from stockstorm.reports.history.reads import reads_of
 from stockstorm.reports.result import Diagnosis, Incident, counted
 from stockstorm.simulator.clock import SECOND_NS
@@ -92,7 +93,19 @@ def _of_old_reads(case: Case, stale: list[Incident]) -> int:
 def _is_wrong_at_rest(case: Case, stale: list[Incident]) -> bool:
     """Whether such listings are a good part of those that are wrong at rest; the others were put right by a push."""
     wrong = {(one.channel, one.sku) for one in case.incidents("drift") if one.channel}
-    return len(wrong.intersection((one.channel, one.sku) for one in stale)) >= WRONG_SHARE_MIN * len(wrong)
+    older = {(one.channel, one.sku) for one in stale} | {row for row in wrong if _went_back(case, row)}
+    return len(wrong & older) >= WRONG_SHARE_MIN * len(wrong)
+
+
+def _went_back(case: Case, row: tuple[str, str]) -> bool:
+    """Whether the last push of a listing stands for an older state than one before it, as the latest that each can.
+
+    That is no proof, since an earlier state may have had the quantity of the one before. So it is no stale overwrite.
+    """
+    listing = case.history.listings.get(row)
+    if listing is None or len(listing.pushes) < 2:
+        return False
+    return NEVER < listing.matched[-1] < listing.matched_most[-2]
 
 
 def _follows_late_arrival(case: Case, stale: Incident) -> bool:

@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
 from stockstorm.reports.diagnosis.contrast import chance
 from stockstorm.reports.diagnosis.contrast import fit as units_fit
-from stockstorm.reports.diagnosis.order_rules import ALL_RULES, Rule, Story, Units, stories
+from stockstorm.reports.diagnosis.order_rules import ALL_RULES, Rule
+from stockstorm.reports.diagnosis.order_stories import Story, Units, stories
 from stockstorm.reports.history.channel_orders import order_named, tokens
 from stockstorm.reports.result import Diagnosis, counted, verb
 

@@ -4,33 +4,16 @@ A rule is a function of an order's story: what was ordered, returned and cancell
 of it. It returns the units by which the master then differs from the shelf, by SKU.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
+from stockstorm.reports.diagnosis.order_stories import News, Story, Units, sum_of
 from stockstorm.reports.diagnosis.traits import TOPIC_OF
-from stockstorm.reports.history import History
-from stockstorm.reports.history.deliveries import NEVER_NS, Deliveries
-from stockstorm.simulator.clock import SECOND_NS
-from stockstorm.simulator.history import facts as f
+from stockstorm.reports.history.deliveries import NEVER_NS
+from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 
-Units = dict[str, int]
-Lines = f.PurchaseAccepted | f.OrderCancelled | f.OrderReturned
-
-
-class Story(NamedTuple):
-    """One order of a marketplace that was returned or cancelled. `None`: it was not."""
-
-    order: int
-    lines: tuple[tuple[str, int], ...]
-    sold: Units
-    returned: Units | None  # by all of its returns
-    restocked: bool  # whether the units of its returns went back on the shelf
-    left: Units | None  # what the cancellation gave back
-    cancelled_first: bool  # the subject heard of the cancellation before it heard of the return
-    ahead: bool = False  # it heard of the cancellation before it heard of the order
-    after_ns: int = 0  # from the sale to the first return or cancellation
-    sale_again: bool = False  # the sale came once more after the cancellation, which had come after the sale
-    backs: tuple[Units, ...] = ()  # each return, in the order in which they happened
+NEVER_TOGETHER: Final = -1
 
 
 class Rule(NamedTuple):
@@ -39,52 +22,6 @@ class Rule(NamedTuple):
     what: str
     hint: str
     units: Callable[[Story], Units]
-
-
-def stories(history: History) -> Iterator[Story]:
-    """Every order of a marketplace with a cancellation or a return. Left out: some of its returns were restocked."""
-    own, heard = set(history.marketplaces), history.deliveries
-    gone = {fact.order: fact for fact in history.all(f.OrderCancelled)}
-    back: dict[int, list[f.OrderReturned]] = {}
-    for fact in history.all(f.OrderReturned):
-        back.setdefault(fact.order, []).append(fact)
-    for sale in history.all(f.PurchaseAccepted):
-        order = sale.order
-        returns, cancelled = back.get(order, []), gone.get(order)
-        if sale.channel not in own or not (returns or cancelled) or len({each.restocked for each in returns}) > 1:
-            continue
-        times = [
-            heard.first_attempt_ns.get(heard.order_event.get((order, TOPIC_OF[kind]), -1), NEVER_NS)
-            for kind in ("cancelled", "returned", "sale")
-        ]
-        yield Story(
-            order,
-            tuple(zip(sale.skus, sale.quantities, strict=True)),
-            _units(sale),
-            _sum((sku, count) for each in returns for sku, count in _units(each).items()) if returns else None,
-            bool(returns and returns[0].restocked),
-            _units(cancelled) if cancelled else None,
-            times[0] < times[1],
-            times[0] < times[2],
-            min(fact.at_ns for fact in (*returns, cancelled) if fact is not None) - sale.at_ns,
-            times[2] < times[0] < _last_try_ns(heard, heard.order_event.get((order, TOPIC_OF["sale"]), -1)),
-            tuple(map(_units, returns)),
-        )
-
-
-def _last_try_ns(heard: Deliveries, event: int) -> int:
-    return max((attempt.at_ns for one in heard.by_event.get(event, ()) for attempt in one.attempts), default=0)
-
-
-def _units(fact: Lines) -> Units:
-    return _sum(zip(fact.skus, fact.quantities, strict=True))
-
-
-def _sum(lines: Iterable[tuple[str, int]]) -> Units:
-    found: Units = {}
-    for sku, count in lines:
-        found[sku] = found.get(sku, 0) + count
-    return found
 
 
 def _less(one: Units, other: Units) -> Units:
@@ -166,23 +103,41 @@ def _nothing_left(story: Story) -> Units:
     return _negative(story.left) if story.returned is not None and story.left else {}
 
 
-def _taken_again(story: Story) -> Units:
-    """What is missing where each news of an order writes once more all that the order then takes."""
-    held, taken = story.sold, list[tuple[str, int]]()
-    backs = () if story.cancelled_first and story.left is not None else story.backs
-    for back in backs:
-        taken += held.items()
-        held = _less(held, back) if story.restocked else held
-    if story.left is not None:
-        taken += held.items()
-    return _negative(_sum(taken))
+def _taken_again(story: Story, together_ns: int = NEVER_TOGETHER) -> Units:
+    """What is missing where each news of an order writes once more all that the order then takes.
+
+    News that come together are one: in one answer, or so long after those before, or less.
+    """
+    known, taken = list[News](), list[tuple[str, int]]()
+    for one, later in pairwise(story.news):
+        known.append(one)
+        if not _come_together(one, later, together_ns):
+            taken += _held(known, restocked=story.restocked).items()
+    return _negative(sum_of(taken))
+
+
+def _come_together(one: News, later: News, together_ns: int) -> bool:
+    if together_ns == NEVER_TOGETHER:
+        return False
+    in_one_answer = one.answer_ns == later.answer_ns < NEVER_NS
+    return in_one_answer or later.heard_ns - one.heard_ns <= together_ns
+
+
+def _held(known: Sequence[News], *, restocked: bool) -> Units:
+    """What an order takes, as far as this is known of it."""
+    of_kind = {kind: sum_of(i for one in known if one.kind == kind for i in one.units.items()) for kind in TOPIC_OF}
+    if not of_kind["sale"]:
+        return {}
+    if any(one.kind == "cancelled" for one in known):
+        return {} if restocked else of_kind["returned"]
+    return _less(of_kind["sale"], of_kind["returned"] if restocked else {})
 
 
 def _other_way(story: Story) -> Units:
     """What is missing where what comes back is taken instead."""
     back = story.left or {}
     if story.restocked:
-        back = _sum([*back.items(), *(story.returned or {}).items()])
+        back = sum_of([*back.items(), *(story.returned or {}).items()])
     return {sku: -2 * count for sku, count in back.items()}
 
 
@@ -190,7 +145,7 @@ def _earlier_back_again(story: Story) -> Units:
     """What a cancellation gives back too much that knows the last of several returns alone."""
     if len(story.backs) < 2 or story.left is None or story.cancelled_first or not story.restocked:
         return {}
-    return _sum((sku, count) for back in story.backs[:-1] for sku, count in back.items())
+    return sum_of((sku, count) for back in story.backs[:-1] for sku, count in back.items())
 
 
 def _kept_by_returns(story: Story) -> Units:
@@ -201,11 +156,13 @@ def _kept_by_returns(story: Story) -> Units:
 def _all_of_it(story: Story) -> Units:
     """What is given back too much where any news of an order gives back the whole of it."""
     back = story.returned if story.returned is not None and story.restocked else {}
-    return _less(story.sold, _sum([*back.items(), *(story.left or {}).items()]))
+    return _less(story.sold, sum_of([*back.items(), *(story.left or {}).items()]))
 
 
 HELD: Final = "give back only what the order still holds: keep, for each order, what was sold and what came back"
 COPY: Final = "recognise a copy of a sale also where its order is cancelled, and change nothing for it"
+AGAIN: Final = "an order has later news, a cancellation or a return, and is then written once more as a whole"
+DIFFERENCE: Final = "write the difference between what an order calls for and what was written for it"
 RULES: Final = (
     Rule(
         "a return gives back the whole order, not only what was returned",
@@ -246,11 +203,7 @@ RULES: Final = (
         "an order that was cancelled before it came nets to zero with its returns: take back what they gave",
         _kept_by_returns,
     ),
-    Rule(
-        "an order has later news, a cancellation or a return, and is then written once more as a whole",
-        "write the difference between what an order calls for and what was written for it",
-        _taken_again,
-    ),
+    Rule(AGAIN, DIFFERENCE, _taken_again),
     Rule("what comes back is taken from the stock instead of added", "look at the sign of cancellations and returns",
          _other_way),
 )  # fmt: skip
@@ -268,4 +221,18 @@ def forgotten(after_s: int) -> Rule:
     )
 
 
-ALL_RULES: Final = (*RULES, *map(forgotten, FORGOTTEN_AFTER_S))
+# News that a subject takes together: those in one answer, or within so many milliseconds.
+TOGETHER_MS: Final = (0, 100, 250, 500, 1_000, 2_000)
+
+
+def taken_again(together_ms: int) -> Rule:
+    """What a subject does that writes an order once more as a whole, once for all news that it takes together."""
+    within = f" or within {together_ms} ms" if together_ms else ""
+    return Rule(
+        f"{AGAIN}, once for all news that come in one answer{within}",
+        DIFFERENCE,
+        lambda story: _taken_again(story, together_ms * MILLISECOND_NS),
+    )
+
+
+ALL_RULES: Final = (*RULES, *map(forgotten, FORGOTTEN_AFTER_S), *map(taken_again, TOGETHER_MS))

@@ -1,125 +1,68 @@
-"""Listings that are wrong at rest because a push failed, or a process ended, just after a change that they lack.
+"""Listings that are wrong at rest because their marketplace did not take the last push, which was not sent again.
 
-Where it cannot be told which changes a listing lacks, its last change stands for them.
+The history names the rows that were rejected, and those of failed calls, so no window of time is needed. A row whose
+listing is right all the same had nothing to be sent again for.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
-from stockstorm.reports.diagnosis.lacking import first_lacking
-from stockstorm.reports.diagnosis.moments import followed
 from stockstorm.reports.diagnosis.overtaken import last_moved_ns
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
 from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.history import facts as f
 
-CHECKS: Final = ("drift", "sync_latency", "nothing_lost", "oversell", "crisis_time")
+CHECKS: Final = (
+    "drift",
+    "sync_latency",
+    "nothing_lost",
+    "oversell",
+    "crisis_time",
+    "refused_though_available",
+    "lost_units",
+)
 ANSWERS: Final = "read the answer of every push, row by row, and send again what was refused, failed or got no answer"
-STORE: Final = "store what is still to be pushed, and push it after the next start"
-REJECTED: Final = "rows_rejected"
-NOT_TAKEN_SHARE: Final = 0.6  # of the wrong listings
+SHARE_MIN: Final = 0.6  # of the wrong listings
 
 
 class PushForgotten(Diagnose):
     name = "push_forgotten"
     checks = CHECKS
     at_rest = True
-    after = ("no_call", "stops", "channel_frozen", "overtaken", "pushed_before", "old_read", "rounded")
+    after = ("no_call",)
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        right, wrong = right_and_wrong(case)
-        not_taken = _not_taken(case, wrong)
-        if not_taken and len(not_taken) >= NOT_TAKEN_SHARE * len(wrong):
-            yield _not_sent_again(case, not_taken, len(wrong))
+        found, wrong = not_taken(case), len(right_and_wrong(case)[1])
+        if not found:
             return
-        lacked = _lacked(case, wrong)
-        bad = sorted(set(lacked.values()))
-        skus = {one.sku for one in right} - {one.sku for one in wrong}
-        good = [change.at_ns for change in case.history.all(f.StockChanged) if change.sku in skus]
-        for what, moments, remedy in _suspects(case):
-            near = followed([at_ns for _, at_ns in bad], good, moments)
-            if near is None:
-                continue
-            covered = {bad[place] for place in near.covers}
-            listings = [one for one in wrong if lacked.get((one.channel, one.sku)) in covered]
-            yield Found(
-                Diagnosis(
-                    self.name,
-                    f"{near.bad} of {near.bad_of} changes that listings lack came less than {near.window} before "
-                    f"{what}",
-                    (
-                        f"{near.good} of {near.good_of} changes of SKUs whose listings are right did",
-                        "wrong: "
-                        + quoted(
-                            f"{one.sku} on {one.channel} shows {one.listed} and lacks a change at "
-                            f"{case.when(lacked[one.channel, one.sku][1])}"
-                            for one in listings
-                        ),
-                    ),
-                    remedy,
-                    case.consequences(*CHECKS),
-                    min(at_ns for _, at_ns in covered),
-                ),
-                frozenset(f"listing {one.channel} {one.sku}" for one in listings),
-            )
+        shown = (
+            f"{one.sku} on {one.channel} shows {one.listed}; refused at {case.when(at_ns)}" for one, at_ns in found
+        )
+        yield Found(
+            Diagnosis(
+                self.name,
+                f"{len(found)} of {wrong} wrong listings: their marketplace did not take the last push, and it "
+                "was never sent again",
+                (f"wrong: {quoted(shown)}",),
+                ANSWERS,
+                case.consequences(*CHECKS),
+                min(at_ns for _, at_ns in found),
+            ),
+            frozenset(f"listing {one.channel} {one.sku}" for one, _ in found),
+        )
 
 
-def _not_taken(case: Case, wrong: list[f.FinalListing]) -> list[tuple[f.FinalListing, int]]:
-    """Wrong listings whose last push was not taken, though it came after the last change of stock; and when it came."""
+def not_taken(case: Case) -> list[tuple[f.FinalListing, int]]:
+    """Wrong listings whose last push was not taken, though it came after the last change of stock; and when it came.
+
+    Empty where they are not most of the wrong ones.
+    """
     refused = {(left.channel, sku): left.at_ns for left in case.history.all(f.RowsNotListed) for sku in left.skus}
     taken = {(push.channel, push.sku): push.at_ns for push in case.history.all(f.ListingPushed)}
-    found = []
+    wrong, found = right_and_wrong(case)[1], list[tuple[f.FinalListing, int]]()
     for one in wrong:
         at_ns = refused.get((one.channel, one.sku), 0)
         if at_ns > max(taken.get((one.channel, one.sku), 0), last_moved_ns(case, one.sku)):
             found.append((one, at_ns))
-    return found
-
-
-def _not_sent_again(case: Case, not_taken: list[tuple[f.FinalListing, int]], wrong: int) -> Found:
-    count, first_ns = len(not_taken), min(at_ns for _, at_ns in not_taken)
-    shown = (
-        f"{one.sku} on {one.channel} shows {one.listed}; refused at {case.when(at_ns)}" for one, at_ns in not_taken
-    )
-    return Found(
-        Diagnosis(
-            PushForgotten.name,
-            f"{count} of {wrong} wrong listings: their marketplace did not take the last push, and it was never sent "
-            "again",
-            (f"wrong: {quoted(shown)}",),
-            ANSWERS,
-            case.consequences(*CHECKS),
-            first_ns,
-        ),
-        frozenset(f"listing {one.channel} {one.sku}" for one, _ in not_taken),
-    )
-
-
-def _lacked(case: Case, wrong: list[f.FinalListing]) -> dict[tuple[str, str], tuple[str, int]]:
-    """By channel and SKU: SKU and time of the first change that a wrong listing lacks, of those not pushed since."""
-    changed = {change.sku: change.at_ns for change in case.history.all(f.StockChanged)}
-    pushed = {(push.channel, push.sku): push.at_ns for push in case.history.all(f.ListingPushed)}
-    first = first_lacking(case, wrong)
-    found: dict[tuple[str, str], tuple[str, int]] = {}
-    for one in wrong:
-        key, last = (one.channel, one.sku), changed.get(one.sku, 0)
-        if pushed.get(key, 0) <= last:
-            found[key] = one.sku, first[key].at_ns if key in first else last
-    return found
-
-
-def _suspects(case: Case) -> Iterator[tuple[str, list[int], str]]:
-    yield "a push failed or was taken in part", _failed_pushes(case), ANSWERS
-    yield "a process of the service ended", [at_ns for at_ns, _ in case.process_ends], STORE
-
-
-def _failed_pushes(case: Case) -> list[int]:
-    marketplaces = set(case.history.marketplaces)
-    return [
-        call.at_ns
-        for call in case.calls
-        if call.api in marketplaces
-        and call.operation == "PUT listings"
-        and (call.outcome not in {"ok", "replayed"} or call.injected == REJECTED or call.errors)
-    ]
+    return found if len(found) >= SHARE_MIN * len(wrong) else []

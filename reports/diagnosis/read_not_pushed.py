@@ -22,7 +22,16 @@ class ReadNotPushed(Diagnose):
     name = "read_not_pushed"
     checks = CHECKS
     at_rest = True
-    after = ("no_call", "stops", "channel_frozen", "overtaken", "pushed_before", "push_forgotten")
+    after = (
+        "no_call",
+        "stops",
+        "channel_frozen",
+        "overtaken",
+        "pushed_before",
+        "push_forgotten",
+        "burst_end",
+        "lacking_at_failure",
+    )
 
     def __call__(self, case: Case) -> Iterator[Found]:
         wrong = right_and_wrong(case)[1]

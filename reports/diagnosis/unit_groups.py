@@ -42,6 +42,10 @@ def groups(case: Case) -> Iterator[Group]:
             yield _group(
                 f"all {name} of {channel}", of_channel, f"look at how {TOPIC_OF[kind]} of {channel} is handled"
             )
+    later = [*by_kind["cancelled"], *by_kind["returned"]]
+    yield _group(
+        "all cancellations and returns of marketplaces", later, "look at what is done for an order that is known"
+    )
     for channel in case.history.marketplaces:
         of_channel = [effect for effect in effects if effect.channel == channel]
         yield _group(f"all changes of {channel}", of_channel, f"look at {channel}")

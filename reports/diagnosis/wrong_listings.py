@@ -31,7 +31,7 @@ class WrongListings(Diagnose):
     at_rest = True
     after = (
         "no_call", "stops", "channel_frozen", "one_location", "overtaken", "pushed_before", "push_forgotten",
-        "small_steps", "read_not_pushed", "never_released", "old_read",
+        "burst_end", "lacking_at_failure", "small_steps", "read_not_pushed", "never_released", "old_read",
         "rounded", "negative_level",
     )  # fmt: skip
 

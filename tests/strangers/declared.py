@@ -88,7 +88,7 @@ BUGS: Final = (
     Bug("sweep", "only_what_differs", "pushes", ("drift",), ("pushed_before",)),
     Bug("sweep", "one_feed_left_out", "coverage", ("drift",), ("lost_events", "exact_units"), "mercado"),
     Bug("sweep", "writes_again", "deduplication", ("drift",), ("order_arithmetic",), "later news"),
-    Bug("sweep", "knows_it_already", "loss", ("drift",), ("lost_events",), "cancellations and returns"),
+    Bug("sweep", "knows_it_already", "loss", ("drift",), ("lost_events", "exact_units"), "cancellations and returns"),
     Bug("sweep", "signature_on_orders_only", "signatures", ("forged",), ("forgeries",)),
     Bug("sweep", "orders_without_claim", "writes", LOST, ("lost_events",), "order.created"),
     Bug("sweep", "sets_by_rest", "writes", ("retry_discipline", "drift"), ("lost_updates",)),

@@ -65,7 +65,7 @@ DECLARED: Final = (
             "kill_worker@4",
             "kill_worker@9",
         ),
-        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure", "push_forgotten"}),
+        diagnoses=frozenset({"lost_events", "process_ended", "lost_at_failure", "lacking_at_failure"}),
     ),
     Flaw(
         name="pending_forgotten",
@@ -75,7 +75,7 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_QUEUES,
         scenario="crash_windows",
-        diagnoses=frozenset({"lacking", "push_forgotten"}),
+        diagnoses=frozenset({"lacking", "lacking_at_failure"}),
         says=("order.created", "process of the service ended"),
     ),
 )

@@ -65,7 +65,7 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_WEBHOOKS,
         scenario="proof_wide",
-        diagnoses=frozenset({"lacking"}),
+        diagnoses=frozenset({"lacking", "burst_end"}),
         says=("after a push of their SKU",),
     ),
     Flaw(

@@ -368,9 +368,9 @@ def test_changes_that_listings_lack_because_a_process_ended(ended_after_ms: int 
         more = [f.ProcessEnded(lost[-1] + ended_after_ms * 1_000_000, "worker", 9, -9, ("killed",))]
     found = diagnosed(History.of([*history.facts, *more]))
     if ended_after_ms is None:
-        assert "push_forgotten" not in found
+        assert "lacking_at_failure" not in found
     else:
-        assert found["push_forgotten"].cause.startswith(
+        assert found["lacking_at_failure"].cause.startswith(
             "8 of 8 changes that listings lack came less than 0.25 s before"
         )
 

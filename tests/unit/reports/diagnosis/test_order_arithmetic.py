@@ -1,7 +1,9 @@
 """Wrong rules of counting what comes back are told from orders that were lost or applied twice."""
 
 import pytest
+from msgspec.structs import replace
 
+from stockstorm.reports.diagnosis.order_stories import stories
 from stockstorm.reports.history import History
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import ns
@@ -224,3 +226,58 @@ def test_an_order_that_comes_after_its_returns_and_its_cancellation_and_is_left_
 @pytest.mark.parametrize("sale_last", [True, False])
 def test_orders_that_are_undone_and_counted_well_are_no_rule(named: bool, sale_last: bool) -> None:
     assert "order_arithmetic" not in diagnosed(undone({}, named=named, sale_last=sale_last))
+
+
+def written_again(*, well: bool = False) -> History:
+    """Orders of which units come back. Of every second one the sale and the return are shown by one answer.
+
+    A subject that reads orders writes the others once more as a whole, or, if it counts `well`, what came back.
+    """
+    held: dict[int, Lines] = {}
+    shop = Shop(
+        named=False,
+        orders=0,
+        counts=lambda one: held.get(one.order, one.lines) if one.kind == "returned" else one.lines,
+    )
+    for order in range(200, 216):
+        first, second = SKUS[order % 8], SKUS[(order + 3) % 8]
+        sold, alone = ((first, order % 5 + 2), (second, 1)), order % 2 == 0 and not well
+        if alone:
+            held[order] = ((first, -(order % 5 + 1)), (second, -1))
+        shop.happen(Change("sale", order, "bazaar", sold))
+        if order % 2 == 0:
+            show(shop, order)
+        shop.happen(Change("returned", order, "bazaar", ((first, 1),)))
+        show(shop, order)
+    return shop.history()
+
+
+def show(shop: Shop, order: int) -> None:
+    """An answer of bazaar shows an order."""
+    shop.call("GET orders", api="bazaar")
+    shop.facts.append(f.OrdersShown(ns(shop.ms + 30), shop.requests - 1, "bazaar", (order,)))
+
+
+def test_orders_that_are_written_again_unless_their_news_came_in_one_answer() -> None:
+    cause = diagnosed(written_again())["order_arithmetic"].cause
+    assert "is then written once more as a whole, once for all news that come in one answer: the master is" in cause
+
+
+def test_news_that_are_counted_well_are_no_rule_however_they_were_shown() -> None:
+    assert "order_arithmetic" not in diagnosed(written_again(well=True))
+
+
+def test_what_an_answer_shows_before_a_webhook_tells_it_was_heard_then() -> None:
+    """The webhook of a return came after that of the cancellation."""
+    (order, lines), *_ = SOLD.items()
+    shop = Shop(orders=0)
+    for kind, units in (("sale", lines), ("cancelled", left(order)), ("returned", ((lines[0][0], BACK[order]),))):
+        shop.happen(Change(kind, order, "bazaar", units))
+    (told,) = stories(shop.history())
+    assert told.cancelled_first
+    back = next(fact for fact in shop.facts if isinstance(fact, f.OrderReturned))
+    shop.facts[shop.facts.index(back)] = replace(back, at_ns=ns(60))
+    shop.facts.append(f.OrdersShown(ns(70), 0, "bazaar", (order,)))
+    (shown,) = stories(shop.history())
+    assert not shown.cancelled_first
+    assert [one.kind for one in shown.news] == ["sale", "returned", "cancelled"]

@@ -43,6 +43,12 @@ def test_without_references_the_units_tell_the_same(case: str) -> None:
     assert "missing in the master" in found["exact_units"].cause
 
 
+def test_what_happens_to_an_order_later_can_be_left_out_as_a_whole() -> None:
+    """Cancellations and returns alike, as where an order that is known is passed over."""
+    found = diagnosed(Shop(lambda one: int(one.kind == "sale"), named=False).history())["exact_units"]
+    assert found.cause.startswith("all cancellations and returns of marketplaces are missing in the master")
+
+
 @pytest.mark.parametrize("named", [True, False])
 def test_a_sound_subject_has_no_diagnosis(named: bool) -> None:
     history = Shop(named=named).history()
