@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from stockstorm.reference_service.flaws.deduplication import (
     cancelled_orders_forgotten,
     dedup_before_success,
+    dedup_between_claims,
     dedup_by_event_id,
     dedup_by_webhook_id,
     dedup_in_memory,
@@ -22,6 +23,7 @@ from stockstorm.reference_service.seams import Compose
 FLAWS: Mapping[str, Compose] = {
     "cancelled_orders_forgotten": cancelled_orders_forgotten.compose,
     "dedup_before_success": dedup_before_success.compose,
+    "dedup_between_claims": dedup_between_claims.compose,
     "dedup_by_event_id": dedup_by_event_id.compose,
     "dedup_by_webhook_id": dedup_by_webhook_id.compose,
     "dedup_in_memory": dedup_in_memory.compose,
