@@ -82,6 +82,7 @@ from stockstorm.reports.diagnosis.twice_at_failure import TwiceAtFailure
 from stockstorm.reports.diagnosis.unexplained import unexplained
 from stockstorm.reports.diagnosis.unknown_skus import UnknownSkus
 from stockstorm.reports.diagnosis.unreachable import Unreachable
+from stockstorm.reports.diagnosis.waits_for_quiet import WaitsForQuiet
 from stockstorm.reports.diagnosis.webhook_failures import WebhookFailures
 from stockstorm.reports.diagnosis.wrong_listings import WrongListings
 from stockstorm.reports.diagnosis.wrong_sign import WrongSign
@@ -126,12 +127,12 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     NullLevel(),
     SumAtLocation(),
     LostUpdates(),
+    UnknownSkus(),
     DeadLetters(),
     Stops(),
     NegativeLevel(),
     OneLocation(),
     ChannelFrozen(),
-    UnknownSkus(),
     NeverPushed(),
     ListingRule(),
     SameDifference(),
@@ -163,6 +164,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     WrongStock(),
     LostAlone(),
     SlowAnswers(),
+    WaitsForQuiet(),
     OneByOne(),
     NeedlessReads(),
     OwnRetries(),
