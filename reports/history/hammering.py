@@ -2,8 +2,8 @@
 
 It is the same call if it has the same idempotency key, is a push of the same row, a read of the same operation, or a
 request for a token, which is refused for as long as the app is not installed. A push counts only as far as the row did
-not change meanwhile, because every change is a reason for a push of its own. Reads and requests for tokens count only if
-there are far more of them than of answered ones, since several processes may read.
+not change meanwhile, because every change is a reason for a push of its own. Reads and requests for tokens count only
+if there are far more of them than of answered ones, since several processes may read.
 """
 
 from bisect import bisect_left, bisect_right
