@@ -36,6 +36,7 @@ from stockstorm.reports.diagnosis.lost_alone import LostAlone
 from stockstorm.reports.diagnosis.lost_at_failure import LostAtFailure
 from stockstorm.reports.diagnosis.lost_events import LostEvents
 from stockstorm.reports.diagnosis.lost_updates import LostUpdates
+from stockstorm.reports.diagnosis.miscounted import Miscounted
 from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
 from stockstorm.reports.diagnosis.negative_level import NegativeLevel
 from stockstorm.reports.diagnosis.never_pushed import NeverPushed
@@ -159,6 +160,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     PushForgotten(),
     ReadNotPushed(),
     NeverReleased(),
+    Miscounted(),
     WrongListings(),
     Lacking(),
     WrongStock(),

@@ -45,7 +45,7 @@ class Lacking(Diagnose):
         "no_call", "stops", "few_topics", "channel_frozen", "overtaken", "pushed_before", "push_forgotten",
         "small_steps", "wrong_listings", "capped", "lost_at_failure", "never_pushed", "same_difference", "wrong_sign",
         "share_listed", "not_reinstalled", "read_not_pushed", "never_released", "old_read",
-        "rounded", "negative_level", "null_level", "unknown_skus",
+        "rounded", "negative_level", "null_level", "unknown_skus", "miscounted",
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:

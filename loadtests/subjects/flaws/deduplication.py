@@ -86,9 +86,9 @@ DECLARED: Final = (
         diagnoses=frozenset({"applied_twice", "exact_units", "wrong_stock"}),
     ),
     Flaw(
-        name="dedup_between_claims",
+        name="unknown_cached",
         kind="deduplication",
-        mistake="a notification that comes twice at once, under two ids, counts twice if both are processed together",
+        mistake="that a notification is new is cached, so one that comes twice at once, under two ids, counts twice",
         must=frozenset({"applied_twice"}),
         may=without(WRONG_STOCK, "applied_twice"),
         says=("under a new webhook id", "come back in two parts"),

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from stockstorm.reference_service.flaws.deduplication import (
     cancelled_orders_forgotten,
     dedup_before_success,
-    dedup_between_claims,
     dedup_by_event_id,
     dedup_by_webhook_id,
     dedup_in_memory,
@@ -17,13 +16,13 @@ from stockstorm.reference_service.flaws.deduplication import (
     one_return_per_order,
     orders_known_by_number,
     sale_again_after_cancel,
+    unknown_cached,
 )
 from stockstorm.reference_service.seams import Compose
 
 FLAWS: Mapping[str, Compose] = {
     "cancelled_orders_forgotten": cancelled_orders_forgotten.compose,
     "dedup_before_success": dedup_before_success.compose,
-    "dedup_between_claims": dedup_between_claims.compose,
     "dedup_by_event_id": dedup_by_event_id.compose,
     "dedup_by_webhook_id": dedup_by_webhook_id.compose,
     "dedup_in_memory": dedup_in_memory.compose,
@@ -35,4 +34,5 @@ FLAWS: Mapping[str, Compose] = {
     "one_return_per_order": one_return_per_order.compose,
     "orders_known_by_number": orders_known_by_number.compose,
     "sale_again_after_cancel": sale_again_after_cancel.compose,
+    "unknown_cached": unknown_cached.compose,
 }

@@ -102,6 +102,8 @@ CASES = (
     Case("return_after_cancel_applied", net("created", "cancelled", "returned"), NOTHING, {"A": 1, "B": 0}),
     Case("second_return_overwrites", net("created", "returned", "more", "cancelled"), NOTHING, {"A": 1, "B": 0}),
     Case("second_return_overwrites", net("created", "returned", "cancelled"), NOTHING, NOTHING),
+    Case("unknown_cached", net("created", "created"), SALE, {"A": -6, "B": -2}),
+    Case("unknown_cached", net("returned", "created", "returned"), {"A": -2, "B": -1}, {"A": -1, "B": -1}),
     Case("return_before_create_ignored", net("returned", "created"), {"A": -2, "B": -1}, SALE),
     Case("return_before_create_ignored", net("created", "returned"), {"A": -2, "B": -1}, {"A": -2, "B": -1}),
     Case("undone_order_keeps_returns", net("returned", "more", "cancelled", "created"), NOTHING, {"A": 2, "B": 0}),

@@ -24,13 +24,10 @@ from stockstorm.reference_service.clients.documents import (
     adjust,
 )
 from stockstorm.reference_service.domain.adjustment_batch import Batch, Change, changes_of
-from stockstorm.reference_service.domain.order import KnownOrder
-from stockstorm.reference_service.domain.payloads import ChannelLine, ChannelNotification, ChannelOrder
 from stockstorm.reference_service.domain.stock_level import Level, Reading
 from stockstorm.reference_service.domain.topics import WorkType
 from stockstorm.reference_service.feeds.missed import MissedFeed
 from stockstorm.reference_service.handlers import WorkResult
-from stockstorm.reference_service.handlers.marketplace_orders import Decide
 from stockstorm.reference_service.queues.base import Entry, Settled, State
 from stockstorm.reference_service.seams import Seams
 from stockstorm.reference_service.storage.database import Connection
@@ -74,35 +71,6 @@ def applied(*claims: list[Entry]) -> Callable[[Seams], Awaitable[tuple[list[int]
             except ValueError:
                 continue
         return handler.applied, settled
-
-    return observe
-
-
-class Deciding:
-    """A handler to which every entry is the same sale of one unit."""
-
-    def __init__(self, decide: Decide) -> None:
-        self._decide, self.units = decide, 0
-        self._known: KnownOrder | None = None
-
-    async def apply(self, _: Connection, entries: Sequence[Entry]) -> WorkResult:
-        sale = ChannelNotification("order.created", ChannelOrder("o", [ChannelLine("A", 1)]))
-        for _one in entries:
-            outcome = self._decide("bazaar", sale, self._known, sale_waits=False, returns=())
-            self._known = outcome.order or self._known
-            self.units -= outcome.effect.units["A"] if outcome.effect else 0
-        return WorkResult([])
-
-
-def sold(*claims: list[Entry]) -> Callable[[Seams], Awaitable[int]]:
-    """The units that one sale takes, which comes with each entry."""
-
-    async def observe(seams: Seams) -> int:
-        handler = Deciding(seams.decide)
-        wrapped = seams.wrap_handler(WorkType.CHANNEL, handler)
-        for claim in claims:
-            await wrapped.apply(NONE, claim)
-        return handler.units
 
     return observe
 
@@ -470,8 +438,6 @@ async def reads_what_was_missed(seams: Seams) -> bool:
 ADJUSTED, BOTH = ["Adjust", "closed"], [-1, -3]
 
 CASES = (
-    Case("dedup_between_claims", sold([entry(1), entry(2)]), 1, 2),
-    Case("dedup_between_claims", sold([entry(1)], [entry(2)]), 1, 1),
     Case("batch_drops_tail", applied([entry(1), entry(2)]), ([1, 2], 2), ([1], 2)),
     Case("adjusts_first_location_only", where_written, [6], [5]),
     Case("poison_blocks", applied([entry(1, poison=True)], [entry(2)]), ([1, 2], 2), ([], 0)),
