@@ -1,7 +1,7 @@
 """Listings that were pushed after the last change of their SKU, and show the same wrong quantity on every marketplace.
 
-No change is lacking then, and no push: the number that the subject keeps for its listings is off. As a rule it is the
-stock less what is sold and not written yet, which two transactions change at the same time.
+Where the subject's own stock is right, no change is lacking then, and no push: what it makes of its stock for listings
+is off. As a rule that is the stock less what is sold and not written yet, which two transactions change at a time.
 """
 
 from collections.abc import Iterator
@@ -35,9 +35,11 @@ class Miscounted(Diagnose):
         for one in wrong:
             by_sku.setdefault(one.sku, []).append(one)
         skus = sorted(sku for sku, listings in by_sku.items() if _is_off(case, sku, listings))
-        if len(skus) < max(SKUS_MIN, SHARE_MIN * len(by_sku)):
-            return
         stock = {final.sku: final.available for final in case.history.all(f.FinalStock)}
+        own = {probed.sku: probed.available for probed in case.history.all(f.StockProbed)}
+        right = sum(own.get(sku) == stock[sku] for sku in skus)
+        if len(skus) < max(SKUS_MIN, SHARE_MIN * len(by_sku)) or right < SHARE_MIN * len(skus):
+            return
         covered = [one for sku in skus for one in by_sku[sku]]
         yield Found(
             Diagnosis(
@@ -48,7 +50,7 @@ class Miscounted(Diagnose):
                 (
                     "wrong: "
                     + quoted(f"{sku} shows {by_sku[sku][0].listed} everywhere, of {stock[sku]}" for sku in skus),
-                    *_own(case, skus, stock),
+                    f"the service's own stock is right for {right} of {len(skus)}",
                 ),
                 "look at what is added to the stock and taken from it before a push, such as units that are sold and "
                 "not written yet: two transactions that read a row and write it back erase each other's change, so "
@@ -67,13 +69,9 @@ def _is_off(case: Case, sku: str, listings: list[f.FinalListing]) -> bool:
     if len({one.listed for one in listings}) > 1:
         return False
     moved_ns = last_moved_ns(case, sku)
-    pushed = [case.history.listings.get((one.channel, sku)) for one in listings]
-    return all(one is not None and one.pushes and one.pushes[-1].at_ns > moved_ns for one in pushed)
-
-
-def _own(case: Case, skus: list[str], stock: dict[str, int]) -> tuple[str, ...]:
-    """What the subject's own stock says, where it shows that."""
-    own = {probed.sku: probed.available for probed in case.history.all(f.StockProbed)}
-    if not own.keys() >= set(skus):
-        return ()
-    return (f"the service's own stock is right for {sum(own[sku] == stock[sku] for sku in skus)} of {len(skus)}",)
+    for one in listings:
+        listing = case.history.listings.get((one.channel, sku))
+        last = listing.pushes[-1] if listing is not None and listing.pushes else None
+        if last is None or last.at_ns <= moved_ns or last.quantity != one.listed:
+            return False
+    return True

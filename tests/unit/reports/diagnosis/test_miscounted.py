@@ -44,10 +44,12 @@ def test_the_same_wrong_quantity_everywhere_after_the_last_change() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        case({"bazaar": 4, "mercado": 5}),  # one marketplace is right
-        case({"bazaar": 4, "mercado": 3}),  # each shows another number
-        case(EVERYWHERE, pushed_ms=100),  # nothing was pushed after the change, which listings may lack
-        case({"bazaar": 5, "mercado": 5}),
+        case({"bazaar": 4, "mercado": 5}, own=5),  # one marketplace is right
+        case({"bazaar": 4, "mercado": 3}, own=5),  # each shows another number
+        case(EVERYWHERE, pushed_ms=100, own=5),  # nothing was pushed after the change, which listings may lack
+        case(EVERYWHERE, own=4),  # its own stock may lack a change
+        case(EVERYWHERE),  # it does not show its stock
+        case({"bazaar": 5, "mercado": 5}, own=5),
     ],
 )
 def test_where_a_change_or_a_push_may_be_lacking_nothing_is_said_of_the_count(other: Case) -> None:
