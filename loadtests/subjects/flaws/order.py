@@ -77,7 +77,7 @@ DECLARED: Final = (
         subjects=OF_WEBHOOKS,
         scenario="proof_wide",
         diagnoses=frozenset({"lacking"}),
-        says=("after a push of their SKU",),
+        says=("after a push of their SKU", "and they were not pushed"),
     ),
     Flaw(
         name="read_dated_at_its_end",
