@@ -1,4 +1,4 @@
-"""That a notification is new is cached for 50 ms, so one that comes twice at once, under two ids, counts twice."""
+"""That a notification is new is cached for half a second, so one that comes again under another id counts twice."""
 
 import time
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from stockstorm.reference_service.domain.payloads import ChannelNotification
 from stockstorm.reference_service.handlers.marketplace_orders import Decide
 from stockstorm.reference_service.seams import Seams
 
-KEPT_S = 0.05
+KEPT_S = 0.5
 Identity = tuple[str, str, str, str]  # channel, order id, topic, return id or nothing
 
 
