@@ -38,6 +38,7 @@ from stockstorm.reports.diagnosis.lost_alone import LostAlone
 from stockstorm.reports.diagnosis.lost_at_failure import LostAtFailure
 from stockstorm.reports.diagnosis.lost_events import LostEvents
 from stockstorm.reports.diagnosis.lost_updates import LostUpdates
+from stockstorm.reports.diagnosis.miscounted import Miscounted
 from stockstorm.reports.diagnosis.needless_reads import NeedlessReads
 from stockstorm.reports.diagnosis.negative_level import NegativeLevel
 from stockstorm.reports.diagnosis.never_pushed import NeverPushed
@@ -84,6 +85,7 @@ from stockstorm.reports.diagnosis.twice_at_failure import TwiceAtFailure
 from stockstorm.reports.diagnosis.unexplained import unexplained
 from stockstorm.reports.diagnosis.unknown_skus import UnknownSkus
 from stockstorm.reports.diagnosis.unreachable import Unreachable
+from stockstorm.reports.diagnosis.waits_for_quiet import WaitsForQuiet
 from stockstorm.reports.diagnosis.webhook_failures import WebhookFailures
 from stockstorm.reports.diagnosis.wrong_listings import WrongListings
 from stockstorm.reports.diagnosis.wrong_sign import WrongSign
@@ -129,12 +131,12 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     NullLevel(),
     SumAtLocation(),
     LostUpdates(),
+    UnknownSkus(),
     DeadLetters(),
     Stops(),
     NegativeLevel(),
     OneLocation(),
     ChannelFrozen(),
-    UnknownSkus(),
     NeverPushed(),
     ListingRule(),
     SameDifference(),
@@ -162,11 +164,13 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     LackingAtFailure(),
     ReadNotPushed(),
     NeverReleased(),
+    Miscounted(),
     WrongListings(),
     Lacking(),
     WrongStock(),
     LostAlone(),
     SlowAnswers(),
+    WaitsForQuiet(),
     OneByOne(),
     NeedlessReads(),
     OwnRetries(),

@@ -79,6 +79,17 @@ def _ties(history: History) -> frozenset[tuple[str, int]]:
 WAYS: Final = {"order.created": "down", "order.cancelled": "up", "order.returned": "up"}
 
 
+def _of_lines(sale: f.PurchaseAccepted) -> set[Trait]:
+    found = {Trait("many_lines", str(count)) for count in LINES if len(sale.skus) > count}
+    if len(sale.skus) > 1:
+        found.add(Trait("lines"))
+    if len(set(sale.skus)) < len(sale.skus):
+        found.add(Trait("two_lines"))
+    if max(sale.quantities, default=1) > 1:
+        found.add(Trait("units"))
+    return found
+
+
 def _burst_sizes(arrivals: Sequence[int]) -> tuple[int, ...]:
     """Numbers of arrivals that are far more than usual in the time of a burst."""
     if len(arrivals) < 2:
@@ -159,12 +170,8 @@ class EventTraits:
             return found
         if event.order in self._numbered_again:
             found.add(Trait("same_number"))
-        if len(sale.skus) > 1:
-            found |= {Trait("lines"), *(Trait("many_lines", str(count)) for count in LINES if len(sale.skus) > count)}
-        if len(set(sale.skus)) < len(sale.skus):
-            found.add(Trait("two_lines"))
-        if max(sale.quantities, default=1) > 1:
-            found.add(Trait("units"))
+        if event.topic != INVENTORY_TOPIC:  # it tells of one item, whatever the order has besides
+            found |= _of_lines(sale)
         if self._cancelled.get(event.order, event.at_ns) < event.at_ns:
             found.add(Trait("after_cancel"))
         if self._returned.get(event.order, event.at_ns) < event.at_ns:

@@ -11,11 +11,12 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.alone import events_alone
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
-from stockstorm.reports.diagnosis.contrast import clusters
+from stockstorm.reports.diagnosis.contrast import Common, clusters
 from stockstorm.reports.diagnosis.event_traits import event_traits
 from stockstorm.reports.diagnosis.moments import WINDOWS_NS
 from stockstorm.reports.diagnosis.passes import InPasses, in_passes
-from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, contrasted, hints, said
+from stockstorm.reports.diagnosis.traits import BROAD, TOPIC_OF, Trait, contrasted, hints, said
+from stockstorm.reports.diagnosis.where_lost import WhereLost, where_lost
 from stockstorm.reports.diagnosis.wrong_listings import right_and_wrong
 from stockstorm.reports.history.listing_gap import Change, changes_lacking
 from stockstorm.reports.history.unsent import missed_of
@@ -27,6 +28,7 @@ WRONG_MAX: Final = 2_000
 SHOWN: Final = 3
 AT_ONCE_NS: Final = SECOND_NS // 4
 RUSH_SHARE_MAX: Final = 0.1  # of all changes of stock
+LOG: Final = "look for these events in the service's own log"
 MANY: Final = "look at what becomes of the rest where more changes wait than fit into one push"
 OVERLAP: Final = (
     "read what has changed since the begin of the last read, and not since its end, and let the times of two reads "
@@ -44,7 +46,7 @@ class Lacking(Diagnose):
         "burst_end", "lacking_at_failure", "small_steps", "wrong_listings", "capped", "lost_at_failure", "never_pushed",
         "same_difference", "wrong_sign",
         "share_listed", "not_reinstalled", "read_not_pushed", "never_released", "old_read",
-        "rounded", "negative_level", "null_level", "unknown_skus",
+        "rounded", "negative_level", "null_level", "unknown_skus", "miscounted",
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:
@@ -73,15 +75,16 @@ class Lacking(Diagnose):
             yield _missed_by_reads(self.name, case, [events[one] for one in numbers], passes)
             return
         if not found and numbers:
-            yield _alone(self.name, case, [events[one] for one in numbers])
+            yield _alone(self.name, case, [events[one] for one in numbers], where_lost(case, lacked))
         for common in found:
             covered = {numbers[place] for place in common.covers}
             listings = [key for key, change in lacked.items() if change.event in covered]
+            where = where_lost(case, listings)
             yield Found(
                 Diagnosis(
                     self.name,
                     f"{common.bad} of {common.bad_of} changes that listings lack at the end "
-                    f"{verb(common.bad, 'are')} {said(common.traits)}",
+                    f"{verb(common.bad, 'are')} {said(common.traits)}{where.text}",
                     (
                         contrasted(
                             common.good, common.good_of, "last changes of SKUs whose listings are right", common.traits
@@ -89,7 +92,7 @@ class Lacking(Diagnose):
                         "lacking, for example, " + quoted(case.named(events[one]) for one in sorted(covered)),
                         "wrong: " + quoted(f"{sku} on {channel}" for channel, sku in listings),
                     ),
-                    hints(common.traits),
+                    "; ".join(filter(None, _ordered(where, common))),
                     case.consequences(*CHECKS),
                     min(events[one].at_ns for one in covered),
                 ),
@@ -130,7 +133,13 @@ def _missed_by_reads(name: str, case: Case, lacked: list[f.EventFired], passes: 
     )
 
 
-def _alone(name: str, case: Case, lacked: list[f.EventFired]) -> Found:
+def _ordered(where: WhereLost, common: Common) -> tuple[str, str]:
+    """What to look at. A trait that only says which code handles the changes says less than where they were lost."""
+    told = hints(common.traits)
+    return (where.hint, told) if all(trait.kind in BROAD for trait in common.traits) else (told, where.hint)
+
+
+def _alone(name: str, case: Case, lacked: list[f.EventFired], where: WhereLost) -> Found:
     """Changes with nothing in common, and what came just before them."""
     rush = _rush(case, sorted(one.at_ns for one in lacked))
     when = f"; all of them came {rush}" if rush else ""
@@ -138,9 +147,9 @@ def _alone(name: str, case: Case, lacked: list[f.EventFired]) -> Found:
         Diagnosis(
             name,
             f"{counted(len(lacked), 'change')} never reached the listings, with nothing in common that others "
-            f"lack{when}",
+            f"lack{when}{where.text}",
             tuple(f"lacking: {case.named(one)}" for one in lacked[:SHOWN]),
-            "look for these events in the service's own log" + (f"; {MANY}" if rush else ""),
+            "; ".join(filter(None, (where.hint, LOG, MANY if rush else ""))),
             case.consequences(*CHECKS),
             lacked[0].at_ns,
         ),

@@ -5,17 +5,33 @@ from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case, Found
 from stockstorm.reports.history.event_outcomes import ORDER_KINDS
+from stockstorm.simulator.clock import SECOND_NS
 
 OF_EVENTS: Final = frozenset({"lost_at_failure", "lost_events", "twice_at_failure", "applied_twice"})
 OF_UNITS: Final = "exact_units"
 OF_A_WHILE: Final = frozenset({"old_over_new"})  # causes that need not last until rest
 AT_REST: Final = "drift"
+FORGOTTEN: Final = "failures_forgotten"
+ENDS: Final = frozenset({"stops", "channel_frozen"})  # of all pushes or writes, or of those to one marketplace
+OCCASION_NS: Final = SECOND_NS  # from an end to the failure that was its occasion
 FEW: Final = 0.5  # of the units that are wrong
 
 
 def ranked(found: list[Found], case: Case) -> list[Found]:
     """The causes in the order in which they are told."""
-    return _passed_last(_units_first(_by_size(found), case))
+    return _passed_last(_units_first(_by_size(_ends_first(found)), case))
+
+
+def _ends_first(found: list[Found]) -> list[Found]:
+    """The same, with an end before a failure that was its occasion: what ended sends nothing again, whatever failed."""
+    forgotten = next((one for one in found if one.diagnosis.name == FORGOTTEN), None)
+    if forgotten is None:
+        return found
+    failed_ns = forgotten.diagnosis.at_ns
+    ends = [one for one in found if one.diagnosis.name in ENDS and 0 < one.diagnosis.at_ns <= failed_ns + OCCASION_NS]
+    rest = [one for one in found if one not in ends]
+    place = rest.index(forgotten)
+    return [*rest[:place], *ends, *rest[place:]]
 
 
 def _by_size(found: list[Found]) -> list[Found]:

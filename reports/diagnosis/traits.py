@@ -146,6 +146,8 @@ MARKS: Final[dict[str, str]] = {
     "after_restart": "the first ones after a restart",
 }
 MARK_HINTS: Final[dict[str, str]] = {  # where a mark says more than that the event is of this kind
+    MARKS["resent"]: "recognise a notification by what it is about, also among those that are processed together: two "
+    "subscriptions send it under two webhook ids",
     MARKS["late_duplicate"]: "keep the ids of what was taken for as long as it can come again: days, and not minutes",
     MARKS["near_duplicate"]: "two copies at the same time: let the database refuse the second one by a unique key, in "
     "the same transaction as the effect",

@@ -1,8 +1,9 @@
 """Calls that failed and were tried again and again without a pause.
 
-It is the same call if it has the same idempotency key, is a push of the same row, or a read of the same operation. A
-push counts only as far as the row did not change meanwhile, because every change is a reason for a push of its own.
-Reads count only if there are far more of them than of reads that were answered, since several processes may read.
+It is the same call if it has the same idempotency key, is a push of the same row, a read of the same operation, or a
+request for a token, which is refused for as long as the app is not installed. A push counts only as far as the row did
+not change meanwhile, because every change is a reason for a push of its own. Reads and requests for tokens count only
+if there are far more of them than of answered ones, since several processes may read.
 """
 
 from bisect import bisect_left, bisect_right
@@ -19,6 +20,7 @@ from stockstorm.simulator.history import facts as f
 
 TRIES_MAX = 20  # in WITHIN_NS: with no more than 50 ms between them
 WITHIN_NS = SECOND_NS
+TOKEN = "POST access_token"  # noqa: S105 - an operation
 READS_TIMES = 3  # the most reads that were answered in such a time
 
 
@@ -41,8 +43,9 @@ def find_hammered(log: FactLog) -> tuple[Hammered, ...]:
 
 
 def _failed(call: f.ApiCalled) -> bool:
-    """Not answered, a 5xx, or a 429 of a marketplace. What a shop's bucket refuses has a check of its own."""
-    return call.status == 0 or call.server_failed or (call.status == 429 and call.api != ADMIN)
+    """Not answered, a 5xx, a 429 of a marketplace, or a refused token. A shop's bucket has a check of its own."""
+    refused = (call.status == 429 and call.api != ADMIN) or (call.status >= 400 and call.operation == TOKEN)
+    return refused or call.status == 0 or call.server_failed
 
 
 def _keys(failed: Sequence[f.ApiCalled]) -> Iterator[Hammered]:
@@ -96,7 +99,7 @@ def _changes(log: FactLog, skus: set[str]) -> dict[str, list[int]]:
 def _reads(log: FactLog, failed: Sequence[f.ApiCalled]) -> Iterator[Hammered]:
     by_operation: dict[tuple[str, str], list[f.ApiCalled]] = {}
     for call in failed:
-        if call.operation.startswith("GET ") if call.api != ADMIN else is_read(call.operation):
+        if _is_alike(call):
             by_operation.setdefault((call.api, call.operation), []).append(call)
     often = {of: most for of, calls in by_operation.items() if len(most := _densest(calls)) > TRIES_MAX}
     if not often:
@@ -108,6 +111,13 @@ def _reads(log: FactLog, failed: Sequence[f.ApiCalled]) -> Iterator[Hammered]:
     for (api, operation), most in often.items():
         if len(most) > READS_TIMES * len(_densest(answered[api, operation])):
             yield Hammered(api, operation, "", most)
+
+
+def _is_alike(call: f.ApiCalled) -> bool:
+    """Whether all calls of its operation are the same call."""
+    if call.api != ADMIN:
+        return call.operation.startswith("GET ")
+    return is_read(call.operation) or call.operation == TOKEN
 
 
 def _densest(calls: Sequence[f.ApiCalled]) -> tuple[f.ApiCalled, ...]:

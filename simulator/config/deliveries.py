@@ -81,7 +81,13 @@ class QuotasConfig(Config):
             "and the sales of the others once more, under a new webhook id"
         ),
     ] = 0
-    two_returns: Annotated[Quota, Field(description="the order comes back in two parts, each a return of its own")] = 0
+    two_returns: Annotated[
+        Quota,
+        Field(
+            description="the order comes back in two parts, each a return of its own; every second sale is delivered "
+            "after both, and all events of the others come twice at once, under two webhook ids"
+        ),
+    ] = 0
     undone: Annotated[
         Quota,
         Field(

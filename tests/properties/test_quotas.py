@@ -152,22 +152,35 @@ def cases(
     first, *copies = of_event
     if event.topic in SALES and gone_ns < first.due_ns:
         yield "cancel_before_create"
-    if event.topic in SALES and event.order in returned and gone_ns < first.due_ns:
-        yield "sale delivered after returns and cancellation"
+    if event.topic in SALES and event.order in returned:
+        yield from _late_sales(event, first, gone_ns)
     if event.topic in RETURNS and gone_ns < first.due_ns:
         yield "return delivered after the cancellation"
     for copy in copies:
-        lag_ns = copy.due_ns - first.due_ns
-        if copy.webhook_id != first.webhook_id:
-            yield "resent"
-        elif lag_ns < 5 * MILLISECOND_NS:
-            yield "near_duplicate"
-        elif lag_ns >= late:
-            yield "late_duplicate"
+        yield from _of_copy(first, copy, late)
         if event.topic in SALES and first.due_ns < gone_ns < copy.due_ns:
             yield "duplicate_after_cancel"
             if event.order in returned:
                 yield "sale once more after a return and a cancellation"
+
+
+def _late_sales(event: f.EventFired, first: f.DeliveryPlanned, gone_ns: int) -> Iterator[str]:
+    if gone_ns < first.due_ns:
+        yield "sale delivered after returns and cancellation"
+    elif gone_ns == NEVER_NS and first.due_ns - event.at_ns > SECOND_NS:
+        yield "sale delivered after its returns"
+
+
+def _of_copy(first: f.DeliveryPlanned, copy: f.DeliveryPlanned, late: int) -> Iterator[str]:
+    lag_ns = copy.due_ns - first.due_ns
+    if copy.webhook_id != first.webhook_id:
+        yield "resent"
+        if lag_ns < 5 * MILLISECOND_NS:
+            yield "sent twice at once under two ids"
+    elif lag_ns < 5 * MILLISECOND_NS:
+        yield "near_duplicate"
+    elif lag_ns >= late:
+        yield "late_duplicate"
 
 
 def _due_ns(deliveries: list[f.DeliveryPlanned]) -> int:
@@ -188,6 +201,8 @@ def assert_fulfilled(name: str, seed: int) -> None:
     assert min((poison[kind] for kind in POISON), default=0) >= quotas.pop("poison"), (name, seed, poison)
     assert exposure(played)["sale once more after a return and a cancellation"] >= quotas["return_then_cancel"] // 2
     assert exposure(played)["return delivered after the cancellation"] >= quotas["return_then_cancel"] // 2
+    assert exposure(played)["sale delivered after its returns"] >= quotas["two_returns"] // 2
+    assert exposure(played)["sent twice at once under two ids"] >= quotas["two_returns"] // 2
     assert exposure(played)["sale delivered after returns and cancellation"] >= quotas["undone"] // 2
     for found in (exposure(played), marked(played)):
         short = {case: (found[case], quota) for case, quota in quotas.items() if found[case] < quota}

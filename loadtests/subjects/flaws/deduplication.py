@@ -86,6 +86,17 @@ DECLARED: Final = (
         diagnoses=frozenset({"applied_twice", "exact_units", "wrong_stock"}),
     ),
     Flaw(
+        name="unknown_cached",
+        kind="deduplication",
+        mistake="that a notification is new is cached, so one that comes twice at once, under two ids, counts twice",
+        must=frozenset({"applied_twice"}),
+        may=without(WRONG_STOCK, "applied_twice"),
+        says=("under a new webhook id", "come back in two parts"),
+        subjects=OF_QUEUES,
+        scenario="duplicate_storm",
+        diagnoses=frozenset({"applied_twice", "exact_units", "wrong_stock"}),
+    ),
+    Flaw(
         name="dedup_per_source",
         kind="deduplication",
         mistake="orders that were received are read and processed again after a restart",

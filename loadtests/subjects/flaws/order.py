@@ -47,6 +47,17 @@ DECLARED: Final = (
         diagnoses=frozenset({"wrong_listings", "exact_units", "lost_events", "wrong_units"}),
     ),
     Flaw(
+        name="return_before_create_ignored",
+        kind="order",
+        mistake="a return that arrives before its order is ignored",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        says=("sent ahead", "come back in two parts"),
+        subjects=OF_WEBHOOKS,
+        scenario="out_of_order",
+        diagnoses=frozenset({"lost_events", "order_arithmetic", "exact_units"}),
+    ),
+    Flaw(
         name="create_after_cancel_applied",
         kind="order",
         mistake="an order that arrives after its cancellation is applied in full",
@@ -66,7 +77,7 @@ DECLARED: Final = (
         subjects=OF_WEBHOOKS,
         scenario="proof_wide",
         diagnoses=frozenset({"lacking", "burst_end"}),
-        says=("after a push of their SKU",),
+        says=("after a push of their SKU", "and they were not pushed"),
     ),
     Flaw(
         name="read_dated_at_its_end",

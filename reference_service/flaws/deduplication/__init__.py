@@ -16,6 +16,7 @@ from stockstorm.reference_service.flaws.deduplication import (
     one_return_per_order,
     orders_known_by_number,
     sale_again_after_cancel,
+    unknown_cached,
 )
 from stockstorm.reference_service.seams import Compose
 
@@ -33,4 +34,5 @@ FLAWS: Mapping[str, Compose] = {
     "one_return_per_order": one_return_per_order.compose,
     "orders_known_by_number": orders_known_by_number.compose,
     "sale_again_after_cancel": sale_again_after_cancel.compose,
+    "unknown_cached": unknown_cached.compose,
 }

@@ -19,6 +19,7 @@ from stockstorm.simulator.plan.quotas import (
     CANCELLED_AFTER_NS,
     KEPT_KEY,
     RETURNED_AFTER_NS,
+    RETURNED_AGAIN_AFTER_NS,
     Roles,
     is_bought,
     kept_skus,
@@ -99,8 +100,7 @@ class Quotas:
         if event.sale < 0:
             return deliveries
         hold_ns = CANCELLED_AFTER_NS["cancel_before_create"] + AFTER_CANCELLATION_NS
-        held = [msgspec.structs.replace(each, due_ns=each.due_ns + hold_ns) for each in deliveries]
-        return _marked(held, "cancel_before_create")
+        return _marked(_held_back(deliveries, hold_ns), "cancel_before_create")
 
     def _after_cancellation(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
         if event.sale < 0:
@@ -121,19 +121,30 @@ class Quotas:
         came_first = order is not None and order.cancelled_ns is None  # a cancellation makes a refund too
         if event.topic in _RETURNS and came_first and order is not None and self._roles.nth(order.key) % 2:
             hold_ns = CANCELLED_AFTER_NS["return_then_cancel"] - RETURNED_AFTER_NS + AFTER_CANCELLATION_NS
-            held = [msgspec.structs.replace(each, due_ns=each.due_ns + hold_ns) for each in deliveries]
-            return _marked(held, "return_then_cancel")
+            return _marked(_held_back(deliveries, hold_ns), "return_then_cancel")
         return _marked(deliveries, "return_then_cancel") if event.topic in _CANCELLATIONS else deliveries
 
     def _back(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
-        return _marked(deliveries, "two_returns") if event.topic in _RETURNS else deliveries
+        """Every second sale comes after its returns. Events of the others come twice at once, as two webhooks."""
+        order = event.order
+        if event.topic in _RETURNS:
+            deliveries = _marked(deliveries, "two_returns")
+        if order is None:
+            return deliveries
+        if not self._roles.nth(order.key) % 2:
+            lag_ns = int(self._seeds.draw("sent twice", *event.rng_key) * NEAR_NS)
+            return [*deliveries, *(_sent_anew(each, "resent", lag_ns) for each in deliveries)]
+        if event.sale < 0:
+            return deliveries
+        hold_ns = RETURNED_AGAIN_AFTER_NS + AFTER_CANCELLATION_NS
+        return _marked(_held_back(deliveries, hold_ns), "two_returns")
 
     def _undone(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
         """Every second sale is delivered after its returns and its cancellation."""
         order = event.order
         if order is not None and event.sale >= 0 and self._roles.nth(order.key) % 2:
             hold_ns = CANCELLED_AFTER_NS["undone"] + AFTER_CANCELLATION_NS
-            deliveries = [msgspec.structs.replace(each, due_ns=each.due_ns + hold_ns) for each in deliveries]
+            deliveries = _held_back(deliveries, hold_ns)
         elif event.topic not in _CANCELLATIONS:
             return deliveries
         return _marked(deliveries, "undone")
@@ -152,6 +163,10 @@ def _sent_anew(delivery: Delivery, role: OrderRole, lag_ns: int) -> Delivery:
     """A copy under a webhook id of its own."""
     webhook_id = named_uuid(f"resent:{delivery.webhook_id}")
     return msgspec.structs.replace(_copy(delivery, role, lag_ns), webhook_id=webhook_id)
+
+
+def _held_back(deliveries: list[Delivery], hold_ns: int) -> list[Delivery]:
+    return [msgspec.structs.replace(each, due_ns=each.due_ns + hold_ns) for each in deliveries]
 
 
 def _copy(delivery: Delivery, role: OrderRole, lag_ns: int) -> Delivery:

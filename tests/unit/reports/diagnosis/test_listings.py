@@ -322,6 +322,26 @@ def test_changes_that_are_lost_in_one_rush_are_told_by_it() -> None:
     assert "rush" not in diagnosed(lost_in_a_rush(apart_ms=2_000))["lacking"].cause
 
 
+def test_a_level_has_nothing_of_the_lines_of_its_order() -> None:
+    """It tells of one item, so how many lines the order has is no reason why it is lost."""
+    facts = [
+        replace(fact, order=3) if isinstance(fact, f.EventFired) else fact for fact in shop_of_levels(ties=True).facts
+    ]
+    sale = f.PurchaseAccepted(ns(1), 3, "online", "#1", ("SKU-01", "SKU-02"), (2, 1), (9, 9), (9, 9))
+    history = History.of([*facts[:-1], sale, facts[-1]])
+    traits = EventTraits(Case(history, ()))
+    kinds = {trait.kind for event in history.all(f.EventFired) for trait in traits.of(event)}
+    assert kinds.isdisjoint({"lines", "many_lines", "two_lines", "units"})
+
+
+def test_where_the_subject_has_what_its_listings_lack_its_pushes_are_looked_at() -> None:
+    *facts, ended = shop_of_levels(ties=True).facts
+    probed = [f.StockProbed(ns(9_050), f"SKU-{number:02}", 98) for number in range(40)]
+    found = diagnosed(History.of([*facts, *probed, ended]))["lacking"]
+    assert found.cause.endswith("; the service's own stock has them, and they were not pushed")
+    assert "a read before the commit" in found.remedy
+
+
 def test_an_event_is_told_by_the_last_digit_of_its_item() -> None:
     """As where one shard of ten does not run."""
     history = shop_of_levels(ties=True)

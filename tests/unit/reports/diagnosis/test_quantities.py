@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from stockstorm.reports.diagnosis import diagnose
+from stockstorm.reports.diagnosis import DIAGNOSES, diagnose
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Diagnosis
 from stockstorm.reports.verdict.judge import judge
@@ -263,3 +263,9 @@ def test_listings_that_are_off_by_one_number_or_by_different_ones_show_no_share(
     for off in (-3, 2):
         assert "share_listed" not in diagnosed(changed(listed(off)))
     assert "share_listed" not in diagnosed(changed(shares({"bazaar": 0.99, "mercado": 0.995})))
+
+
+def test_a_sku_in_another_form_is_told_before_the_dead_letters_of_its_orders() -> None:
+    """A service that has a SKU in another form finds no level for its orders, and gives them up."""
+    names = [one.name for one in DIAGNOSES]
+    assert names.index("unknown_skus") < names.index("dead_letters")

@@ -6,6 +6,7 @@ from stockstorm.reports.diagnosis.case import Case, Found
 from stockstorm.reports.diagnosis.ranking import ranked
 from stockstorm.reports.result import Diagnosis
 from stockstorm.simulator.history import facts as f
+from tests.literal_history import ns
 from tests.unit.reports.diagnosis.shop import Shop
 
 
@@ -29,3 +30,12 @@ def test_what_lasted_for_a_while_comes_last() -> None:
     case = Case(Shop().history(), ())
     while_, rest = Found(Diagnosis("old_over_new", "", ("",), "", ("stale_overwrite",))), found("lacking")
     assert ranked([while_, rest], case) == [rest, while_]
+
+
+@pytest.mark.parametrize(("stopped_s", "first"), [(3, "stops"), (9, "failures_forgotten")])
+def test_an_end_stands_before_the_failure_that_was_its_occasion(stopped_s: int, first: str) -> None:
+    """A later one has another cause. What ended sends nothing again, whatever had failed."""
+    forgotten = Found(Diagnosis("failures_forgotten", "", ("",), "", ("drift",), ns(3_050)))
+    stops = Found(Diagnosis("stops", "", ("",), "", ("drift",), ns(stopped_s * 1_000)))
+    names = [one.diagnosis.name for one in ranked([found("poison"), forgotten, stops], Case(Shop().history(), ()))]
+    assert names[:2] == ["poison", first]

@@ -81,6 +81,22 @@ def test_reads_are_judged_by_how_often_the_service_reads_where_nothing_fails() -
     assert judged([*often, *storm])[0].verdict == "valid"
 
 
+def test_a_token_that_is_asked_for_without_a_pause_is_one_call() -> None:
+    """Until the app is installed again, every request is refused."""
+
+    def asked(each_ms: float) -> Check:
+        return judged(
+            [
+                (f.ApiCalled(ns(100 + each_ms * n), n, "admin", "POST access_token", 400, "user_error", ns(1)),)
+                for n in range(100)
+            ]
+        )[0]
+
+    assert asked(20).verdict == "invalid"
+    assert asked(20).incidents[0].text.startswith("POST access_token (admin) failed and was tried 51 times")
+    assert asked(500).verdict == "not_exercised"  # nothing was throttled, and no set was made
+
+
 def test_two_findings_are_both_told() -> None:
     both = [write(100 + 3 * n, n, "k") for n in range(400)], [push(100 + 20 * n, 1_000 + n) for n in range(60)]
     check, found = judged(list(chain(*both)))

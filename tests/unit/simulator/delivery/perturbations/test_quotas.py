@@ -26,6 +26,7 @@ from stockstorm.simulator.plan.quotas import (
     CANCELLED_AFTER_NS,
     KEPT_KEY,
     RETURNED_AFTER_NS,
+    RETURNED_AGAIN_AFTER_NS,
     kept_skus,
 )
 from stockstorm.simulator.seeds import Seeds
@@ -124,6 +125,22 @@ def test_the_sale_of_an_order_that_was_returned_and_cancelled_comes_once_more() 
     assert (first_ns, copy, marks) == (0, 1, ("duplicate_after_cancel",))
     assert lag_ns == CANCELLED_AFTER_NS["return_then_cancel"] + AFTER_CANCELLATION_NS
     assert seen(perturbed(world, order_event("order.created", key=second))) == [(0, 0, ())]
+
+
+def test_everything_of_an_order_that_comes_back_in_two_parts_is_sent_twice_at_once_under_two_ids() -> None:
+    expected: dict[Topic, tuple[str, ...]] = {"order.created": (), "order.returned": ("two_returns",)}
+    for topic, marks in expected.items():
+        original, copy = perturbed(config(two_returns=2), order_event(topic))
+        assert 0 <= copy.due_ns - original.due_ns < 5 * MILLISECOND_NS
+        assert original.webhook_id != copy.webhook_id
+        assert (original.due_ns, original.perturbed, copy.perturbed) == (AT_NS, marks, ("resent",))
+
+
+def test_every_second_sale_of_an_order_that_comes_back_in_two_parts_is_delivered_after_its_returns() -> None:
+    world, second = config(two_returns=2), 33
+    held_ns = RETURNED_AGAIN_AFTER_NS + AFTER_CANCELLATION_NS
+    assert seen(perturbed(world, order_event("order.created", key=second))) == [(0, held_ns, ("two_returns",))]
+    assert seen(perturbed(world, order_event("order.returned", key=second))) == [(0, 0, ("two_returns",))]
 
 
 def test_orders_without_a_role_get_the_perturbations_of_the_scenario() -> None:
