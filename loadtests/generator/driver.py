@@ -10,7 +10,7 @@ import msgspec
 from stockstorm.loadtests.config.spec import RunSpec, reachable
 from stockstorm.loadtests.generator.evidence import EvidenceFaults
 from stockstorm.loadtests.generator.figures import LiveFigures, LiveReporter, LocustStatistics
-from stockstorm.loadtests.generator.garbage import keep_pauses_short
+from stockstorm.loadtests.generator.garbage import collect_between_calls, keep_pauses_short
 from stockstorm.loadtests.generator.health import GeneratorHealth, connections_allowed
 from stockstorm.loadtests.generator.load import Attempts, OpenFaults, PlanExecution
 from stockstorm.loadtests.generator.merchant import open_app, signed_query
@@ -74,6 +74,7 @@ class Driver:
         connections = self._shopify.server.connections
         self._health = GeneratorHealth(pool, journal, connections, record, self.state.abort)
         self._reporter = LiveReporter(self._figures, statistics, lambda: deliveries.pending, send)
+        self._collector = gevent.Greenlet(collect_between_calls)
 
     def listen(self) -> int:
         """Records the opening stock and opens the simulated APIs. Returns their port."""
@@ -136,6 +137,7 @@ class Driver:
         """Starts the load. Returns when it ends."""
         plan = self._shopify.plan
         keep_pauses_short()
+        self._collector.start()
         start_ns = self._clock() + START_DELAY_NS
         end_ns = start_ns + plan.summary.duration_ns
         self._recorder.write(opening_facts(self._spec, self._shopify, go, start_ns))
@@ -178,6 +180,7 @@ class Driver:
         self._recorder.write([found])
 
     def _end(self) -> None:
+        self._collector.kill()
         self._attempts.stop()
         self._shopify.server_stop()
         self._health.close()

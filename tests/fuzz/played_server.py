@@ -16,7 +16,7 @@ from typing import Final
 import gevent
 import msgspec
 
-from stockstorm.loadtests.generator.garbage import keep_pauses_short
+from stockstorm.loadtests.generator.garbage import collect_between_calls, keep_pauses_short
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
 from stockstorm.simulator.api.http_server import LOOPBACK, make_server
 from tests.fuzz.played import Played
@@ -90,7 +90,8 @@ def main() -> None:
     timed = Timed()
     server = make_server(LOOPBACK, 0, timed.handle)
     server.start()
-    keep_pauses_short()  # as the generator does at its start
+    keep_pauses_short()  # both as the generator does at its start
+    gevent.spawn(collect_between_calls)
     print(server.server_port, flush=True)
     stop = gevent.event.Event()
     gevent.signal_handler(signal.SIGTERM, stop.set)

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from stockstorm.loadtests.generator.garbage import keep_pauses_short
+from stockstorm.loadtests.generator.garbage import PARTIAL_MAX, collect_when_due, keep_pauses_short
 from stockstorm.simulator.api.admin.execution.documents import Document, Documents
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
 
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
+    thresholds = gc.get_threshold()
     yield
+    gc.set_threshold(*thresholds)
     gc.unfreeze()
 
 
@@ -45,6 +47,30 @@ def test_a_cycle_that_the_load_leaves_is_collected_however_many_collections_it_o
     del kept
     gc.collect()
     assert left() is None
+
+
+def test_a_full_collection_comes_between_calls_and_never_within_one() -> None:
+    keep_pauses_short()
+    full = list[str]()
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if info["generation"] == 2:
+            full.append(phase)
+
+    gc.callbacks.append(note)
+    try:
+        kept, left = cycle()
+        gc.collect(1)  # the cycle is old
+        del kept
+        objects = [[number] for number in range(200_000)]
+        assert len(objects) == 200_000
+        assert (full, gc.get_count()[2] >= PARTIAL_MAX) == ([], True)
+        collect_when_due()
+        assert (full, left()) == (["start", "stop"], None)
+        collect_when_due()
+        assert full == ["start", "stop"]
+    finally:
+        gc.callbacks.remove(note)
 
 
 def test_the_next_load_collects_what_an_earlier_one_left() -> None:
