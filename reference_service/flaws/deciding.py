@@ -11,6 +11,8 @@ from stockstorm.reference_service.feeds.missed import MissedFeed
 from stockstorm.reference_service.handlers.marketplace_orders import Decide
 from stockstorm.reference_service.wiring import Feed, Parts
 
+Memory = tuple[KnownOrder | None, Iterable[str]]  # the order, and the ids of its returns
+
 
 def changed(decide: Decide, change: Callable[[ChannelNotification], ChannelNotification]) -> Decide:
     """A decision on a changed notification."""
@@ -63,13 +65,10 @@ def ignored(decide: Decide, ignores: Callable[[str, ChannelNotification, KnownOr
     return decide_some
 
 
-def forgetful(decide: Decide, forgets: Callable[[KnownOrder], bool] = lambda _: True) -> Decide:
-    """A decision that does not know what it has done for the orders of which `forgets` is true.
+def remembering(decide: Decide, remembers: Callable[[str, ChannelNotification, Memory], Memory]) -> Decide:
+    """A decision on what is remembered of the order, in place of what is stored."""
 
-    So a notification that comes again is treated as new.
-    """
-
-    def decide_again(
+    def decide_remembering(
         channel: str,
         notification: ChannelNotification,
         known: KnownOrder | None,
@@ -77,11 +76,23 @@ def forgetful(decide: Decide, forgets: Callable[[KnownOrder], bool] = lambda _: 
         sale_waits: bool,
         returns: Iterable[str],
     ) -> Outcome:
-        if known is not None and forgets(known):
-            known, returns = _without(notification.topic, known), ()
+        known, returns = remembers(channel, notification, (known, returns))
         return decide(channel, notification, known, sale_waits=sale_waits, returns=returns)
 
-    return decide_again
+    return decide_remembering
+
+
+def forgetful(decide: Decide, forgets: Callable[[KnownOrder], bool] = lambda _: True) -> Decide:
+    """A decision that does not know what it has done for the orders of which `forgets` is true.
+
+    So a notification that comes again is treated as new.
+    """
+
+    def remembers(_: str, notification: ChannelNotification, stored: Memory) -> Memory:
+        known, _returns = stored
+        return (_without(notification.topic, known), ()) if known is not None and forgets(known) else stored
+
+    return remembering(decide, remembers)
 
 
 def gone(decide: Decide, is_gone: Callable[[KnownOrder], bool]) -> Decide:
