@@ -16,19 +16,22 @@ _NEVER: Final = 1 << 30
 
 
 def keep_pauses_short() -> None:
-    """Collects what an earlier load left, and freezes the rest. `collect_between_calls` has to run from now on."""
+    """Collects what an earlier load left, and freezes the rest."""
     gc.unfreeze()
     gc.collect()
     gc.freeze()
-    young, middle, _ = gc.get_threshold()
-    gc.set_threshold(young, middle, _NEVER)
 
 
 def collect_between_calls() -> None:
-    """Runs in a greenlet for as long as the load lasts."""
-    while True:
-        gevent.sleep(LOOK_EVERY_S)
-        collect_when_due()
+    """Runs in a greenlet for as long as the load lasts. Until it is killed, Python makes no full collection itself."""
+    young, middle, full = gc.get_threshold()
+    gc.set_threshold(young, middle, _NEVER)
+    try:
+        while True:
+            gevent.sleep(LOOK_EVERY_S)
+            collect_when_due()
+    finally:
+        gc.set_threshold(young, middle, full)
 
 
 def collect_when_due() -> None:

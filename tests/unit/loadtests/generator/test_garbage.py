@@ -4,18 +4,22 @@ import gc
 import weakref
 from collections.abc import Iterator
 
+import gevent
 import pytest
 
-from stockstorm.loadtests.generator.garbage import PARTIAL_MAX, collect_when_due, keep_pauses_short
+from stockstorm.loadtests.generator.garbage import (
+    PARTIAL_MAX,
+    collect_between_calls,
+    collect_when_due,
+    keep_pauses_short,
+)
 from stockstorm.simulator.api.admin.execution.documents import Document, Documents
 from stockstorm.simulator.api.admin.resolvers.schema import admin_schema
 
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
-    thresholds = gc.get_threshold()
     yield
-    gc.set_threshold(*thresholds)
     gc.unfreeze()
 
 
@@ -51,7 +55,9 @@ def test_a_cycle_that_the_load_leaves_is_collected_however_many_collections_it_o
 
 def test_a_full_collection_comes_between_calls_and_never_within_one() -> None:
     keep_pauses_short()
-    full = list[str]()
+    before, full = gc.get_threshold(), list[str]()
+    collector = gevent.spawn(collect_between_calls)
+    gevent.sleep(0)
 
     def note(phase: str, info: dict[str, int]) -> None:
         if info["generation"] == 2:
@@ -71,6 +77,8 @@ def test_a_full_collection_comes_between_calls_and_never_within_one() -> None:
         assert full == ["start", "stop"]
     finally:
         gc.callbacks.remove(note)
+        collector.kill()
+    assert gc.get_threshold() == before  # Python's own again, once the load is over
 
 
 def test_the_next_load_collects_what_an_earlier_one_left() -> None:
