@@ -7,6 +7,8 @@ A cancellation of a paid order refunds what is left of it, shipping included, an
 order is `refunded`, and its last refund says so. An order cancelled before payment is `voided` and has no refund.
 """
 
+from typing import Final
+
 import msgspec
 from msgspec import UNSET, Raw
 
@@ -82,6 +84,14 @@ def status_url(domain: str, token: str) -> str:
     return f"https://{domain}/{SHOP_ID}/orders/{token}/authenticate?key={token[:16]}&none=VQ"
 
 
+REMEMBERED_MAX: Final = 1_000  # bodies, of about 3 KB
+
+
+def _differ_in_payment(placed: Order, order: Order) -> bool:
+    """Whether an order is the same as it was before, but for its payment."""
+    return msgspec.structs.replace(placed, paid_ns=order.paid_ns, updated_ns=order.updated_ns) == order
+
+
 class OrderPayload:
     """Builds orders."""
 
@@ -99,13 +109,37 @@ class OrderPayload:
         self._domain, self._has_checkout = domain, in_force("checkout_id in orders", version)
         self._lines, self._refunds, self._people = lines, refunds, people
         self._money, self._times = money, times
+        self._placed: dict[int, tuple[Order, OrderBody]] = {}  # by id, those that wait for their payment, oldest first
 
     def body(self, order: Order) -> OrderBody:
         """The order with all documented fields."""
-        body = self._body(order)
         if order.written is not None:
-            return _with_what_the_subject_gave(body, order.written)
-        return as_placed(body, order, self._money) if order.origin != "web" or order.large_kb else body
+            return _with_what_the_subject_gave(self._body(order), order.written)
+        if order.origin != "web" or order.large_kb:
+            return as_placed(self._body(order), order, self._money)
+        if order.refunds or order.fulfilments or order.edits or order.cancelled_ns is not None:
+            return self._body(order)
+        return self._placed_body(order) if order.paid_ns is None else self._paid_body(order)
+
+    def _placed_body(self, order: Order) -> OrderBody:
+        """The body of an order that waits for its payment. It is remembered, because the payment changes little."""
+        body = self._body(order)
+        if len(self._placed) >= REMEMBERED_MAX:
+            del self._placed[next(iter(self._placed))]
+        self._placed[order.order_id] = order, body
+        return body
+
+    def _paid_body(self, order: Order) -> OrderBody:
+        """The body of an order that was paid, and to which nothing else happened."""
+        placed, body = self._placed.pop(order.order_id, (None, None))
+        if placed is None or body is None or not _differ_in_payment(placed, order):
+            return self._body(order)
+        return msgspec.structs.replace(
+            body,
+            financial_status=financial_status(order),
+            total_outstanding=amount(outstanding(order)),
+            updated_at=self._times.shop(order.updated_ns),
+        )
 
     def _body(self, order: Order) -> OrderBody:
         bought, current, shipping = bought_total(order), current_total(order), current_shipping(order)
@@ -116,6 +150,7 @@ class OrderPayload:
         created, cancelled = self._times.shop(order.created_ns), self._optional(order.cancelled_ns)
         price, current_price = bought + shipping_price(order), current + shipping
         tax, current_tax = vat(bought), vat(current)
+        nothing, bought_set, bought_text = money(0), money(bought), amount(bought)
         return OrderBody(
             id=order.order_id,
             admin_graphql_api_id=f"gid://shopify/Order/{order.order_id}",
@@ -134,7 +169,7 @@ class OrderPayload:
             current_shipping_price_set=money(shipping),
             current_subtotal_price=amount(current),
             current_subtotal_price_set=money(current),
-            current_total_discounts_set=money(0),
+            current_total_discounts_set=nothing,
             current_total_price=amount(current_price),
             current_total_price_set=money(current_price),
             current_total_tax=amount(current_tax),
@@ -150,15 +185,15 @@ class OrderPayload:
             phone=person.phone,
             presentment_currency=currency,
             processed_at=created,
-            subtotal_price=amount(bought),
-            subtotal_price_set=money(bought),
+            subtotal_price=bought_text,
+            subtotal_price_set=bought_set,
             tax_lines=(self._lines.tax(tax),),
             token=token,
-            total_cash_rounding_payment_adjustment_set=money(0),
-            total_cash_rounding_refund_adjustment_set=money(0),
-            total_discounts_set=money(0),
-            total_line_items_price=amount(bought),
-            total_line_items_price_set=money(bought),
+            total_cash_rounding_payment_adjustment_set=nothing,
+            total_cash_rounding_refund_adjustment_set=nothing,
+            total_discounts_set=nothing,
+            total_line_items_price=bought_text,
+            total_line_items_price_set=bought_set,
             total_outstanding=amount(current_price if order.paid_ns is None else outstanding(order)),
             total_price=amount(price),
             total_price_set=money(price),

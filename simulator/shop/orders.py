@@ -81,7 +81,9 @@ class OrderBook:
         self._written = self._refunds = self._parcels = 0  # of the subject so far
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(Order).decode
-        self._unwritten: dict[int, Order] = {}  # by id, those that changed last at the end
+        # By id, those that changed last at the end.
+        self._unwritten: dict[int, Order] = {}
+        self._others_unwritten: dict[int, Order] = {}
 
     def open(
         self, item: PlannedPurchase, products: Sequence[Product], now_ns: int, drawn: tuple[Drawn, ...] = ()
@@ -128,29 +130,43 @@ class OrderBook:
         self._keep(order)
 
     def _keep(self, order: Order) -> None:
-        self._unwritten[order.order_id] = order
-        if len(self._unwritten) >= UNWRITTEN_MAX + WRITTEN_AT_ONCE:
-            self._write([self._unwritten.pop(order_id) for order_id in list(islice(self._unwritten, WRITTEN_AT_ONCE))])
+        if order.channel != ONLINE:
+            others = self._others_unwritten
+            others[order.order_id] = order
+            if len(others) >= WRITTEN_AT_ONCE:
+                self._write_others()
+            return
+        own = self._unwritten
+        own[order.order_id] = order
+        if len(own) >= UNWRITTEN_MAX + WRITTEN_AT_ONCE:
+            self._write([own.pop(order_id) for order_id in list(islice(own, WRITTEN_AT_ONCE))])
 
     def _complete(self) -> Records:
         """The records, with all orders in them."""
         if self._unwritten:
             orders, self._unwritten = list(self._unwritten.values()), {}
             self._write(orders)
+        if self._others_unwritten:
+            self._write_others()
         return self._records
 
     def _write(self, orders: Sequence[Order]) -> None:
-        own = [order for order in orders if order.channel == ONLINE]
-        others = [order for order in orders if order.channel != ONLINE]
-        encode, write = self._encode, self._records.write_all
-        parcels = [(each.fulfilment_id, order.order_id) for order in own for each in order.fulfilments]
-        refunds = [(each.refund_id, order.order_id) for order in own for each in order.refunds]
-        returned = [(token_of(order), each.refund_id) for order in others for each in order.refunds]
-        write("INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(self._row, own))
-        write("INSERT OR REPLACE INTO others VALUES (?, ?)", [(each.order_id, encode(each)) for each in others])
+        """Write orders of the own store."""
+        parcels = [(each.fulfilment_id, order.order_id) for order in orders for each in order.fulfilments]
+        refunds = [(each.refund_id, order.order_id) for order in orders for each in order.refunds]
+        write = self._records.write_all
+        write("INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(self._row, orders))
         write("INSERT OR IGNORE INTO parcels VALUES (?, ?)", parcels)
         write("INSERT OR IGNORE INTO refunds VALUES (?, ?)", refunds)
+
+    def _write_others(self) -> None:
+        """Write those of marketplaces that wait."""
+        orders, encode = self._others_unwritten, self._encode
+        returned = [(token_of(order), each.refund_id) for order in orders.values() for each in order.refunds]
+        write = self._records.write_all
+        write("INSERT OR REPLACE INTO others VALUES (?, ?)", [(key, encode(order)) for key, order in orders.items()])
         write("INSERT OR IGNORE INTO returned VALUES (?, ?)", returned)
+        orders.clear()
 
     def _row(self, order: Order) -> tuple[Value, ...]:
         """An order of the own store, in the columns of its table."""
@@ -191,7 +207,8 @@ class OrderBook:
     def get(self, key: OrderKey) -> Order | None:
         """The order of a purchase. None if the purchase was refused or has not happened yet."""
         order_id = self._ids.order.of(key)
-        return self._unwritten.get(order_id) or self._written_one(order_id, _OF_THE_STORE, _OF_MARKETPLACES)
+        waiting = self._unwritten.get(order_id) or self._others_unwritten.get(order_id)
+        return waiting or self._written_one(order_id, _OF_THE_STORE, _OF_MARKETPLACES)
 
     def begin_call(self) -> None:
         """A new API call begins, with a new allowance of work for its searches."""
@@ -203,9 +220,7 @@ class OrderBook:
 
     def own_by_id(self, order_id: int) -> Order | None:
         """An order of the own store by its Shopify id."""
-        if (order := self._unwritten.get(order_id)) is not None:
-            return order if order.channel == ONLINE else None
-        return self._written_one(order_id, _OF_THE_STORE)
+        return self._unwritten.get(order_id) or self._written_one(order_id, _OF_THE_STORE)
 
     def own_by_refund(self, refund_id: int) -> tuple[Order, Refund] | None:
         """A refund of the own store, with its order."""

@@ -5,12 +5,15 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import ShopConfig
+from stockstorm.simulator.events import order_payload
 from stockstorm.simulator.events.order_sums import financial_status
 from stockstorm.simulator.events.payloads import Payloads
-from stockstorm.simulator.model import Order, OrderTopic, Refund, RefundLine
+from stockstorm.simulator.model import Fulfilment, Order, OrderEdit, OrderTopic, Refund, RefundLine
 from tests.literal_shop import AT_NS, CATALOGUE, MUG, ORDER, REFUND, TEE, WALL, order_event
 
 LATER = AT_NS + 30 * SECOND_NS
@@ -20,6 +23,20 @@ TEE_BACK = Refund(931_800_000_008, LATER, (RefundLine(14_320_500_000_002, TEE.sk
 ALL_BACK = msgspec.structs.replace(PAID, refunds=(REFUND, TEE_BACK))
 CANCELLED = msgspec.structs.replace(ORDER, cancelled_ns=LATER, updated_ns=LATER)
 CANCELLED_PAID = msgspec.structs.replace(CANCELLED, paid_ns=LATER)
+DEARER = msgspec.structs.replace(ORDER, lines=tuple(msgspec.structs.replace(one, price_minor=1) for one in ORDER.lines))
+OTHER = msgspec.structs.replace(ORDER, order_id=ORDER.order_id + 1)
+UNPAID = [
+    ORDER,
+    DEARER,
+    OTHER,
+    msgspec.structs.replace(ORDER, updated_ns=LATER - 1),
+    msgspec.structs.replace(ORDER, buyer=-1, origin="pos"),
+    msgspec.structs.replace(ORDER, large_kb=3),
+    msgspec.structs.replace(ORDER, fulfilments=(Fulfilment(9, LATER, ((ORDER.lines[0].line_id, 2),)),)),
+    msgspec.structs.replace(ORDER, edits=(OrderEdit(8, LATER, (), ((ORDER.lines[0].line_id, 1),)),)),
+    msgspec.structs.replace(ORDER, refunds=(REFUND,)),
+    CANCELLED,
+]
 
 
 def shown(order: Order, topic: OrderTopic = "orders/updated") -> Any:
@@ -95,3 +112,17 @@ def test_customer_and_both_addresses_show_the_buyer() -> None:
     assert order["billing_address"] == order["shipping_address"]
     assert order["billing_address"]["city"] == "Łódź"
     assert order["email"] == order["contact_email"] == "zoe@example.org"
+
+
+@given(st.lists(st.tuples(st.sampled_from(UNPAID), st.booleans()), max_size=12), st.integers(1, 2))
+def test_a_body_depends_on_its_order_alone_and_not_on_bodies_made_before(
+    orders: list[tuple[Order, bool]], remembered: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(order_payload, "REMEMBERED_MAX", remembered)
+        payloads = Payloads(CATALOGUE, ShopConfig(), WALL)
+        for nth, (unpaid, is_paid) in enumerate(orders):
+            at_ns = LATER + nth * SECOND_NS
+            order = msgspec.structs.replace(unpaid, paid_ns=at_ns, updated_ns=at_ns) if is_paid else unpaid
+            event = order_event("orders/updated", order)
+            assert payloads.body(event) == Payloads(CATALOGUE, ShopConfig(), WALL).body(event)
