@@ -33,6 +33,7 @@ LIVE_SAMPLES_MAX: Final = 2_000  # newest samples of a live quantile
 LOCUST_SECONDS_MAX: Final = 60  # of Locust's counts by second, of which it shows the last 12
 LOCUST_POINTS_MAX: Final = 2_000  # of the charts of Locust's web UI, one every 5 s
 
+FETCHED_S: Final = 0.2  # what a subject does with a page at once, such as storing its cursor, is done by then
 HELD_MAX_S: Final = 3.0  # the subject's calls wait for a fault to begin; the orchestrator needs a second at most
 
 # The generator: the end

@@ -157,7 +157,7 @@ def _trigger(key: str, fault: FaultConfig) -> Iterator[Problem]:
     if fault.on == "time":
         for name in ("count", "every_s"):
             if name in fault.model_fields_set:
-                remedy = 'leave it out or write on = "executed" or on = "acknowledged"'
+                remedy = 'leave it out or write on = "executed", on = "acknowledged" or on = "fetched"'
                 yield Problem(f"{key}.{name}", "has no meaning for a fault at a time", remedy, reads)
     if fault.on != "acknowledged" and fault.topics:
         remedy = 'leave it out or write on = "acknowledged"'

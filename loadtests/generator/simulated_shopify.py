@@ -219,6 +219,7 @@ class SimulatedApis:
             return UNAVAILABLE
         if injection is NONE and self._evidence.executed(reply.facts):
             reply = WITHHELD.applied(reply)
+        self._evidence.fetched(reply.facts)
         self._on_change(reply.facts, reply.events, now_ns)
         if self.admin.background.busy and not self._works:
             self._works = True

@@ -5,15 +5,22 @@ survived.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Final
 
 from stockstorm.reports.checkers.checker import Checker
 from stockstorm.reports.history import History
 from stockstorm.reports.history.level import judged_level
 from stockstorm.reports.result import Check, counted, unknown
-from stockstorm.simulator.config import API_FAULTS, FAULTS, FaultConfig
+from stockstorm.simulator.config import API_FAULTS, FAULTS, FaultConfig, FaultTrigger
 from stockstorm.simulator.history import facts as f
 
+INSTANTS: Final[Mapping[FaultTrigger, str]] = {
+    "time": "at a time",
+    "executed": "when a change was executed",
+    "acknowledged": "when an event was acknowledged",
+    "fetched": "when orders were read",
+}
 SOLD: Final = "order.created"  # what faults of a scenario without topics begin on
 
 
@@ -71,9 +78,12 @@ def _begun(history: History) -> Counter[str]:
 def _possible(fault: FaultConfig, history: History) -> bool:
     """Whether the subject does on what a fault begins.
 
-    One that polls acknowledges nothing, and one that is not judged by its writes changes nothing. That one may have
-    given the marketplaces no address, so they told it of no order, on which most of these faults begin.
+    One that polls acknowledges nothing, and another one need not read orders. One that is not judged by its writes
+    changes nothing. That one may have given the marketplaces no address, so they told it of no order, on which most of
+    these faults begin.
     """
+    if fault.on == "fetched":
+        return history.started.polls
     if judged_level(history) == "full":
         return fault.on != "acknowledged" or not history.started.polls
     told = {planned.topic for planned in history.all(f.DeliveryPlanned)}
@@ -89,5 +99,5 @@ def _words(fault: FaultConfig) -> str:
     return _named(FAULTS[fault.kind].label, fault.on)
 
 
-def _named(label: str, on: str) -> str:
-    return f"{label} when a change was executed" if on == "executed" else f"{label} when an event was acknowledged"
+def _named(label: str, on: FaultTrigger) -> str:
+    return f"{label} {INSTANTS[on]}"

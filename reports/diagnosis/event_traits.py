@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from stockstorm.reports.diagnosis.case import Case
+from stockstorm.reports.diagnosis.order_reads import OrderReads
 from stockstorm.reports.diagnosis.traits import CAUSES, LINES, MARKS, TOPIC_OF, Trait, twins
 from stockstorm.reports.history import History
 from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, NEVER_NS, Delivery
@@ -123,10 +124,7 @@ class EventTraits:
         self._rounded = _rounded(self._items.values())
         self._faults = [fault for fault in history.fault_intervals if fault.planned]
         self._ready = sorted(fault.end_ns for fault in self._faults if fault.fault in ENDS)
-        self._read: dict[int, int] = {}  # when an answer first showed an order
-        for told in history.all(f.OrdersShown):
-            for order in told.orders:
-                self._read.setdefault(order, told.at_ns)
+        self._reads = OrderReads(case)
         self._ties = _ties(history)
         self._leading = self._first_of_action()
         self._uninstalled_ns = self._told_of_uninstallation()
@@ -185,13 +183,9 @@ class EventTraits:
         found = set[Trait]()
         if self._is_ahead(event):
             found.add(Trait("ahead"))
-        if event.order in self._read:
-            found.add(Trait("read"))
-        if self._read.get(event.order, NEVER_NS) < self._deliveries.first_attempt_ns.get(event.event, -1):
-            found.add(Trait("read_before"))
         if self._hears_after_cancel(event):
             found.add(Trait("cancel_heard"))
-        return found
+        return found | self._reads.of(event.order, self._deliveries.first_attempt_ns.get(event.event, -1))
 
     def _place(self, item: f.ItemStocked, version: int) -> int:
         """The location that an event is about; -1 where it is about the item as a whole, which several stock."""

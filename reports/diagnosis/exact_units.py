@@ -24,6 +24,7 @@ SHOWN: Final = 3
 ORDERS_MAX: Final = 3  # that fit equally well; with more of them none is named
 NEARLY: Final = 0.5  # of the SKUs that are wrong, and of those that a group would make wrong
 CHANCE_MAX: Final = 1e-4  # over all groups, for one that explains only a part
+ORDERLESS: Final = 1 << 30  # of calls and parts of orders, which name no orders
 MISSING: Final = "are missing in the master"
 
 
@@ -55,16 +56,22 @@ def _told_by_references(case: Case) -> bool:
 
 
 def _matching(wrong: dict[str, int], candidates: Iterable[Group]) -> list[tuple[Group, str]]:
-    """The groups that explain the difference of every SKU, with what was done to them."""
-    found: list[tuple[Group, str]] = []
-    for group in candidates:
-        if group.by_sku.keys() != wrong.keys() or any(group.by_sku == known.by_sku for known, _ in found):
-            continue
-        if all(group.by_sku[sku] == -units_off for sku, units_off in wrong.items()):
-            found.append((group, MISSING))
-        elif all(group.by_sku[sku] == units_off for sku, units_off in wrong.items()):
-            found.append((group, _too_much(group)))
-    return sorted(found, key=lambda one: one[1] != MISSING)  # a change left out is more likely than its opposite twice
+    """The groups that explain the difference of every SKU, with what was done to them.
+
+    Of those with the same units by SKU, the one with the fewest orders: others have orders besides that were cancelled
+    or returned, so that their units do not show. The first of those that are as small.
+    """
+    missing = [group for group in candidates if group.by_sku == {sku: -off for sku, off in wrong.items()}]
+    doubled = [group for group in candidates if group.by_sku == wrong]
+    found = [(min(missing, key=_size), MISSING)] if missing else []  # more likely than its opposite twice
+    if doubled:
+        least = min(doubled, key=_size)
+        found.append((least, _too_much(least)))
+    return found
+
+
+def _size(group: Group) -> int:
+    return len(group.orders) or ORDERLESS
 
 
 def _too_much(group: Group) -> str:

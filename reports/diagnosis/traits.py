@@ -14,7 +14,7 @@ TraitKind = Literal[
     "topic", "source", "cause", "way", "news", "process_end", "copies", "ahead", "retried", "same_number", "two_lines",
     "many_lines", "lines", "units", "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close",
     "perturbed", "forgery", "channel", "sku", "hot", "sibling", "uninstalled", "phase", "size", "zero", "one_unit",
-    "outage", "restart", "read", "read_before", "tie", "inexact",
+    "outage", "restart", "read", "read_before", "read_end", "tie", "inexact",
     "burst", "together", "cancel_heard", "shows", "after_push", "digit", "across_end", "before_level",
 ]  # fmt: skip
 
@@ -25,6 +25,7 @@ PHRASES: Final[dict[TraitKind, str]] = {
     "way": "of stock that went {}",
     "news": "{}",
     "process_end": "acknowledged less than {} before a process of the service ended",
+    "read_end": "of orders that the service read less than {} before a process of it ended, and before its next write",
     "across_end": "ones that came before a process of the service ended, and again after it",
     "before_level": "ones that came over {} before any inventory_levels/update of their SKU",
     "copies": "delivered more than once",
@@ -73,6 +74,8 @@ HINTS: Final[dict[TraitKind, str]] = {
     "news": "look at what is done about {}, also where the order is known already",
     "way": "push every change of stock, up and down: look for a comparison such as `<` where `!=` is meant",
     "process_end": "answer 2xx only after the event is stored durably, and let the next start take up what is stored",
+    "read_end": "store how far a feed was read together with the orders that were read, or after their effect: what is "
+    "only in memory is gone when the process ends, and is not read again",
     "across_end": "keep what was taken where a restart does not empty it: webhook ids in memory are forgotten",
     "before_level": "look at what is done with an order of an item that the service does not know, or whose stock it "
     "does not know: read it by API, and at the start the whole catalogue",

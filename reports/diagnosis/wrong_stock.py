@@ -15,8 +15,8 @@ from stockstorm.reports.result import Diagnosis
 
 TOLD: Final[frozenset[TraitKind]] = frozenset({
     "topic", "source", "copies", "ahead", "two_lines", "lines", "units", "after_cancel", "after_return", "perturbed",
-    "unanswered", "process_end", "retried", "fault", "outage", "restart", "read", "cancel_heard", "burst", "across_end",
-    "before_level",
+    "unanswered", "process_end", "retried", "fault", "outage", "restart", "read", "read_end", "cancel_heard", "burst",
+    "across_end", "before_level",
 })  # fmt: skip
 
 

@@ -69,7 +69,8 @@ def fault_label(fault: str) -> str:
 
 # What begins a fault. "executed": the subject's change of the master has been executed, and its answer is withheld
 # until the fault has begun. "acknowledged": the subject has acknowledged an event, and its calls are held until then.
-FaultTrigger = Literal["time", "executed", "acknowledged"]
+# "fetched": it has read orders of a marketplace, and its calls are held from then on.
+FaultTrigger = Literal["time", "executed", "acknowledged", "fetched"]
 
 
 class FaultConfig(Config):
@@ -80,7 +81,8 @@ class FaultConfig(Config):
         FaultTrigger,
         Field(
             description='what begins it: "time"; "executed", a change of the master that was executed and is not yet '
-            'answered; "acknowledged", an event that was acknowledged and is not yet applied'
+            'answered; "acknowledged", an event that was acknowledged and is not yet applied; "fetched", orders of a '
+            "marketplace that were read and are not yet applied"
         ),
     ] = "time"
     at_s: Annotated[Seconds, Field(description="when it begins; one on evidence does not begin earlier")]

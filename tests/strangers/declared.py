@@ -94,6 +94,10 @@ BUGS: Final = (
     Bug("sweep", "sets_by_rest", "writes", ("retry_discipline", "drift"), ("lost_updates",)),
     Bug("sweep", "works_in_the_request", "conduct", ("ack_time", "delivery_success"), ("slow_answers",)),
     Bug("sweep", "looks_all_the_time", "conduct", ("needless_reads",), ("needless_reads",)),
+    Bug(
+        "sweep", "cursor_before_work", "crash windows", LOST, ("lost_at_failure", "exact_units"),
+        scenario="crash_windows",
+    ),
     Bug("sweep", "forgets_at_restart", "crash windows", ("drift",), ("exact_units",), "before", options=KILLS),
     Bug(
         "sweep", "reads_to_an_empty_page", "conduct", ("sync_latency",), ("channel_blocks_others",),

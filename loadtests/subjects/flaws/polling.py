@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from stockstorm.loadtests.subjects.flaws.flaw import LATE_EFFECTS, OF_POLLING, WRONG_STOCK, Flaw, without
+from stockstorm.loadtests.subjects.flaws.flaw import LATE_EFFECTS, OF_POLLING, RESTARTED, WRONG_STOCK, Flaw, without
 
 DECLARED: Final = (
     Flaw(
@@ -15,6 +15,17 @@ DECLARED: Final = (
         subjects=OF_POLLING,
         scenario="proof_polled",
         diagnoses=frozenset({"skipped_reads", "exact_units", "lost_events"}),
+    ),
+    Flaw(
+        name="cursor_before_work",
+        kind="polling",
+        mistake="the cursor is stored when a page was read and before its orders are applied, and the worker is killed",
+        must=frozenset({"drift"}),
+        may=without({**WRONG_STOCK, **LATE_EFFECTS, **RESTARTED}, "drift"),
+        subjects=OF_POLLING,
+        scenario="crash_windows",
+        says=("before a process",),
+        diagnoses=frozenset({"skipped_reads", "exact_units", "lost_events", "lost_at_failure"}),
     ),
     Flaw(
         name="page_two_never_read",

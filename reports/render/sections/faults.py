@@ -15,6 +15,7 @@ _ON: Final[dict[FaultTrigger, str]] = {
     "time": "",
     "executed": ", a change executed and not answered",
     "acknowledged": ", an event acknowledged and not applied",
+    "fetched": ", orders read and not applied",
 }
 Interval = tuple[float, float]  # seconds
 

@@ -1,5 +1,7 @@
 """Faults on evidence: which instants begin one, what is held meanwhile, and how often each occurs."""
 
+from collections.abc import Callable
+
 import gevent
 import msgspec
 import pytest
@@ -13,7 +15,8 @@ from stockstorm.scenarios.loader import load
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.config import FaultConfig, FaultTrigger
-from stockstorm.simulator.history.facts import AnyFact, ApiCalled, StockChanged, StockShown
+from stockstorm.simulator.history.facts import AnyFact, ApiCalled, OrdersShown, StockChanged, StockShown
+from stockstorm.simulator.model import OrderKey
 from tests.admin_calls import ADJUST, PATH, WALL, adjustment, change
 from tests.small_world import small_world
 
@@ -29,9 +32,15 @@ class Run:
         self.now_ns = SECOND_NS
         self.sent: list[FaultDue] = []
         self.open = OpenFaults(self.sent.append)
-        self.faults = EvidenceFaults(faults, self.open, lambda: self.now_ns)
+        self._due: list[Callable[[], None]] = []
+        self.faults = EvidenceFaults(faults, self.open, lambda: self.now_ns, lambda _, begin: self._due.append(begin))
         self.faults.start(SECOND_NS, SECOND_NS + LOAD_NS)
         self.now_ns += 10 * SECOND_NS
+
+    def pass_time(self) -> None:
+        """What waits for a moment is done."""
+        for begin in self._due:
+            begin()
 
     def recover(self, after_s: float = 2.0) -> None:
         """The fault begins, ends, and time passes."""
@@ -69,6 +78,37 @@ def test_an_acknowledged_new_order_begins_a_fault_that_names_the_delivery() -> N
     assert run.sent == []
     run.faults.acknowledged(2, "order.created")
     assert run.sent == [FaultDue("kill_worker", SECOND_NS, "acknowledged", -1, 2)]
+
+
+def test_orders_that_were_read_begin_a_fault_a_moment_later_and_calls_are_held_at_once() -> None:
+    run = Run(fault("fetched"))
+    run.faults.fetched([CHANGED, OrdersShown(1, 4, "online", (OrderKey(3),))])
+    assert run.faults.hold() is False
+    run.faults.fetched([OrdersShown(1, 5, "bazaar", (OrderKey(3),))])
+    held = gevent.spawn(run.faults.hold)
+    gevent.sleep(0.01)
+    assert not held.ready()
+    assert run.sent == []
+    run.pass_time()
+    assert run.sent == [FaultDue("kill_worker", SECOND_NS, "fetched", 5, -1)]
+    assert not held.ready()
+    run.faults.begun()
+    assert held.get(timeout=5) is True
+
+
+def test_a_page_that_follows_while_a_fault_is_to_begin_begins_no_other() -> None:
+    run = Run(fault("fetched"))
+    for request in (5, 6):
+        run.faults.fetched([OrdersShown(1, request, "bazaar", (OrderKey(3),))])
+    run.pass_time()
+    assert [due.request for due in run.sent] == [5]
+
+
+def test_no_other_fault_waits_for_reads_of_a_subject_that_reads_nothing() -> None:
+    run = Run(fault("executed", count=3), fault("fetched", count=3))
+    for _ in range(3):
+        assert run.faults.executed([CHANGED]) is True
+        run.recover(1.5)
 
 
 def test_topics_of_the_scenario_come_in_place_of_new_orders() -> None:

@@ -61,6 +61,8 @@ def test_faults_on_evidence_that_never_began_make_the_run_unknown() -> None:
 def test_a_subject_that_polls_acknowledges_nothing_on_which_a_fault_could_begin() -> None:
     run = msgspec.structs.replace(started(), scenario=_tables("crash_windows"), polls=True)
     (check,) = check_all(history(run, failed(2, "slow"), killed(5, "executed")), (FaultsMet(),))
+    assert check.reason.endswith("none occurred: subject killed when orders were read")
+    (check,) = check_all(history(run, failed(2, "slow"), killed(5, "executed"), killed(7, "fetched")), (FaultsMet(),))
     assert check.verdict == "valid"
 
 
@@ -72,6 +74,7 @@ def test_faults_on_evidence_are_counted_and_the_call_that_one_took_is_not_a_fail
         "slow answers": 1,
         "times worker killed when a change was executed": 1,
         "times subject killed when an event was acknowledged": 1,
+        "times subject killed when orders were read": 0,  # a subject that is told of them need not read any
     }
 
 

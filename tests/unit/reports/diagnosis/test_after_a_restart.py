@@ -110,3 +110,43 @@ def test_copies_that_count_twice_because_a_restart_forgot_what_came(named: bool)
 
 def test_copies_after_a_restart_that_are_recognised() -> None:
     assert diagnosed(Forgetting(named=True, forgets=False).history()) == {}
+
+
+class Polling(Shop):
+    """Every order is read by API. Just after some reads the service ends.
+
+    `lost`: it ends before it tries to write them, and never reads them again. Another one ends while it tries.
+    """
+
+    def __init__(self, *lost: int, tried: int = -1) -> None:
+        self.lost, self.tried, self.ends = lost, tried, list[int]()
+        super().__init__(lambda change: int(change.order not in lost), named=False)
+
+    def happen(self, change: Change) -> None:
+        super().happen(change)
+        self.facts.append(f.OrdersShown(ns(self.ms + 2), 10_000 + self.events, change.channel, (change.order,)))
+        if change.order in (*self.lost, self.tried):
+            self.ends.append(ns(self.ms + 4))
+        if change.order == self.tried:
+            self.call("inventoryAdjustQuantities", status=0, outcome="failed", injected="dropped")
+
+    def history(self) -> History:
+        faults: list[f.AnyFact] = []
+        for at_ns in self.ends:
+            faults += [
+                f.FaultStarted(at_ns, "kill_subject", "subject"),
+                f.FaultEnded(at_ns + 1, "kill_subject", "subject"),
+            ]
+        return History.of(sorted([*super().history().facts, *faults], key=lambda fact: fact.at_ns))
+
+
+def test_orders_that_were_read_just_before_an_end_and_never_again() -> None:
+    found = next(iter(diagnosed(Polling(40, 64, 81, tried=100).history()).values()))
+    assert found.name == "exact_units"
+    assert "read less than 0.5 s before a process of it ended, and before its next write" in found.cause
+    assert "3 orders: " in found.evidence[1]
+    assert found.remedy.startswith("store how far a feed was read together with the orders that were read")
+
+
+def test_orders_that_were_read_just_before_an_end_and_again_after_it() -> None:
+    assert diagnosed(Polling(tried=100).history()) == {}
