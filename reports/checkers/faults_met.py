@@ -63,7 +63,7 @@ class FaultsMet(Checker):
 
 def _met(history: History) -> Counter[str]:
     """Calls that met each kind of API fault, without those that a fault on evidence took their answer."""
-    taken = {fault.request for fault in history.all(f.FaultStarted) if fault.request >= 0}
+    taken = {fault.request for fault in history.all(f.FaultStarted) if fault.on == "executed"}
     kinds = {fault.kind for fault in history.scenario.api_faults}
     calls = (call for call in history.all(f.ApiCalled) if call.injected and call.request not in taken)
     return Counter(API_FAULTS[call.injected] for call in calls if call.injected and call.injected in kinds)
