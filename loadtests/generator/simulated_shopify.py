@@ -217,7 +217,7 @@ class SimulatedApis:
         except StockstormError as error:  # the shop cannot go on, which is not for the subject to bear
             self._on_failure(error)
             return UNAVAILABLE
-        if injection is NONE and self._evidence.executed(reply.facts):
+        if injection.succeeds and self._evidence.executed(reply.facts):
             reply = WITHHELD.applied(reply)
         self._evidence.fetched(reply.facts)
         self._on_change(reply.facts, reply.events, now_ns)

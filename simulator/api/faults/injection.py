@@ -37,6 +37,11 @@ class Injection(msgspec.Struct, frozen=True):
         """From its execution, how long another call with its idempotency key is told that it is in progress."""
         return self.after_ns + self.busy_ns
 
+    @property
+    def succeeds(self) -> bool:
+        """Whether the call is executed and gets its own answer, if late."""
+        return self.executes and self.answers and not self.status
+
     def rejects(self, row: int, rows: int) -> bool:
         """Whether row number `row` of `rows` is rejected: every second one, and the only one."""
         return self.kind == "rows_rejected" and (rows == 1 or row % 2 == int(self.pick * 2))

@@ -13,10 +13,12 @@ from stockstorm.loadtests.generator.simulated_shopify import SimulatedApis
 from stockstorm.loadtests.ipc.messages import FaultDue, Setup
 from stockstorm.scenarios.loader import load
 from stockstorm.simulator.api.exchange import ApiReply, ApiRequest
+from stockstorm.simulator.api.faults import ApiFaults
 from stockstorm.simulator.clock import SECOND_NS
-from stockstorm.simulator.config import FaultConfig, FaultTrigger
+from stockstorm.simulator.config import ApiFaultConfig, FaultConfig, FaultTrigger
 from stockstorm.simulator.history.facts import AnyFact, ApiCalled, OrdersShown, StockChanged, StockShown
 from stockstorm.simulator.model import OrderKey
+from stockstorm.simulator.seeds import Seeds
 from tests.admin_calls import ADJUST, PATH, WALL, adjustment, change
 from tests.small_world import small_world
 
@@ -183,12 +185,13 @@ def test_calls_do_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
 class Apis:
     """The Admin API under faults on evidence."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, faults: ApiFaults | None = None) -> None:
         self.facts: list[AnyFact] = []
         self.run, self.world = run, small_world()
         self.apis = SimulatedApis(
-            SETUP, load("smoke"), self.world, WALL, lambda: run.now_ns, self._changed, evidence=run.faults
-        )
+            SETUP, load("smoke"), self.world, WALL, lambda: run.now_ns, self._changed,
+            faults=faults, evidence=run.faults,
+        )  # fmt: skip
 
     def _changed(self, facts: list[AnyFact], _events: object, _at_ns: int) -> None:
         self.facts += facts
@@ -218,6 +221,19 @@ def test_the_answer_of_the_executed_change_is_withheld_and_has_shown_nothing() -
     assert (called.injected, called.outcome, called.status) == ("answer_lost", "ok", 0)
     run.recover()
     assert not apis.adjust("k").dropped  # the key replays it
+
+
+def test_a_slow_call_can_begin_a_fault_like_any_other_that_succeeds() -> None:
+    run = Run(fault("executed"))
+    slow = ApiFaultConfig(kind="slow", api="admin", seconds=0.001)
+    faults = ApiFaults([slow], Seeds(1), 100.0)
+    faults.start(run.now_ns)
+    apis = Apis(run, faults)
+    calling = gevent.spawn(apis.adjust, "k")
+    gevent.sleep(0.05)
+    assert [due.on for due in run.sent] == ["executed"]
+    run.faults.begun()
+    assert calling.get(timeout=5).dropped
 
 
 def test_a_call_that_is_held_after_an_acknowledgement_is_not_executed() -> None:
