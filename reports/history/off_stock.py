@@ -119,4 +119,6 @@ def _fits(found: Attribution, sku: str, units: int) -> Fits:
     sets = found.blind_sets[sku]
     if balance is None or not balance.singly:
         return Fits(twice, lost, sets)
-    return Fits((), lost, sets) if balance.lost_only else Fits(twice, (), sets)
+    if balance.extra:
+        return Fits(twice, (), sets)
+    return Fits((), lost, sets) if balance.lost_only else Fits(twice, lost, sets)

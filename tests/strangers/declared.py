@@ -95,7 +95,7 @@ BUGS: Final = (
     Bug("sweep", "works_in_the_request", "conduct", ("ack_time", "delivery_success"), ("slow_answers",)),
     Bug("sweep", "looks_all_the_time", "conduct", ("needless_reads",), ("needless_reads",)),
     Bug(
-        "sweep", "cursor_before_work", "crash windows", LOST, ("lost_at_failure", "exact_units"),
+        "sweep", "cursor_before_work", "crash windows", ("drift",), ("exact_units", "wrong_stock"), "read less than",
         scenario="crash_windows",
     ),
     Bug("sweep", "forgets_at_restart", "crash windows", ("drift",), ("exact_units",), "before", options=KILLS),

@@ -53,6 +53,10 @@ def test_a_cancellation_without_a_row_may_hide_an_order_applied_twice() -> None:
     assert off(run) == []
     again = history(*run.facts, recorded(20, 2, -1, 8))
     assert off(again) == [(-1, 0, False)]
+    fits = explain(again.attribution, SKU, -1).fits
+    assert fits is not None
+    assert [(each.order, each.kind) for each in fits.twice] == [(1, "sale"), (2, "sale")]
+    assert [(each.order, each.kind) for each in fits.lost] == [(2, "cancelled")]
 
 
 def test_more_taken_than_was_sold_until_then_is_proof_whatever_comes_later() -> None:
