@@ -57,11 +57,13 @@ class CpuWaits:
         return excused_ns / 1e6
 
     def is_starved(self, begin_ns: int, end_ns: int) -> bool:
-        """Whether other programs took the CPU for half of a time or longer, and of the seconds before it.
+        """Whether other programs took the CPU for half of a time or longer, or of it and the seconds before it.
 
         A queue that grew by that is met by what began later, so nothing that took its time is proven.
         """
-        begin_ns -= QUEUE_NS
+        return self._took_half(begin_ns, end_ns) or self._took_half(begin_ns - QUEUE_NS, end_ns)
+
+    def _took_half(self, begin_ns: int, end_ns: int) -> bool:
         some = [one for one in self.intervals if one.begin_ns < end_ns and begin_ns < one.end_ns]
         whole_ns = sum(one.end_ns - one.begin_ns for one in some)
         return sum(one.excused_ns for one in some) >= STARVED_MIN * whole_ns > 0

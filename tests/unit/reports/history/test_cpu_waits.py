@@ -2,7 +2,7 @@
 
 import pytest
 
-from stockstorm.reports.history.cpu_waits import CpuWaits, build_cpu_waits
+from stockstorm.reports.history.cpu_waits import CpuWaits, Interval, build_cpu_waits
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import history, ns, opened
 
@@ -63,6 +63,18 @@ def test_a_queue_may_have_grown_where_others_took_the_cpu_for_half_of_some_secon
 def test_a_queue_that_grew_before_is_met_later() -> None:
     assert waits(550, 800).is_starved(ns(8_000), ns(8_100))
     assert not waits(550, 800).is_starved(ns(10_000), ns(10_100))
+
+
+def test_a_queue_grows_at_once_when_a_burst_meets_a_machine_that_others_use() -> None:
+    """Nobody waits in a quiet second, so the seconds before do not show that others use the machine."""
+
+    def interval(second: int, waited_ms: int) -> Interval:
+        begin, waited = ns(second * 1_000), waited_ms * MS
+        return Interval(begin, begin + 1_000 * MS, 200 * MS, waited, waited, others_ns=1_500 * MS)
+
+    burst = CpuWaits([*(interval(second, 100) for second in range(6)), interval(6, 800), interval(7, 100)])
+    assert burst.is_starved(ns(6_100), ns(6_900))
+    assert not burst.is_starved(ns(7_100), ns(7_900))
 
 
 def test_without_samples_of_the_machine_no_queue_is_excused() -> None:
