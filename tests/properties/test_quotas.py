@@ -204,6 +204,8 @@ def assert_fulfilled(name: str, seed: int) -> None:
     assert exposure(played)["sale delivered after its returns"] >= quotas["two_returns"] // 2
     assert exposure(played)["sent twice at once under two ids"] >= quotas["two_returns"] // 2
     assert exposure(played)["sale delivered after returns and cancellation"] >= quotas["undone"] // 2
+    waited_ns = START_NS + int((played.scenario.load_s + played.scenario.quiesce.max_s) * SECOND_NS)
+    assert max(each.due_ns for each in played.of(f.DeliveryPlanned)) < waited_ns, (name, seed)
     for found in (exposure(played), marked(played)):
         short = {case: (found[case], quota) for case, quota in quotas.items() if found[case] < quota}
         assert not short, (name, seed)

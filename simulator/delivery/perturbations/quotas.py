@@ -29,6 +29,7 @@ from stockstorm.simulator.seeds import Seeds
 
 NEAR_NS: Final = 4 * MILLISECOND_NS
 RESENT_NS: Final = SECOND_NS
+LATE_EVENTS_NS: Final = 5 * SECOND_NS  # after the sale; copies of later events could come after the end of the run
 _CANCELLATIONS: Final = ("orders/cancelled", "order.cancelled")
 _RETURNS: Final = ("refunds/create", "order.returned")
 
@@ -85,7 +86,10 @@ class Quotas:
 
     # -- roles: each gets the deliveries of one event of the order ---------------------------------------------------
 
-    def _late(self, deliveries: list[Delivery], _: Event) -> list[Delivery]:
+    def _late(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
+        order = event.order
+        if order is not None and event.at_ns - order.created_ns > LATE_EVENTS_NS:
+            return deliveries
         return [*deliveries, *(_copy(each, "late_duplicate", self._late_ns) for each in deliveries)]
 
     def _near(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:

@@ -71,6 +71,14 @@ def test_a_late_duplicate_comes_minutes_later_on_the_scaled_clock() -> None:
     assert {each.webhook_id for each in found} == {"id"}
 
 
+def test_what_happens_to_an_order_long_after_its_sale_has_no_late_duplicate() -> None:
+    """It would come after the end of the run."""
+    event = order_event("order.returned")
+    for after_s, copies in ((4, 1), (6, 0)):
+        later = msgspec.structs.replace(event, at_ns=ORDER.created_ns + after_s * SECOND_NS)
+        assert len(perturbed(config(late_duplicate=1), later)) == 1 + copies
+
+
 def test_a_near_duplicate_comes_within_five_milliseconds() -> None:
     original, copy = perturbed(config(near_duplicate=1), order_event("order.cancelled"))
     assert 0 <= copy.due_ns - original.due_ns < 5 * MILLISECOND_NS
