@@ -42,6 +42,9 @@ ATTEMPTS_MAX = 8  # after these an event is a dead letter
 UNKNOWN_SKU_ATTEMPTS_MAX = 5  # some 8 s, in which a new product's level arrives; then it is a dead letter to replay
 BACKOFF_FIRST_S = 1.0
 BACKOFF_MAX_S = 300.0
+CALL_BACKOFF_MAX_S = (
+    8.0  # an API that refused or was down must be called soon after its return; one call costs it little
+)
 START_PATIENCE_S = 5.0  # a start waits this long for an unreachable marketplace and then continues without it
 VACUUM_EVERY_S = 10.0  # most rows of a queue table are dead; PostgreSQL's autovacuum runs only once a minute
 

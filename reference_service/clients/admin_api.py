@@ -14,7 +14,7 @@ import aiohttp
 import msgspec
 import structlog
 
-from stockstorm.reference_service import metrics
+from stockstorm.reference_service import limits, metrics
 from stockstorm.reference_service.clients.backoff import AnswerTooLarge, backoff_s, read_bounded, retry_after_s
 from stockstorm.reference_service.clients.documents import Operation
 from stockstorm.reference_service.clients.tokens import TokenReplaced
@@ -165,7 +165,7 @@ class AdminApi:
             return failure.wait_s + self._rng.uniform(0.0, 0.1)
         if failure.at_once and attempts == 1:
             return 0.0
-        return max(failure.wait_s, backoff_s(attempts, self._rng))
+        return max(failure.wait_s, backoff_s(attempts, self._rng, limits.CALL_BACKOFF_MAX_S))
 
     async def _attempt(self, operation: Operation[Answer], variables: Mapping[str, Any]) -> Answered[Answer]:
         body = msgspec.json.encode({"query": operation.text, "variables": variables, "operationName": operation.name})

@@ -144,7 +144,7 @@ class OrderFeed:
                 attempts += 1
                 metrics.FEED_READS.labels(self._channel, "failed").inc()
                 log.warning("feed_failed", channel=self._channel, attempt=attempts, reason=str(failure))
-                await asyncio.sleep(max(failure.wait_s, backoff_s(attempts, self._rng)))
+                await asyncio.sleep(max(failure.wait_s, backoff_s(attempts, self._rng, limits.CALL_BACKOFF_MAX_S)))
             else:
                 metrics.FEED_READS.labels(self._channel, "answered").inc()
                 return page

@@ -4,14 +4,14 @@ import asyncio
 import json
 import random
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest
 from aiohttp import web
 
 from stockstorm.reference_service import limits
-from stockstorm.reference_service.clients.admin_api import AdminApi, Answered, Budget, ThrottleStatus
+from stockstorm.reference_service.clients.admin_api import AdminApi, Answered, Budget, CallFailed, ThrottleStatus
 from stockstorm.reference_service.clients.backoff import backoff_s
 from stockstorm.reference_service.clients.documents import SUBSCRIPTIONS, Subscriptions
 
@@ -111,6 +111,13 @@ def test_a_bucket_is_restored_with_time() -> None:
     assert budget.wait_s(50, 5.0) == pytest.approx(0.4)
     assert budget.wait_s(50, 5.4) == pytest.approx(0.0)
     assert budget.wait_s(9_999, 5.0) == pytest.approx(19.9)  # exceeds the bucket: sent when the bucket is full
+
+
+@pytest.mark.parametrize("attempts", [4, 7, 99])
+def test_a_call_that_is_refused_again_and_again_is_made_soon_after_it_would_be_answered(attempts: int) -> None:
+    api = AdminApi(cast(aiohttp.ClientSession, None), "http://shop", "token", random.Random(1))
+    waits = [api._delay_s(CallFailed("Access denied"), attempts) for _ in range(100)]
+    assert 4.0 < max(waits) <= limits.CALL_BACKOFF_MAX_S
 
 
 def test_backoff_doubles_up_to_a_maximum_and_is_spread_over_the_whole_range() -> None:
