@@ -13,6 +13,7 @@ from stockstorm.loadtests.ipc.messages import Finished, Step
 from stockstorm.loadtests.ipc.pipe import SUPERVISOR_FD_VARIABLE, Pipe
 from stockstorm.loadtests.orchestrator.ending import INTERRUPTED
 from stockstorm.loadtests.processes import stacks
+from stockstorm.loadtests.processes.signals import heed
 
 FAKE: Final = "STOCKSTORM_TEST_FAKE"
 
@@ -79,6 +80,7 @@ FAKES: Final[dict[str, Callable[[Pipe], None]]] = {
 
 if __name__ == "__main__":
     stacks.register()
+    heed()
     end = Pipe.from_environment(SUPERVISOR_FD_VARIABLE)
     assert end is not None
     FAKES[os.environ[FAKE]](end)

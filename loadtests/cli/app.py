@@ -13,10 +13,10 @@ import stockstorm
 from stockstorm.loadtests.cli.commands import COMMANDS
 from stockstorm.loadtests.exits import PROGRAM, Signalled
 from stockstorm.loadtests.invocation import exit_code_of, invoke
+from stockstorm.loadtests.processes.signals import ENDING, held
 from stockstorm.loadtests.streams import prepare_streams
 
 COMPLETE: Final = f"_{PROGRAM.upper()}_COMPLETE"  # which a shell sets to ask for words
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 app = typer.Typer(
     name="stockstorm",
@@ -29,7 +29,8 @@ class Later(TyperCommand):
     """A command that is listed, and loaded when it is called or completed."""
 
     def make_context(self, *words: Any, **extra: Any) -> Any:  # Any: of classes that are Typer's own
-        from stockstorm.loadtests.cli.command import command_of  # noqa: PLC0415 - `--help` and `--version` need none
+        with held():
+            from stockstorm.loadtests.cli.command import command_of  # noqa: PLC0415 - `--version` needs none
 
         return command_of(str(self.name)).make_context(*words, **extra)
 
@@ -63,7 +64,7 @@ def _interrupt(number: int, _frame: object) -> None:
 
 def _command_line() -> int:
     """Runs the command of this process. SIGTERM and SIGHUP end it as Ctrl-C does."""
-    heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    heeded = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
     try:
         for number in heeded:  # not under nohup, and not in the background jobs of a shell
             signal.signal(number, _interrupt)

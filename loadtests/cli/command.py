@@ -10,6 +10,7 @@ from typer.core import TyperCommand
 
 from stockstorm.loadtests.cli.commands import COMMANDS, Listed
 from stockstorm.loadtests.config.flag import M, Option, Options, options_of, read_options
+from stockstorm.loadtests.processes.signals import held
 
 PLACE: Final = "stockstorm.loadtests.cli"
 Work = Callable[[M, typer.Context], None]
@@ -51,7 +52,8 @@ def callback_of(model: type[M], work: Work[M]) -> Callable[..., None]:
 
 def _found(package: str, place: str) -> Any:  # Any: a model, or a command's work
     module, _, name = place.partition(":")
-    return getattr(import_module(f"{package}.{module}"), name)
+    with held():
+        return getattr(import_module(f"{package}.{module}"), name)
 
 
 def given_options(context: typer.Context) -> dict[str, str]:

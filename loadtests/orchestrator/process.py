@@ -24,6 +24,7 @@ from stockstorm.loadtests.orchestrator.ending import Ending
 from stockstorm.loadtests.orchestrator.orchestrator import Orchestrator
 from stockstorm.loadtests.processes import stacks
 from stockstorm.loadtests.processes.child import IMPORT_ROOT, Child
+from stockstorm.loadtests.processes.signals import ENDING, heed
 from stockstorm.loadtests.subjects import Subject
 from stockstorm.loadtests.subjects.architectures import ARCHITECTURES
 from stockstorm.loadtests.subjects.own.subject import OwnSubject
@@ -34,7 +35,6 @@ LOCUSTFILE: Final = IMPORT_ROOT / "stockstorm" / "loadtests" / "locustfile.py"
 STOP_TIMEOUT_S: Final = 6  # above the 5 s that an attempt may take
 # What this process has for itself, and a user's service does not get. A database's URL holds a password.
 PRIVATE: Final = (FD_VARIABLE, SUPERVISOR_FD_VARIABLE, POSTGRES_URL_VARIABLE)
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def make_orchestrator(spec: RunSpec, pipe: Pipe) -> Orchestrator:
@@ -62,7 +62,7 @@ def make_subject(spec: RunSpec) -> Subject:
 def main() -> None:
     """Runs to the end and says how it was. The supervisor judges."""
     stacks.register()
-    for number in SIGNALS:
+    for number in ENDING:
         signal.signal(number, _interrupt)
     supervisor = Pipe.from_environment(SUPERVISOR_FD_VARIABLE)
     if supervisor is None:
@@ -70,6 +70,7 @@ def main() -> None:
     spec = RunSpec.model_validate_json(Path(sys.argv[1]).read_bytes())
     generator_pid = int(sys.argv[2]) if sys.argv[2:] else 0
     try:
+        heed()
         finished = _finished(_conduct(spec, generator_pid, supervisor))
     except Exception as error:  # noqa: BLE001 - the last resort, which prints all of it
         traceback.print_exception(error)
@@ -87,6 +88,8 @@ def _conduct(spec: RunSpec, generator_pid: int, supervisor: Pipe) -> Ending:
             supervisor.send(Step(step))
 
     def live(figures: Live) -> None:
+        if _interruptions:  # the run goes on, so what the handler raised was lost
+            raise KeyboardInterrupt
         if supervisor.takes_more():  # figures are lost before the run waits for a terminal that stands still
             with suppress(PipeClosed):
                 supervisor.send(figures)
@@ -122,10 +125,14 @@ def _finished(ending: Ending) -> Finished:
     return Finished(ending.fact.complete, ending.fact.reason, error)
 
 
-def _interrupt(_signal: int, _frame: object) -> None:
+_interruptions: list[int] = []
+
+
+def _interrupt(number: int, _frame: object) -> None:
     """The first signal ends the run. Later ones would end what ends it; the supervisor bounds that."""
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+    _interruptions.append(number)
+    for later in ENDING:
+        signal.signal(later, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -34,6 +34,7 @@ from stockstorm.loadtests.processes import stacks
 from stockstorm.loadtests.processes.child import Child
 from stockstorm.loadtests.processes.of_run import RUN_VARIABLE, end_processes_of, processes_of
 from stockstorm.loadtests.processes.scratch import sweep
+from stockstorm.loadtests.processes.signals import held
 from stockstorm.scenarios.spec import Scenario
 from stockstorm.simulator.errors import BackingError, InternalError, StockstormError
 from stockstorm.simulator.history.blocks import Damaged, pieces, read_blocks
@@ -87,7 +88,7 @@ class Supervisor:
         self._interruption: KeyboardInterrupt | None = None
         self._cut_short = False
         ours, theirs = make_pair()
-        with theirs:
+        with theirs, held():
             self._child = self._start(theirs.fileno())
         self._pipe = Pipe(ours)
         sweep()  # what killed runs left

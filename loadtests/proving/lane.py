@@ -14,13 +14,13 @@ import msgspec
 from stockstorm.loadtests.config.run_spec import make_spec
 from stockstorm.loadtests.ipc.messages import Live
 from stockstorm.loadtests.orchestrator.run import run
+from stockstorm.loadtests.processes.signals import ENDING, heed
 from stockstorm.loadtests.proving.cells import Cell
 from stockstorm.loadtests.proving.proof import Proof, judged, not_run
 from stockstorm.simulator.errors import StockstormError
 
 MODULE: Final = "stockstorm.loadtests.proving.lane"
 FILES: Final = ("json",)  # `stockstorm check FOLDER` writes the reports, which take a quarter of the time
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def proof_of(cell: Cell, runs: Path, commit: str) -> Proof:
@@ -35,11 +35,12 @@ def proof_of(cell: Cell, runs: Path, commit: str) -> Proof:
 
 def main() -> None:
     """One run. A signal ends it in order, and then there is no proof."""
-    for number in SIGNALS:
+    for number in ENDING:
         signal.signal(number, _interrupt)
     os.set_inheritable(int(sys.argv[4]), False)
     cell = msgspec.json.decode(sys.argv[1], type=Cell)
     try:
+        heed()
         proof = proof_of(cell, Path(sys.argv[2]), sys.argv[3])
     except KeyboardInterrupt:
         return

@@ -14,6 +14,7 @@ import msgspec
 
 from stockstorm.loadtests.limits import RUN_BREAKS_OFF_WITHIN_S
 from stockstorm.loadtests.processes.child import IMPORT_ROOT, Child
+from stockstorm.loadtests.processes.signals import held
 from stockstorm.loadtests.proving.cells import Cell
 from stockstorm.loadtests.proving.lane import MODULE
 from stockstorm.loadtests.proving.proof import Proof, not_run
@@ -61,7 +62,8 @@ class ProcessOfRun:
             environment = {**os.environ, "PYTHONPATH": str(IMPORT_ROOT)}
             log = runs / LOG
             name = f"run of {cell.subject}"
-            self._child = Child(name, command, environment, log, (theirs,), with_parent=signal.SIGTERM)
+            with held():
+                self._child = Child(name, command, environment, log, (theirs,), with_parent=signal.SIGTERM)
         finally:
             os.close(theirs)
 

@@ -12,13 +12,13 @@ from gevent.event import Event as Signal
 
 from stockstorm.loadtests.https.authority import Authority
 from stockstorm.loadtests.https.proxy import make_proxy
+from stockstorm.loadtests.processes.signals import ENDING
 from stockstorm.loadtests.serve.page import Page
 from stockstorm.loadtests.serve.shop import ServedShop
 from stockstorm.simulator.api.http_server import Handle, make_server
 from stockstorm.simulator.errors import BackingError
 
 CLOSE_WITHIN_S: Final = 1.0
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Ports(msgspec.Struct, frozen=True):
@@ -80,7 +80,7 @@ def end_quietly() -> None:
 def heeded() -> list[signal.Signals]:
     """SIGHUP is left alone under nohup, so that a shop that is served for days outlives its terminal."""
     unheeded = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else set[signal.Signals]()
-    return [number for number in SIGNALS if number not in unheeded]
+    return [number for number in ENDING if number not in unheeded]
 
 
 def _listening(flag: str, host: str, port: int, handle: Handle, tls: ssl.SSLContext | None = None) -> Any:
