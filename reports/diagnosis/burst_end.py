@@ -78,13 +78,14 @@ class BurstEnd(Diagnose):
         if len(listings) < WRONG_SHARE_MIN * len(wrong):
             return
         unpushed = [calm for calm in found.soon if not calm.pushed]
+        also = [AFTER[other] for other in AFTER if other != found.after and _fits(calms, other, found, unpushed)]
         others = sum(not calm.pushed for calm in found.others)
         yield Found(
             Diagnosis(
                 self.name,
                 f"the last push of a burst is missing: of {len(found.soon):,} changes that came less than "
                 f"{found.window_ns / SECOND_NS:g} s after {AFTER[found.after]}, and were the last ones for as long, "
-                f"{len(unpushed):,} were not pushed",
+                f"{len(unpushed):,} were not pushed" + "".join(f"; these came as soon after {one}" for one in also),
                 (
                     f"of {len(found.others):,} other changes with nothing after them for as long, {others:,} were not",
                     f"{len(listings)} of {len(wrong)} wrong listings are of SKUs whose last change was such a one: "
@@ -109,6 +110,13 @@ def _best(calms: Sequence[Calm]) -> Split | None:
         if (score := _score(split := _split(calms, after, window_ns))) <= math.log(CHANCE_MAX)
     ]
     return min(scored, key=lambda one: one[0])[1] if scored else None
+
+
+def _fits(calms: Sequence[Calm], after: str, found: Split, unpushed: Sequence[Calm]) -> bool:
+    """Whether all that is not pushed came as soon after this too, which chance explains no better."""
+    split = _split([calm for calm in calms if len(calm.told) in {0, calm.of}], after, found.window_ns)
+    soon = all(calm.since[after] < found.window_ns for calm in unpushed)
+    return soon and _score(split) <= math.log(CHANCE_MAX)
 
 
 def _split(calms: Sequence[Calm], after: str, window_ns: int) -> Split:

@@ -75,7 +75,7 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_QUEUES,
         scenario="crash_windows",
-        diagnoses=frozenset({"lacking", "lacking_at_failure"}),
-        says=("order.created", "process of the service ended"),
+        diagnoses=frozenset({"lacking", "lacking_at_failure", "miscounted"}),
+        says=("order.created", "process of the service ended", "that had ended was not ready"),
     ),
 )

@@ -2,8 +2,10 @@
 
 import pytest
 
+from stockstorm.reports.diagnosis.burst_end import AFTER, Calm, Split, _fits
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Diagnosis
+from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import ns, started
 from tests.unit.reports.diagnosis.shop import diagnosed
@@ -49,6 +51,19 @@ def sale(sku: str, event: int, item: int, version: int, ms: int) -> list[f.AnyFa
     ]
 
 
+def test_what_some_of_them_lack_is_not_told_beside_it() -> None:
+    def calm(number: int, since_change_ms: int, *, pushed: bool) -> Calm:
+        since = {"push": 500 * MILLISECOND_NS, "change": since_change_ms * MILLISECOND_NS}
+        told = frozenset(CHANNELS) if pushed else frozenset[str]()
+        return Calm(f"SKU-{number}", ns(number), 5 * SECOND_NS, since, told, len(CHANNELS), last=True, tie=False)
+
+    others = [calm(n, 500, pushed=True)._replace(since=dict.fromkeys(AFTER, 9 * SECOND_NS)) for n in range(100)]
+    for since_ms, fits in ((500, True), (1_500, False)):
+        unpushed = [calm(100 + n, since_ms if n == 0 else 500, pushed=False) for n in range(20)]
+        best = Split("push", SECOND_NS, unpushed, others)
+        assert _fits([*unpushed, *others], "change", best, unpushed) is fits
+
+
 def found(*, soon_ms: int, unpushed: range, from_second_ms: int = 900) -> dict[str, Diagnosis]:
     return diagnosed(shop_of_bursts(soon_ms=soon_ms, unpushed=unpushed, from_second_ms=from_second_ms))
 
@@ -57,7 +72,7 @@ def test_the_last_change_of_each_burst_has_no_push() -> None:
     told = found(soon_ms=200, unpushed=range(10))
     assert list(told)[-1] == "burst_end"  # the first one: `diagnosed` turns them round
     assert told["burst_end"].cause.startswith("the last push of a burst is missing: of 10 changes that came less than")
-    assert told["burst_end"].cause.endswith("10 were not pushed")
+    assert told["burst_end"].cause.endswith("10 were not pushed; these came as soon after another change of their SKU")
     assert told["burst_end"].evidence[0].endswith("with nothing after them for as long, 0 were not")
     assert "drift" in told["burst_end"].explains
     assert not {"lacking", "lost_events", "lost_alone", "wrong_listings"}.intersection(told)
