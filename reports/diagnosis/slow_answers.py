@@ -17,6 +17,7 @@ from stockstorm.simulator.history.attempt_errors import TURNED_AWAY
 TOO_LATE: Final = frozenset({"answer_timeout", "connect_timeout"})
 SLOW_MS: Final = 500.0  # in the median
 GROWTH_MIN: Final = 3.0
+THIRD_MIN: Final = 10  # answers
 CHECKS: Final = ("ack_time", "delivery", "delivery_success")
 
 
@@ -49,8 +50,13 @@ class SlowAnswers(Diagnose):
         )
         if took:
             parts.append(f"an answer takes {median:,.0f} ms in the median and {max(took):,.0f} ms at most")
+        first, last = _thirds([attempt for _, attempt in accepted])
+        if first and last / first >= GROWTH_MIN:
+            parts.append(f"in the last third of the answers {last / first:,.0f} times as long as in the first")
         evidence = [
-            _growth([attempt for _, attempt in accepted]),
+            f"the median is {first:,.0f} ms in the first third of the answers and {last:,.0f} ms in the last"
+            if first
+            else "",
             _slowest(case, accepted),
             *_calls(case),
             *case.machine,
@@ -97,13 +103,15 @@ def _took_ms(attempt: f.AttemptEnded) -> float:
     return (attempt.answered_ns - attempt.started_ns) / MILLISECOND_NS
 
 
-def _growth(attempts: Sequence[f.AttemptEnded]) -> str:
+def _thirds(attempts: Sequence[f.AttemptEnded]) -> tuple[float, float]:
+    """What an answer takes in the median of the first third of them, and of the last, in ms; 0 of few."""
     third = len(attempts) // 3
-    if third < 10:
-        return ""
-    first, last = (quantile(sorted(map(_took_ms, part)), 0.5) for part in (attempts[:third], attempts[-third:]))
-    grew = f", {last / first:,.0f} times as much" if first and last / first >= GROWTH_MIN else ""
-    return f"the median is {first:,.0f} ms in the first third of the answers and {last:,.0f} ms in the last{grew}"
+    if third < THIRD_MIN:
+        return 0.0, 0.0
+    return (
+        quantile(sorted(map(_took_ms, attempts[:third])), 0.5),
+        quantile(sorted(map(_took_ms, attempts[-third:])), 0.5),
+    )
 
 
 def _calls(case: Case) -> tuple[str, ...]:

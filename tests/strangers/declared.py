@@ -110,12 +110,14 @@ ONE_WORKER: Final = "what waits for one marketplace holds up the others"
 READS_ALL: Final = "it reads all stock whenever a webhook came"
 NO_TOKEN: Final = "it never asks for another token"
 DENIED: Final = "a write that is denied is logged, and not sent again"
+ONE_PROCESS: Final = "one process of Python takes webhooks, reads and lists: too little for the busiest hour"
 BEYOND: Final = (
     Beyond("stockroom", "lost_by_shopify", NO_FEED, ("never_sent",)),
     Beyond("relay", "lost_by_shopify", NO_FEED, ("never_sent",)),
     Beyond("stockroom", "outage_and_removal", NO_FEED, ("gap_not_reconciled",)),
     Beyond("relay", "outage_and_removal", NO_FEED, ("gap_not_reconciled",)),
     *(Beyond("sweep", scenario, READS_ALL, ("needless_reads",)) for scenario in ("tier_50k_to_500k", "tier_over_500k")),
+    Beyond("stockroom", "tier_over_500k", ONE_PROCESS, ("slow_answers", "growth")),
     *(
         Beyond(stranger, "marketplace_down", ONE_WORKER, ("channel_blocks_others",))
         for stranger in ("stockroom", "relay", "sweep")

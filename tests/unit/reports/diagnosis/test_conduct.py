@@ -8,6 +8,7 @@ import pytest
 from stockstorm.reports.diagnosis import diagnose
 from stockstorm.reports.history import History
 from stockstorm.reports.result import Check, Diagnosis, Incident
+from stockstorm.simulator.clock import MILLISECOND_NS
 from stockstorm.simulator.config import ForgeryKind, Level
 from stockstorm.simulator.history import facts as f
 from tests.literal_history import ns, started
@@ -136,15 +137,19 @@ def test_throttled_calls_that_a_fault_of_the_scenario_made_are_repeated_at_once_
     assert found.explains == ("throttling",)
 
 
-def answered(took_ms: float, error: f.AttemptError = "", count: int = 60) -> History:
-    """Deliveries of one event each, all answered after that time, or failed with that error."""
+def answered(took_ms: float, error: f.AttemptError = "", count: int = 60, last_ms: float = 0.0) -> History:
+    """Deliveries of one event each, all answered after that time, or failed with that error.
+
+    `last_ms`: what the last third of the answers take, if not the same.
+    """
     facts: list[f.AnyFact] = [
         started(),
         f.SubscriptionCreated(ns(0), 1, "shopify", "inventory_levels/update", URI),
         CALL,
     ]
     for number in range(count):
-        at, end = ns(100 * number), ns(100 * number + took_ms)
+        at = ns(100 * number)
+        end = at + round((last_ms if last_ms and number >= count * 2 // 3 else took_ms) * MILLISECOND_NS)
         status = 0 if error else 200
         facts += [
             f.EventFired(at, number, f"e{number}", "shopify", "orders/create"),
@@ -162,6 +167,15 @@ def test_late_answers_are_a_cause_only_where_they_are_late() -> None:
     late = named(answered(5_000, "answer_timeout"), "delivery_success", "slow_answers")
     assert late is not None
     assert late.cause.startswith("60 of 60 attempts were not accepted within 1 s or answered within 5 s")
+
+
+def test_answers_that_become_late_are_told_to_do_so() -> None:
+    slow = named(answered(900, last_ms=3_600), "ack_time", "slow_answers")
+    assert slow is not None
+    assert "3,600 ms at most, in the last third of the answers 4 times as long as in the first: " in slow.cause
+    steady = named(answered(900, last_ms=1_800), "ack_time", "slow_answers")
+    assert steady is not None
+    assert "in the last third of the answers" not in steady.cause
 
 
 def test_speed_is_no_cause_where_the_load_generator_was_late() -> None:
