@@ -88,8 +88,11 @@ def life_notes(scenario: Scenario) -> tuple[str, ...]:
     """Notes on what happens to the app, and on what it may not do. Empty for an app that is left alone."""
     notes = []
     if scenario.life:
-        happens = ", ".join(f"{LIFE[life.kind]} at {life.at_s:g} s" for life in scenario.life)
-        notes.append(f"what happens to the app: {happens}")
+        times: dict[str, list[str]] = {}
+        for life in scenario.life:
+            times.setdefault(LIFE[life.kind], []).append(f"{life.at_s:g}")
+        happens = (f"{what} at {', '.join(at)} s" for what, at in times.items())
+        notes.append("what happens to the app: " + "; ".join(happens))
     if scenario.app.scopes != ALL_SCOPES:
         notes.append(f"the app has these access scopes only: {', '.join(scenario.app.scopes) or 'none'}")
     if scenario.app.customer_data != "all":

@@ -12,7 +12,7 @@ from stockstorm.reports.history.deliveries import INVENTORY_TOPIC, NEVER_NS, Del
 from stockstorm.reports.history.faults import ENDS
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
 from stockstorm.simulator.history import facts as f
-from stockstorm.simulator.model import LIFE_TOPICS, SHOPIFY
+from stockstorm.simulator.model import APP_TOPICS, LIFE_TOPICS, SHOPIFY
 
 CRASH_WINDOWS_NS: Final = (250 * MILLISECOND_NS, SECOND_NS, 2 * SECOND_NS)
 CLOSE_NS: Final = 20 * MILLISECOND_NS
@@ -120,6 +120,7 @@ class EventTraits:
         self._times = self._times_by_sku()
         self._locations = len({place for item in self._items.values() for place in (item.location_id, *item.locations)})
         self._first = self._first_tries()
+        self._of_app = self._heard_of_app()
         self._twins = twins(self._items.values())
         self._rounded = _rounded(self._items.values())
         self._faults = [fault for fault in history.fault_intervals if fault.planned]
@@ -185,6 +186,7 @@ class EventTraits:
             found.add(Trait("ahead"))
         if self._hears_after_cancel(event):
             found.add(Trait("cancel_heard"))
+        found |= self._told_between(event)
         return found | self._reads.of(event.order, self._deliveries.first_attempt_ns.get(event.event, -1))
 
     def _place(self, item: f.ItemStocked, version: int) -> int:
@@ -282,6 +284,13 @@ class EventTraits:
         arrived = started.get(event.event)
         return arrived is not None and gone != event.event and started.get(gone, arrived) < arrived
 
+    def _told_between(self, event: f.EventFired) -> set[Trait]:
+        """Requests about the app that came after the first news of the order, and before this event or a copy of it."""
+        first_ns = min((at_ns for _, at_ns in self._first.get(event.order, ())), default=NEVER_NS)
+        of_event = self._deliveries.by_event.get(event.event, ())
+        last_ns = max((one.attempts[0].at_ns for one in of_event if one.attempts), default=-1)
+        return {Trait("told_between", topic) for topic, at_ns in self._of_app if first_ns < at_ns < last_ns}
+
     def _phase(self, at_ns: int) -> str:
         name = ""
         for begun, phase in self._phases:
@@ -292,6 +301,16 @@ class EventTraits:
         started = self._deliveries.first_attempt_ns.get(event.event)
         earlier = self._first.get(event.order, [])
         return started is not None and any(serial < event.event and at_ns > started for serial, at_ns in earlier)
+
+    def _heard_of_app(self) -> list[tuple[str, int]]:
+        """What the subject heard about itself, and when it answered."""
+        found: list[tuple[str, int]] = []
+        for serial, event in self._deliveries.events.items():
+            if event.topic in APP_TOPICS:
+                of_event = self._deliveries.by_event.get(serial, ())
+                at_ns = min((one.attempts[0].at_ns for one in of_event if one.attempts), default=NEVER_NS)
+                found.append((event.topic, at_ns))
+        return found
 
     def _first_tries(self) -> dict[int, list[tuple[int, int]]]:
         """By order: its events, and when each was first tried."""

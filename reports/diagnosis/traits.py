@@ -15,7 +15,7 @@ TraitKind = Literal[
     "many_lines", "lines", "units", "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close",
     "perturbed", "forgery", "channel", "sku", "hot", "sibling", "uninstalled", "phase", "size", "zero", "one_unit",
     "outage", "restart", "read", "read_before", "read_end", "tie", "inexact",
-    "burst", "together", "cancel_heard", "shows", "after_push", "digit", "across_end", "before_level",
+    "burst", "together", "cancel_heard", "told_between", "shows", "after_push", "digit", "across_end", "before_level",
 ]  # fmt: skip
 
 PHRASES: Final[dict[TraitKind, str]] = {
@@ -31,6 +31,7 @@ PHRASES: Final[dict[TraitKind, str]] = {
     "copies": "delivered more than once",
     "sibling": "ones whose event id had come with another event",
     "uninstalled": "ones that came after app/uninstalled",
+    "told_between": "of orders that the service had heard of before {} came",
     "ahead": "sent ahead of an earlier event of the same order",
     "retried": "acknowledged only at a later try",
     "same_number": "of orders whose number an earlier one of another marketplace has too",
@@ -103,6 +104,8 @@ HINTS: Final[dict[TraitKind, str]] = {
     "tie": "two changes of one second cannot be ordered by updated_at: on a tie read the level by API",
     "inexact": "read ids as text or as 64-bit integers: JSON.parse and float columns round those above 2^53",
     "cancel_heard": "look at how a change of an order that is already cancelled is handled",
+    "told_between": "look at what is deleted for {}: an order that is forgotten cannot be cancelled or returned later, "
+    "and a copy of it is not recognised",
     "shows": "look for a limit on the quantity that is listed, or a value that stands for an unknown one",
     "after_push": "a push that is left out because one was just made has to be made up for when the wait is over",
     "digit": "look for a choice by the id: a shard, a partition or a worker that does not run, a filter",

@@ -75,6 +75,8 @@ def test_a_sound_stranger_is_valid_in_every_scenario_that_its_level_allows(
 def test_a_stranger_is_told_what_it_was_not_built_for_and_nothing_else(beyond: Beyond, tmp_path: Path) -> None:
     skip_without_node(beyond.stranger)
     done = trial(beyond.stranger, beyond.scenario, tmp_path, "--seed", "1")
+    if done.verdict == "valid" and not beyond.surely:
+        return
     assert done.verdict == "invalid", done.output + done.log
     assert done.named in beyond.named, done.output
 

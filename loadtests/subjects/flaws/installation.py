@@ -45,6 +45,17 @@ DECLARED: Final = (
         diagnoses=frozenset({"lost_events"}),
     ),
     Flaw(
+        name="redaction_forgets_orders",
+        kind="installation",
+        mistake="a request to redact a customer deletes every order, so cancellations and returns find none",
+        must=frozenset({"drift"}),
+        may=without({**WRONG_STOCK, **LATE_EFFECTS}, "drift"),
+        says=("customers/redact",),
+        subjects=OF_QUEUES,
+        scenario="reinstall",
+        diagnoses=frozenset({"lost_events", "exact_units", "wrong_stock", "wrong_units", "wrong_listings"}),
+    ),
+    Flaw(
         name="refused_topic_ends_registration",
         kind="installation",
         mistake="the first topic that is refused for want of a scope ends the registration of the others",

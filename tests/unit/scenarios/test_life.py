@@ -65,7 +65,10 @@ def test_a_scope_is_spelled_as_shopify_spells_it() -> None:
 
 def test_the_notes_say_what_happens_and_what_the_app_may_not() -> None:
     assert life_notes(load("smoke")) == ()
-    assert life_notes(load("reinstall"))[0].endswith("app uninstalled at 8 s, app installed again at 14 s")
+    assert life_notes(load("reinstall"))[0] == (
+        "what happens to the app: customers/data_request at 3 s; customers/redact at 4, 6, 20, 22, 24 s; "
+        "app uninstalled at 8 s; app installed again at 14 s"
+    )
     assert len(life_notes(load("missing_scopes"))) == 2
 
 

@@ -2,13 +2,17 @@
 
 import asyncio
 import random
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 from stockstorm.reference_service.clients.admin_api import Answered, CallFailed
 from stockstorm.reference_service.clients.documents import SUBSCRIPTIONS, Operation
 from stockstorm.reference_service.clients.tokens import TokenReplaced
+from stockstorm.reference_service.domain.topics import WorkType
+from stockstorm.reference_service.handlers import WorkResult
 from stockstorm.reference_service.ingress.endpoint import shopify_sender, signature_of
+from stockstorm.reference_service.queues.base import Entry, Settled, State
 from stockstorm.reference_service.seams import Seams
 from tests.unit.reference_service.flaws.case import Case
 from tests.unit.reference_service.sync.test_subscriptions import URI, Shop
@@ -81,6 +85,28 @@ async def reads_of_what_was_missed(seams: Seams) -> list[str]:
     return missed.read
 
 
+class Deleting:
+    """A handler that takes everything, and a connection that keeps what it executes."""
+
+    def __init__(self) -> None:
+        self.executed: list[str] = []
+
+    async def apply(self, _: Any, entries: Sequence[Entry]) -> WorkResult:
+        return WorkResult([Settled(one, State.APPLIED) for one in entries])
+
+    async def execute(self, statement: str) -> None:
+        self.executed.append(statement)
+
+
+async def deleted_for_privacy(seams: Seams) -> list[str]:
+    found = Deleting()
+    connection: Any = found
+    handler = seams.wrap_handler(WorkType.SHOP, found)
+    for topic in ("customers/data_request", "customers/redact"):
+        await handler.apply(connection, [Entry(1, 1, "shopify", topic, None, 0, b"{}")])
+    return found.executed
+
+
 async def secrets_accepted(seams: Seams) -> list[str]:
     sender = shopify_sender("demo.myshopify.com", b"new", b"old")
     check = seams.check_signature
@@ -96,6 +122,7 @@ CASES = (
         ["INVENTORY_LEVELS_UPDATE", "PRODUCTS_UPDATE"],
         ["PRODUCTS_UPDATE"],
     ),
+    Case("redaction_forgets_orders", deleted_for_privacy, [], ["DELETE FROM channel_order"]),
     Case("removal_unnoticed", created_after_a_removal, 2, 0),
     Case("gap_not_reconciled", reads_of_what_was_missed, ["at the start", "afterwards"], ["at the start"]),
     Case("previous_secret_forgotten", secrets_accepted, ["new", "old"], ["new"]),

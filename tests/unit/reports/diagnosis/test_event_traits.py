@@ -1,4 +1,4 @@
-"""Traits of events that tell how a subject takes them: after a sibling of one action, or after app/uninstalled."""
+"""Traits of events that tell how a subject takes them: after a sibling of one action, or news about the app."""
 
 from stockstorm.reports.diagnosis.case import Case
 from stockstorm.reports.diagnosis.event_traits import EventTraits
@@ -44,6 +44,25 @@ def test_an_event_whose_event_id_had_come_with_another_one() -> None:
     facts = [*order_event(0, "e1", 10), *stock_event(1, "e1", 11, 1), *stock_event(2, "e2", 20, 2)]
     found = traits_of(facts)
     assert [number for number, traits in found.items() if Trait("sibling") in traits] == [1]
+
+
+def test_news_of_an_order_on_either_side_of_a_redaction() -> None:
+    def news(number: int, order: int, topic: str, ms: float) -> list[f.AnyFact]:
+        event = f.EventFired(ns(ms), number, f"e{number}", "bazaar", topic, order=order)
+        return [event, *tried(number, topic, ms)]
+
+    sold = [f.PurchaseAccepted(ns(1), order, "bazaar", f"b-{order}", ("A",), (1,), (9,), (9,)) for order in (1, 2)]
+    facts = [
+        *sold,
+        *news(0, 1, "order.created", 10),
+        f.EventFired(ns(15), 1, "e1", "shopify", "customers/redact"),
+        *tried(1, "customers/redact", 15),
+        *news(2, 2, "order.created", 20),
+        *news(3, 1, "order.cancelled", 30),
+        *news(4, 2, "order.cancelled", 31),
+    ]
+    told = Trait("told_between", "customers/redact")
+    assert [number for number, traits in traits_of(facts).items() if told in traits] == [3]
 
 
 def test_events_that_came_after_app_uninstalled() -> None:
