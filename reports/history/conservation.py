@@ -2,18 +2,23 @@
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
 
 from stockstorm.reports.history.log import FactLog
 from stockstorm.reports.history.order_effects import SUBJECT_CAUSES, Effect, Row
+from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
+
+NETTED_WITHIN_NS: Final = 5 * SECOND_NS  # as long as a subject may collect before it writes
 
 
 class _Unnamed:
     """The effects of one SKU, tied to rows that name no orders.
 
     Where the rows so far sum to what all effects up to some moment sum to, they are those effects: a row may net a sale
-    with a cancellation. Elsewhere each row takes effects of its sign, first in, first out.
+    with a cancellation. Elsewhere each row takes effects of its sign, first in, first out. What came to nothing within
+    some seconds, before the rest of a row's effects, needed no row, and did not wait for that one.
     """
 
     def __init__(self) -> None:
@@ -43,8 +48,11 @@ class _Unnamed:
             self._tie_some(seq, row)
 
     def _tie_up_to(self, number: int, seq: int, row: f.StockChanged) -> None:
-        for effect in self._effects[self._tied : number]:
-            if effect.version < 0:
+        effects = self._effects[self._tied : number]
+        if all(effect.version < 0 for effect in effects):
+            _settle_netted(effects)
+        for effect in effects:
+            if effect.version < 0 and not effect.settled:
                 _include(effect, seq, row)
         self._tied = number
         self._carried = {True: 0, False: 0}
@@ -58,6 +66,19 @@ class _Unnamed:
                 units -= abs(effect.delta)
                 _include(effect, seq, row)
         self._carried[sign] = units
+
+
+def _settle_netted(effects: Sequence[Effect]) -> None:
+    """Settles effects before the last ones that sum to 0 and came within some seconds of each other."""
+    units = begin = 0
+    for place, effect in enumerate(effects[:-1]):
+        units += effect.delta
+        if not units:
+            some = effects[begin : place + 1]
+            if some[-1].at_ns - some[0].at_ns <= NETTED_WITHIN_NS:
+                for one in some:
+                    one.settled = True
+            begin = place + 1
 
 
 def _include(effect: Effect, seq: int, row: f.StockChanged) -> None:

@@ -204,6 +204,25 @@ def test_without_references_a_row_that_nets_a_sale_and_a_cancellation_includes_b
     ]
 
 
+@pytest.mark.parametrize(("returned_ms", "settled"), [(4_900.0, True), (6_000.0, False)])
+def test_without_references_what_came_to_nothing_at_once_did_not_wait_for_the_next_row(
+    returned_ms: float, settled: bool
+) -> None:
+    """A sale that came back within seconds needs no row. The next one, for another order, holds that order alone."""
+    found = history(
+        opened(),
+        sold(0, 1, "bazaar", 2),
+        f.OrderReturned(ns(returned_ms), 1, "bazaar", "1", 70, ("MUG",), (2,), restocked=True),
+        sold(20_000, 2, "mercado", 1),
+        recorded(20_100, 1, -1, 9),
+    )
+    assert [(effect.token, effect.version, effect.settled) for effect in found.orders.effects] == [
+        ("bazaar:1", -1 if settled else 1, settled),
+        ("bazaar:1:returned:70", -1 if settled else 1, settled),
+        ("mercado:2", 1, False),
+    ]
+
+
 def test_without_references_an_order_that_is_lost_moves_the_later_ones_and_the_last_is_missing() -> None:
     found = history(
         opened(),
