@@ -20,6 +20,7 @@ from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.diagnosis.catalogue_cut import CatalogueCut
 from stockstorm.reports.diagnosis.channel_blocks_others import ChannelBlocksOthers
 from stockstorm.reports.diagnosis.channel_frozen import ChannelFrozen
+from stockstorm.reports.diagnosis.committed_listed import CommittedListed
 from stockstorm.reports.diagnosis.dead_letters import DeadLetters
 from stockstorm.reports.diagnosis.exact_units import ExactUnits
 from stockstorm.reports.diagnosis.explained import without_consequences
@@ -50,6 +51,7 @@ from stockstorm.reports.diagnosis.not_played import NotPlayed
 from stockstorm.reports.diagnosis.null_level import NullLevel
 from stockstorm.reports.diagnosis.old_over_new import OldOverNew
 from stockstorm.reports.diagnosis.old_read import OldRead
+from stockstorm.reports.diagnosis.old_retry import OldRetry
 from stockstorm.reports.diagnosis.one_by_one import OneByOne
 from stockstorm.reports.diagnosis.one_location import OneLocation
 from stockstorm.reports.diagnosis.open_connections import OpenConnections
@@ -86,6 +88,7 @@ from stockstorm.reports.diagnosis.unexplained import unexplained
 from stockstorm.reports.diagnosis.unknown_skus import UnknownSkus
 from stockstorm.reports.diagnosis.unreachable import Unreachable
 from stockstorm.reports.diagnosis.waits_for_quiet import WaitsForQuiet
+from stockstorm.reports.diagnosis.waits_grow import WaitsGrow
 from stockstorm.reports.diagnosis.webhook_failures import WebhookFailures
 from stockstorm.reports.diagnosis.wrong_listings import WrongListings
 from stockstorm.reports.diagnosis.wrong_sign import WrongSign
@@ -121,6 +124,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     PushForgotten(),
     KeysReused(),
     ChannelBlocksOthers(),
+    OldRetry(),
     SlowRecovery(),
     RetryAfterIgnored(),
     FewTopics(),
@@ -140,6 +144,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     NeverPushed(),
     ListingRule(),
     SameDifference(),
+    CommittedListed(),
     ShareListed(),
     Rounded(),
     WrongSign(),
@@ -169,6 +174,7 @@ DIAGNOSES: Final[tuple[Diagnose, ...]] = (
     Lacking(),
     WrongStock(),
     LostAlone(),
+    WaitsGrow(),
     SlowAnswers(),
     WaitsForQuiet(),
     OneByOne(),

@@ -22,7 +22,7 @@ DEDUPLICATE: Final = (
     "the effect; send one idempotency key for one change"
 )
 
-NOTHING_IN_COMMON: Final = "with nothing in common that others lack"  # ends a cause that names none
+NOTHING_IN_COMMON: Final = "and nothing was found that they alone have in common"  # ends a cause that names none
 
 
 class AppliedTwice(Diagnose):
@@ -78,7 +78,8 @@ def _alike(case: Case, event: f.EventFired) -> bool:
 def _found(name: str, case: Case, common: Common | None, doubled: list[f.EventFired]) -> Found:
     evidence = ["twice, for example, " + quoted(case.named(event) for event in doubled), *twice_note(case)]
     if common is None:
-        cause = f"{counted(len(doubled), 'event')} had their effect more than once, {NOTHING_IN_COMMON}"
+        whose = "its" if len(doubled) == 1 else "their"
+        cause = f"{counted(len(doubled), 'event')} had {whose} effect more than once, {NOTHING_IN_COMMON}"
         hints = [DEDUPLICATE]
     else:
         which = f"{common.bad} of {common.bad_of}" if common.bad < common.bad_of else f"all {common.bad}"

@@ -20,6 +20,7 @@ SKUS_MAX: Final = 200  # with more of them a SKU is no trait
 START_NS: Final = SECOND_NS  # after a restart
 BEFORE_LEVEL_NS: Final = tuple(seconds * SECOND_NS for seconds in (1, 2, 5))
 TOGETHER_NS: Final = 2 * MILLISECOND_NS
+EQUAL_WITHIN_NS: Final = tuple(seconds * SECOND_NS for seconds in (1, 2, 5, 10, 60))
 BURST_NS: Final = 250 * MILLISECOND_NS
 UNINSTALLED: Final = LIFE_TOPICS["uninstall"]
 OWN: Final = "subject_"  # how the causes of its own writes begin
@@ -58,6 +59,25 @@ def _numbered_again(sales: Iterable[f.PurchaseAccepted], own: Iterable[str]) -> 
         if sale.channel in marketplaces and first.setdefault(sale.ref, sale.channel) != sale.channel:
             again.add(sale.order)
     return frozenset(again)
+
+
+def _equal(sales: Iterable[f.PurchaseAccepted]) -> dict[int, int]:
+    """Orders with the lines of an earlier one of the same channel, and how long after the last of these they came."""
+    last, equal = dict[tuple[str, tuple[tuple[str, int], ...]], int](), dict[int, int]()
+    for sale in sales:
+        lines = tuple(sorted(zip(sale.skus, sale.quantities, strict=True)))
+        if (sale.channel, lines) in last:
+            equal[sale.order] = sale.at_ns - last[sale.channel, lines]
+        last[sale.channel, lines] = sale.at_ns
+    return equal
+
+
+def _not_installed(case: Case) -> list[tuple[int, int]]:
+    """From each uninstallation of the app to its next call that the Admin API accepted."""
+    accepted = sorted(call.at_ns for call in case.calls if call.api == "admin" and call.outcome == "ok")
+    gone = [change.at_ns for change in case.history.all(f.AppChanged) if change.change == "uninstall"]
+    places = [bisect_right(accepted, at_ns) for at_ns in gone]
+    return [(at_ns, accepted[n] if n < len(accepted) else NEVER_NS) for at_ns, n in zip(gone, places, strict=True)]
 
 
 def _ties(history: History) -> frozenset[tuple[str, int]]:
@@ -108,6 +128,8 @@ class EventTraits:
         self._deliveries = history.deliveries
         self._orders = {sale.order: sale for sale in history.all(f.PurchaseAccepted)}
         self._numbered_again = _numbered_again(self._orders.values(), history.marketplaces)
+        self._equal = _equal(self._orders.values())
+        self._not_installed = _not_installed(case)
         self._items = history.items
         self._changes = {(change.sku, change.version): change for change in history.all(f.StockChanged)}
         self._returned: dict[int, int] = {}
@@ -143,6 +165,8 @@ class EventTraits:
             found.add(Trait("cause", CAUSES[change.cause]))
             if change.delta:
                 found.add(Trait("way", "up" if change.delta > 0 else "down"))
+            if change.available <= 0:
+                found.add(Trait("level", "0" if not change.available else "less than 0"))
             if (event.sku, event.version) in self._ties:
                 found.add(Trait("tie"))
         if event.topic in WAYS:
@@ -169,6 +193,8 @@ class EventTraits:
             return found
         if event.order in self._numbered_again:
             found.add(Trait("same_number"))
+        if (after_ns := self._equal.get(event.order)) is not None:
+            found |= {Trait("equal", f"{size // SECOND_NS} s") for size in EQUAL_WITHIN_NS if after_ns < size}
         if event.topic != INVENTORY_TOPIC:  # it tells of one item, whatever the order has besides
             found |= _of_lines(sale)
         if self._cancelled.get(event.order, event.at_ns) < event.at_ns:
@@ -271,6 +297,8 @@ class EventTraits:
         place = bisect_right(self._ready, arrived) - 1
         if place >= 0 and arrived - self._ready[place] < START_NS:
             found.add(Trait("restart", f"{START_NS // SECOND_NS} s"))
+        if any(begin <= arrived < end for begin, end in self._not_installed):
+            found.add(Trait("not_installed"))
         times = self._arrivals
         if bisect_right(times, arrived + TOGETHER_NS) - bisect_left(times, arrived - TOGETHER_NS) > 1:
             found.add(Trait("together"))
@@ -303,14 +331,12 @@ class EventTraits:
         return started is not None and any(serial < event.event and at_ns > started for serial, at_ns in earlier)
 
     def _heard_of_app(self) -> list[tuple[str, int]]:
-        """What the subject heard about itself, and when it answered."""
-        found: list[tuple[str, int]] = []
-        for serial, event in self._deliveries.events.items():
-            if event.topic in APP_TOPICS:
-                of_event = self._deliveries.by_event.get(serial, ())
-                at_ns = min((one.attempts[0].at_ns for one in of_event if one.attempts), default=NEVER_NS)
-                found.append((event.topic, at_ns))
-        return found
+        """What the subject took about itself, copies and replays included, and when it answered."""
+        return [
+            (one.planned.topic, one.attempts[-1].at_ns)
+            for one in self._deliveries.by_id.values()
+            if one.planned.topic in APP_TOPICS and one.attempts and one.outcome == "acknowledged"
+        ]
 
     def _first_tries(self) -> dict[int, list[tuple[int, int]]]:
         """By order: its events, and when each was first tried."""

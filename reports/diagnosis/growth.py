@@ -33,7 +33,7 @@ LATENCY_CHECKS: Final = (
 
 class Growth(Diagnose):
     name = "growth"
-    after = ("no_call", "stops")
+    after = ("no_call", "stops", "waits_grow")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         if HARNESS not in case.failing:  # else the load generator was late, so every speed is unknown

@@ -46,7 +46,7 @@ class Lacking(Diagnose):
         "burst_end", "lacking_at_failure", "small_steps", "wrong_listings", "capped", "lost_at_failure", "never_pushed",
         "same_difference", "wrong_sign",
         "share_listed", "not_reinstalled", "read_not_pushed", "never_released", "old_read",
-        "rounded", "negative_level", "null_level", "unknown_skus", "miscounted",
+        "rounded", "negative_level", "null_level", "unknown_skus", "miscounted", "committed_listed", "old_retry",
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:
@@ -146,8 +146,8 @@ def _alone(name: str, case: Case, lacked: list[f.EventFired], where: WhereLost) 
     return Found(
         Diagnosis(
             name,
-            f"{counted(len(lacked), 'change')} never reached the listings, with nothing in common that others "
-            f"lack{when}{where.text}",
+            f"{counted(len(lacked), 'change')} never reached the listings, and nothing was found that they "
+            f"alone have in common{when}{where.text}",
             tuple(f"lacking: {case.named(one)}" for one in lacked[:SHOWN]),
             "; ".join(filter(None, (where.hint, LOG, MANY if rush else ""))),
             case.consequences(*CHECKS),

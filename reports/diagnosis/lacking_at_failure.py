@@ -33,6 +33,8 @@ class LackingAtFailure(Diagnose):
         "pushed_before",
         "old_read",
         "rounded",
+        "committed_listed",
+        "old_retry",
     )
 
     def __call__(self, case: Case) -> Iterator[Found]:

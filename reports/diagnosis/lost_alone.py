@@ -45,8 +45,8 @@ class LostAlone(Diagnose):
         yield Found(
             Diagnosis(
                 self.name,
-                f"{counted(len(bad), 'event')} of {of:,} had no effect, with nothing in common that others lack"
-                f"{pattern or (what_fits(case, len(bad) / of) if at_large else '')}",
+                f"{counted(len(bad), 'event')} of {of:,} had no effect, and nothing was found that they alone have "
+                f"in common{pattern or (what_fits(case, len(bad) / of) if at_large else '')}",
                 (
                     *_rowless(case, bad),
                     *lost_note(case),

@@ -63,6 +63,7 @@ class Miscounted(Diagnose):
         "no_call", "stops", "few_topics", "one_location", "sum_at_location", "negative_level", "null_level",
         "channel_frozen", "unknown_skus", "never_pushed", "listing_rule", "same_difference", "share_listed", "rounded",
         "wrong_sign", "last_units", "capped", "small_steps", "overtaken", "pushed_before", "old_read", "never_released",
+        "committed_listed",
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:

@@ -23,7 +23,7 @@ PASSED: Final = ("stale_overwrite", "sync_latency", "oversell", "unexplained_pus
 class OldOverNew(Diagnose):
     name = "old_over_new"
     checks = (*PASSED, "drift")
-    after = ("wrong_sign", "same_difference", "last_units", "rounded")
+    after = ("wrong_sign", "same_difference", "last_units", "rounded", "committed_listed")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         stale = case.incidents("stale_overwrite")

@@ -29,6 +29,7 @@ BUFFER: Final = "a full buffer drops what comes"
 BATCH: Final = "one of several events that are processed together is dropped"
 WRITE_ALL: Final = "write every change that waits: look for a loop that ends early, or for `changes[0]`"
 CHANCE: Final = "some are dropped by chance"
+UNKNOWN: Final = "a condition decides that is not looked for here"
 
 
 def one_of_several(case: Case, taken: Iterable[f.EventFired]) -> str:
@@ -61,12 +62,12 @@ def _at_once(begun: Sequence[int]) -> int:
 
 
 def what_fits(case: Case, lost_share: float) -> str:
-    """The causes that fit losses without anything in common, the likelier ones first, as the end of a cause."""
+    """The causes that fit losses of which no condition was found that explains all, as the end of a cause."""
     writes = len(_rows(case))
     several = writes >= WRITES_MIN and len(_acknowledged(case)) >= WAITING_MIN * writes
     together = several and lost_share <= LEFT_OUT_MAX
-    *first, last = [*([BATCH] if together else []), BUFFER, CHANCE]
-    return f"; it fits, the likelier first, that {', that '.join(first)}, or that {last}"
+    *first, last = [*([BATCH] if together else []), BUFFER, CHANCE, UNKNOWN]
+    return f"; it fits that {', that '.join(first)}, or that {last}"
 
 
 def _rows(case: Case) -> Counter[int]:

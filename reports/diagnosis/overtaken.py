@@ -22,7 +22,7 @@ class Overtaken(Diagnose):
     name = "overtaken"
     checks = ("drift", "sync_latency", "stale_overwrite", "oversell")
     at_rest = True
-    after = ("stops", "channel_frozen")
+    after = ("stops", "channel_frozen", "committed_listed")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         wrong = right_and_wrong(case)[1]

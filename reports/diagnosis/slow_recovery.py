@@ -31,7 +31,7 @@ CHECK: Final = "channel_outage"
 class SlowRecovery(Diagnose):
     name = "slow_recovery"
     checks = (CHECK,)
-    after = ("outage_forgotten", "channel_blocks_others")
+    after = ("outage_forgotten", "channel_blocks_others", "old_retry")
 
     def __call__(self, case: Case) -> Iterator[Found]:
         if CHECK not in case.invalid:

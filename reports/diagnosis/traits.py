@@ -11,11 +11,12 @@ from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import StockCause
 
 TraitKind = Literal[
-    "topic", "source", "cause", "way", "news", "process_end", "copies", "ahead", "retried", "same_number", "two_lines",
-    "many_lines", "lines", "units", "after_cancel", "after_return", "unanswered", "twin", "location", "fault", "close",
-    "perturbed", "forgery", "channel", "sku", "hot", "sibling", "uninstalled", "phase", "size", "zero", "one_unit",
-    "outage", "restart", "read", "read_before", "read_end", "tie", "inexact",
-    "burst", "together", "cancel_heard", "told_between", "shows", "after_push", "digit", "across_end", "before_level",
+    "topic", "source", "cause", "way", "news", "process_end", "copies", "ahead", "retried", "same_number",
+    "two_lines", "many_lines", "lines", "units", "after_cancel", "after_return", "unanswered", "twin", "location",
+    "fault", "close", "perturbed", "forgery", "channel", "sku", "hot", "sibling", "uninstalled", "phase", "size",
+    "zero", "one_unit", "outage", "restart", "read", "read_before", "read_end", "tie", "inexact", "burst", "together",
+    "cancel_heard", "told_between", "equal", "not_installed", "level", "shows", "after_push", "digit", "across_end",
+    "before_level",
 ]  # fmt: skip
 
 PHRASES: Final[dict[TraitKind, str]] = {
@@ -52,6 +53,9 @@ PHRASES: Final[dict[TraitKind, str]] = {
     "tie": "made by others and of the same second as the change before",
     "inexact": "of items whose id is rounded as a float",
     "cancel_heard": "of orders whose cancellation had arrived before",
+    "equal": "of orders with the same lines as another one of their channel less than {} before",
+    "not_installed": "ones that came after the app was uninstalled and before its next accepted call",
+    "level": "of stock that became {}",
     "shows": "ones that show {}",
     "after_push": "ones that came less than {} after a push of their SKU",
     "digit": "of items whose id ends in {}",
@@ -106,6 +110,10 @@ HINTS: Final[dict[TraitKind, str]] = {
     "cancel_heard": "look at how a change of an order that is already cancelled is handled",
     "told_between": "look at what is deleted for {}: an order that is forgotten cannot be cancelled or returned later, "
     "and a copy of it is not recognised",
+    "equal": "two buyers can order the same at the same time: tell orders apart by their id alone",
+    "not_installed": "look at what is deleted or begun anew when the app is installed again: what marketplaces told "
+    "meanwhile, and what still waited, is owed",
+    "level": "a level of 0, or below, is a quantity: look for a test such as `if not available`",
     "shows": "look for a limit on the quantity that is listed, or a value that stands for an unknown one",
     "after_push": "a push that is left out because one was just made has to be made up for when the wait is over",
     "digit": "look for a choice by the id: a shard, a partition or a worker that does not run, a filter",

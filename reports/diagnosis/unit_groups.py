@@ -19,7 +19,7 @@ LINES_READ: Final = (2, 3, 5, 10, 20, 25, 50, 100)
 SPLIT: Final[frozenset[TraitKind]] = frozenset({
     "copies", "process_end", "ahead", "retried", "two_lines", "lines", "units", "after_cancel", "location", "fault",
     "outage", "restart", "read", "read_end", "cancel_heard", "burst", "perturbed", "across_end", "before_level",
-    "told_between",
+    "told_between", "equal", "not_installed",
 })  # fmt: skip
 
 

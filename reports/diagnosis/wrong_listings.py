@@ -32,7 +32,7 @@ class WrongListings(Diagnose):
     after = (
         "no_call", "stops", "channel_frozen", "one_location", "overtaken", "pushed_before", "push_forgotten",
         "burst_end", "lacking_at_failure", "small_steps", "read_not_pushed", "never_released", "old_read",
-        "rounded", "negative_level", "miscounted",
+        "rounded", "negative_level", "miscounted", "committed_listed", "old_retry",
     )  # fmt: skip
 
     def __call__(self, case: Case) -> Iterator[Found]:

@@ -16,7 +16,8 @@ from stockstorm.reports.result import Diagnosis
 TOLD: Final[frozenset[TraitKind]] = frozenset({
     "topic", "source", "copies", "ahead", "two_lines", "lines", "units", "after_cancel", "after_return", "perturbed",
     "unanswered", "process_end", "retried", "fault", "outage", "restart", "read", "read_end", "cancel_heard", "burst",
-    "across_end", "before_level", "told_between",
+    "across_end", "before_level", "told_between", "equal",
+    "not_installed",
 })  # fmt: skip
 
 

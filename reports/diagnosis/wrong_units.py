@@ -15,6 +15,9 @@ from stockstorm.reports.result import Diagnosis, counted, verb
 from stockstorm.simulator.history import facts as f
 
 CHANCE_MAX: Final = math.log(1e-4)  # that the units of the own store's orders fit so many SKUs
+SEVERAL_MIN: Final = 3  # writes that name several orders of the SKU
+SEVERAL_SHARE_MIN: Final = 0.8  # of the writes that are wrong
+ADD_UP: Final = "add up the units of all orders of a SKU in one write: look for `=` where `+=` is meant"
 NEARLY: Final = 0.5  # of the SKUs that either says something of
 CHECKS: Final = ("drift", "applied_twice", "nothing_lost", "unexplained_push", "event_classes", "oversell")
 
@@ -46,6 +49,8 @@ class WrongUnits(Diagnose):
         )
         which = f"; the events are {said(found[0].traits)}" if found else ""
         hints = [trait.hint for one in found for trait in one.traits]
+        if (one := _one_counts(case)) is not None:
+            which, hints = one, [ADD_UP]
         if (store := _of_store(case)) is not None:
             which = f": {store.name} are in it too, although they should not be"
             hints = [store.hint]
@@ -60,6 +65,25 @@ class WrongUnits(Diagnose):
             ),
             frozenset(f"event {event.event}" for event in bad),
         )
+
+
+def _one_counts(case: Case) -> str | None:
+    """That of several orders that a write names for one SKU a single one counts, as the end of a cause."""
+    orders, first, last, several = case.history.orders, 0, 0, 0
+    for misfit in orders.misfits:
+        named = (
+            sum(one.delta for one in orders.by_token.get(token, ()) if one.sku == misfit.row.sku)
+            for token in tokens(misfit.row.reference)
+        )
+        moved = [units for units in named if units]
+        if len(moved) > 1:
+            several += 1
+            first += _delta(misfit) == moved[0]
+            last += _delta(misfit) == moved[-1]
+    if several < SEVERAL_MIN or max(first, last) < SEVERAL_SHARE_MIN * len(orders.misfits):
+        return None
+    which = "the last" if last >= first else "the first"
+    return f": of several orders of a SKU in one write, only {which} one counts, in {max(first, last)} of them"
 
 
 def _of_store(case: Case) -> Group | None:

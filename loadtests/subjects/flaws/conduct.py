@@ -34,6 +34,17 @@ DECLARED: Final = (
         diagnoses=frozenset({"repeated_at_once", "own_retries", "retry_after_ignored"}),
     ),
     Flaw(
+        name="failures_never_forgotten",
+        kind="conduct",
+        mistake="the count of failed pushes is never taken back, so each wait after a failure is twice as long",
+        must=frozenset({"sync_latency"}),
+        may=without({**CALLS, **LATE_EFFECTS, **WRONG_STOCK}, "sync_latency"),
+        says=("its waits grow",),
+        subjects=OF_WEBHOOKS,
+        scenario="failing_apis",
+        diagnoses=frozenset({"waits_grow"}),
+    ),
+    Flaw(
         name="no_timeout",
         kind="conduct",
         mistake="a call is waited for without a bound, so one that is never answered holds its worker up for ever",

@@ -119,6 +119,17 @@ DECLARED: Final = (
         diagnoses=frozenset({"lost_events", "lost_at_failure", "exact_units"}),
     ),
     Flaw(
+        name="equal_orders_as_one",
+        kind="deduplication",
+        mistake="an order with the lines of another one of its marketplace within 2 s counts as its duplicate",
+        must=frozenset({"drift"}),
+        may=without(WRONG_STOCK, "drift"),
+        says=("with the same lines",),
+        subjects=OF_WEBHOOKS,
+        scenario="duplicate_storm",
+        diagnoses=frozenset({"lost_events", "exact_units", "wrong_stock", "wrong_units"}),
+    ),
+    Flaw(
         name="duplicates_refused",
         kind="deduplication",
         mistake="a known webhook is answered 503",

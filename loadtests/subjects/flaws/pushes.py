@@ -122,6 +122,17 @@ DECLARED: Final = (
         diagnoses=frozenset({"outage_forgotten"}),
     ),
     Flaw(
+        name="failed_push_repeated",
+        kind="pushes",
+        mistake="a push that failed is sent again with the quantities of its first try, which replace newer ones",
+        must=frozenset({"drift"}),
+        may=without({**WRONG_STOCK, **CALLS, "channel_outage": "old quantities stay"}, "drift"),
+        says=("sent again as it was",),
+        subjects=OF_WEBHOOKS,
+        scenario="marketplace_down",
+        diagnoses=frozenset({"old_retry"}),
+    ),
+    Flaw(
         name="own_sales_forgotten",
         kind="pushes",
         mistake="what was pushed last is taken for what a marketplace lists after its own sales",

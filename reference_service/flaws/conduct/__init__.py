@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from stockstorm.reference_service.flaws.conduct import (
     backoff_in_ms,
+    failures_never_forgotten,
     feed_without_pause,
     no_backoff,
     no_timeout,
@@ -16,6 +17,7 @@ from stockstorm.reference_service.seams import Compose
 
 FLAWS: Mapping[str, Compose] = {
     "backoff_in_ms": backoff_in_ms.compose,
+    "failures_never_forgotten": failures_never_forgotten.compose,
     "feed_without_pause": feed_without_pause.compose,
     "no_backoff": no_backoff.compose,
     "no_timeout": no_timeout.compose,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from stockstorm.reference_service.flaws.pushes import (
     channel_skipped,
     failed_push_forgotten,
+    failed_push_repeated,
     last_units_offered,
     negative_as_positive,
     one_channel_blocks_all,
@@ -26,6 +27,7 @@ from stockstorm.reference_service.seams import Compose
 FLAWS: Mapping[str, Compose] = {
     "channel_skipped": channel_skipped.compose,
     "failed_push_forgotten": failed_push_forgotten.compose,
+    "failed_push_repeated": failed_push_repeated.compose,
     "last_units_offered": last_units_offered.compose,
     "negative_as_positive": negative_as_positive.compose,
     "one_channel_blocks_all": one_channel_blocks_all.compose,

@@ -49,6 +49,13 @@ async def units_of_two_marketplaces(seams: Seams) -> int:
     return sum(outcome.effect.units["A"] for outcome in outcomes if outcome.effect)
 
 
+async def units_of_two_equal_orders(seams: Seams) -> int:
+    """Units of SKU A that two orders of one marketplace take, which came at the same time."""
+    orders = [ChannelNotification("order.created", ChannelOrder(number, [ChannelLine("A", 2)])) for number in "12"]
+    outcomes = [seams.decide("bazaar", order, None, sale_waits=False, returns=()) for order in orders]
+    return sum(outcome.effect.units["A"] for outcome in outcomes if outcome.effect)
+
+
 async def lines_read(seams: Seams) -> int:
     """Of an order of twelve."""
     lines = [ChannelLine(f"S{number}", 1) for number in range(12)]
@@ -109,6 +116,8 @@ CASES = (
     Case("undone_order_keeps_returns", net("returned", "more", "cancelled", "created"), NOTHING, {"A": 2, "B": 0}),
     Case("undone_order_keeps_returns", net("cancelled", "created"), NOTHING, NOTHING),
     Case("lines_cut", lines_read, 12, 10),
+    Case("equal_orders_as_one", units_of_two_equal_orders, -4, -2),
+    Case("equal_orders_as_one", net("created", "created"), SALE, SALE),
     Case("orders_known_by_number", units_of_two_marketplaces, -4, -2),
     Case("cancel_of_first_line", net("created", "cancelled"), NOTHING, {"A": 0, "B": -1}),
     Case("cancellations_of_one_channel_ignored", net("created", "cancelled"), NOTHING, NOTHING),

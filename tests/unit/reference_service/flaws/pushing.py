@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -85,6 +85,31 @@ async def call_waits_for_another_channel(seams: Seams) -> bool:
     return waits
 
 
+async def pushed_after_a_failure(seams: Seams) -> list[int]:
+    """The quantity of a push that fails, and of the next one, before which the quantity changed."""
+    sent: list[int] = []
+
+    def answer(_: str, body: Any) -> bytes:
+        sent.append(body["listings"][0]["quantity"])
+        return b"{" if len(sent) == 1 else b"{}"
+
+    client = marketplace_of(seams, answer)
+    for units in (10, 9):
+        with suppress(MarketplaceCallFailed):
+            await client.push({"A": units})
+    return sent
+
+
+async def waits_after_failures(seams: Seams) -> bool:
+    """Whether the eighth failure waits for over half a minute, although each push after a failure succeeded."""
+    pusher, _ = pusher_of(seams, {"A": 1})
+    waits = []
+    for _ in range(8):
+        waits.append(pusher._fail(MarketplaceCallFailed("HTTP 503")))
+        pusher._succeed()
+    return waits[-1] > 30
+
+
 async def reads_are_announced(seams: Seams) -> bool:
     signals = Signals()
     return seams.make_reader(NONE, NONE, signals)._signals is signals
@@ -128,6 +153,8 @@ CASES = (
     Case("one_connection_for_all", call_waits_for_another_channel, False, True),
     Case("read_without_push", reads_are_announced, True, False),
     Case("cursor_past_young", cursor_after_a_part_of_a_page, "2", "5"),
+    Case("failed_push_repeated", pushed_after_a_failure, [10, 9], [10, 10]),
+    Case("failures_never_forgotten", waits_after_failures, False, True),
     Case("pending_forgotten", resets_pending_at_start, False, True),
     Case("old_quantity_cached", two_reads_of_a_quantity, [1, 2], [1, 1]),
 )

@@ -204,12 +204,19 @@ def test_a_subject_that_checks_signatures_on_one_topic_alone_is_told_which_topic
 @pytest.mark.parametrize("kind", sorted(JUDGED_BY_EFFECT))
 @pytest.mark.parametrize("outcome", ["acknowledged", "refused", "given_up"])
 def test_what_has_a_valid_signature_may_be_answered_in_any_way(kind: ForgeryKind, outcome: f.DeliveryOutcome) -> None:
-    found = Forged()(history(opened(), attack(0, "unsigned"), attack(1, kind, outcome), effect(1, "applied", 1)))
+    probed = effect(1, "applied" if kind == "replayed" else "superseded", 1)
+    found = Forged()(history(opened(), attack(0, "unsigned"), attack(1, kind, outcome), probed))
     assert (found.verdict, found.reason) == (
         "valid",
         "all of 1 forged was refused; 1 with a valid signature is judged by effect",
     )
     assert found.measures == {"forged.sent": 2.0, "forged.accepted": 0.0, "forged.unanswered": 0.0}
+
+
+def test_what_is_for_another_shop_and_was_applied_by_its_own_word_is_an_effect() -> None:
+    found = Forged()(history(opened(), attack(0, "unsigned"), attack(1, "other_shop"), effect(1, "applied", 1)))
+    assert found.verdict == "invalid"
+    assert "the subject reports that it applied it to this shop" in found.incidents[0].text
 
 
 def test_a_forged_order_in_the_master_is_an_effect_whatever_the_answer_was() -> None:

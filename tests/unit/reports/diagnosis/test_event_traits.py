@@ -70,3 +70,43 @@ def test_events_that_came_after_app_uninstalled() -> None:
     found = traits_of([*stock_event(0, "e1", 10, 1), *gone, *stock_event(2, "e3", 20, 2)])
     assert [number for number, traits in found.items() if Trait("uninstalled") in traits] == [2]
     assert not any(Trait("uninstalled") in traits for traits in traits_of(stock_event(0, "e1", 10, 1)).values())
+
+
+def test_an_order_like_another_one_of_its_channel_shortly_before() -> None:
+    def order(
+        number: int, channel: str, at_ms: float, skus: tuple[str, ...], counts: tuple[int, ...]
+    ) -> list[f.AnyFact]:
+        much = (9,) * len(skus)
+        return [
+            f.PurchaseAccepted(ns(at_ms), number, channel, f"{channel}-{number}", skus, counts, much, much),
+            f.EventFired(ns(at_ms), number, f"e{number}", channel, "order.created", order=number),
+            *tried(number, "order.created", at_ms),
+        ]
+
+    facts = [
+        *order(0, "bazaar", 0, ("A", "B"), (1, 2)),
+        *order(1, "mercado", 100, ("A", "B"), (1, 2)),  # another channel
+        *order(2, "bazaar", 200, ("A", "B"), (2, 1)),  # other quantities
+        *order(3, "bazaar", 1_500, ("B", "A"), (2, 1)),
+    ]
+    found = {number: {t.value for t in traits if t.kind == "equal"} for number, traits in traits_of(facts).items()}
+    assert found == {0: set(), 1: set(), 2: set(), 3: {"2 s", "5 s", "10 s", "60 s"}}
+
+
+def test_events_between_the_end_of_the_installation_and_the_next_accepted_call() -> None:
+    facts = [
+        *stock_event(0, "e1", 10, 1),
+        f.AppChanged(ns(15), "uninstall"),
+        *stock_event(1, "e2", 20, 2),
+        f.ApiCalled(ns(25), 1, "admin", "shop", 401, "denied"),
+        *stock_event(2, "e3", 30, 3),
+        f.ApiCalled(ns(35), 2, "admin", "shop", 200, "ok"),
+        *stock_event(3, "e4", 40, 4),
+    ]
+    found = traits_of(facts)
+    assert [number for number, traits in found.items() if Trait("not_installed") in traits] == [1, 2]
+
+
+def test_a_level_of_none_is_a_trait() -> None:
+    traits = traits_of(stock_event(0, "e1", 10, 100))  # of 100 units one is left per version
+    assert Trait("level", "0") in traits[0]

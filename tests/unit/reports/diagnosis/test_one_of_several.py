@@ -71,5 +71,6 @@ def test_that_one_of_several_is_left_out_is_ruled_out_where_most_are_lost() -> N
     case = case_of("first")
     assert "of several events" in what_fits(case, 0.3)
     assert what_fits(case, 0.66) == (
-        "; it fits, the likelier first, that a full buffer drops what comes, or that some are dropped by chance"
+        "; it fits that a full buffer drops what comes, that some are dropped by chance, or that a condition decides "
+        "that is not looked for here"
     )
