@@ -50,7 +50,8 @@ def test_a_sound_service_survives_a_new_installation(stockstorm: Any, tmp_path: 
     assert {name: found[name] for name in CHECKS} == dict.fromkeys(CHECKS, "valid"), done.stdout
     facts = facts_of(tmp_path / "latest")
     changes = [fact["change"] for fact in facts if fact["fact"] == "AppChanged"]
-    assert changes == ["data_request", "customer_redact", "uninstall", "reinstall"]
+    again = [change for change in changes if change != "customer_redact"]
+    assert (again, changes.count("customer_redact")) == (["data_request", "uninstall", "reinstall"], 5)
     told = [fact["topic"] for fact in facts if fact["fact"] == "DeliveryPlanned" and not fact.get("forged")]
     assert {"app/uninstalled", "customers/data_request", "customers/redact"} <= set(told)
     back = next(fact["at_ns"] for fact in facts if fact.get("change") == "reinstall")
