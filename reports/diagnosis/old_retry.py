@@ -1,7 +1,8 @@
 """Listings that are wrong at rest because a push that had failed was sent again as it was.
 
 The last push came after failed ones to the same marketplace, and the listing lacks a change that came between the first
-of these and the push. A retry that reads anew what to push has that change.
+of these and the push. A retry that reads anew what to push has that change. Another marketplace shows the SKU rightly,
+so the service knows of the change.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,14 +37,15 @@ class OldRetry(Diagnose):
     after = ("no_call", "stops", "channel_frozen")
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        wrong = right_and_wrong(case)[1]
+        right, wrong = right_and_wrong(case)
+        known = {one.sku for one in right}
         lacked, failed = first_lacking(case, wrong), _failed_before(case)
         found = []
         for one in wrong:
             listing, change = case.history.listings.get((one.channel, one.sku)), lacked.get((one.channel, one.sku))
             push = listing.pushes[-1] if listing is not None and listing.pushes else None
             began_ns = failed.get(push.request) if push is not None else None
-            if push is None or change is None or began_ns is None:
+            if push is None or change is None or began_ns is None or one.sku not in known:
                 continue
             if began_ns <= change.at_ns <= push.at_ns - KNOWN_NS:
                 found.append(_Resent(one, push, began_ns, change.at_ns))

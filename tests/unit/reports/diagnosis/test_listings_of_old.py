@@ -72,15 +72,17 @@ def put(request: int, ms: float, status: int = 200, retry_after_s: int = 0) -> f
     )
 
 
-def retried(units: int, failed: int = 503, change_ms: int = 3_000) -> list[f.AnyFact]:
-    """A push fails at 2 s, a change comes, and at 6 s a push is taken that shows `units`. Bazaar is right."""
+def retried(units: int, failed: int = 503, change_ms: int = 3_000, bazaar: int = 99) -> list[f.AnyFact]:
+    """A push fails at 2 s, a change comes, and at 6 s a push is taken that shows `units`. Bazaar is right at 99."""
     calls = [put(1, 1_000), put(2, 2_000, failed), put(3, 6_000)]
     changes = [fact for n, sku in enumerate(SKUS) for fact in sale(sku, n, 1_000 + n, 1, change_ms + n)]
-    right = pushed(change_ms + 20, 99, 4, ("bazaar",))
+    right = pushed(change_ms + 20, bazaar, 4, ("bazaar",))
     facts = [*opened(), *calls, *changes, *pushed(1_000, 100, 1), *right, *pushed(6_000, units, 3, ("mercado",))]
     facts += [f.FinalStock(ns(60_000), sku, 99, 99, 1) for sku in SKUS]
     facts += [
-        f.FinalListing(ns(60_000), name, sku, 99 if name == "bazaar" else units) for sku in SKUS for name in CHANNELS
+        f.FinalListing(ns(60_000), name, sku, bazaar if name == "bazaar" else units)
+        for sku in SKUS
+        for name in CHANNELS
     ]
     return facts
 
@@ -98,6 +100,7 @@ def test_a_failed_push_that_is_sent_again_as_it_was() -> None:
         retried(100, failed=200),  # nothing had failed
         retried(100, change_ms=5_900),  # the change came with the push
         retried(100, change_ms=1_500),  # it came before the first failure
+        retried(100, bazaar=100),  # the change is nowhere, so the service may not know of it
     ],
 )
 def test_a_push_without_such_a_past_is_no_old_retry(facts: list[f.AnyFact]) -> None:
