@@ -70,7 +70,8 @@ class BurstEnd(Diagnose):
     def __call__(self, case: Case) -> Iterator[Found]:
         wrong = right_and_wrong(case)[1]
         calms = list(_calms(case))
-        found = _best([calm for calm in calms if len(calm.told) in {0, calm.of}])
+        even = [calm for calm in calms if len(calm.told) in {0, calm.of}]
+        found = _best(even)
         if not wrong or found is None:
             return
         last = {calm.sku for calm in calms if calm.last and calm.since[found.after] < found.window_ns}
@@ -78,7 +79,7 @@ class BurstEnd(Diagnose):
         if len(listings) < WRONG_SHARE_MIN * len(wrong):
             return
         unpushed = [calm for calm in found.soon if not calm.pushed]
-        also = [AFTER[other] for other in AFTER if other != found.after and _fits(calms, other, found, unpushed)]
+        also = [AFTER[other] for other in AFTER if other != found.after and _fits(even, other, found, unpushed)]
         others = sum(not calm.pushed for calm in found.others)
         yield Found(
             Diagnosis(
@@ -113,8 +114,8 @@ def _best(calms: Sequence[Calm]) -> Split | None:
 
 
 def _fits(calms: Sequence[Calm], after: str, found: Split, unpushed: Sequence[Calm]) -> bool:
-    """Whether all that is not pushed came as soon after this too, which chance explains no better."""
-    split = _split([calm for calm in calms if len(calm.told) in {0, calm.of}], after, found.window_ns)
+    """Whether all that is not pushed came as soon after this too, and chance does not explain that either."""
+    split = _split(calms, after, found.window_ns)
     soon = all(calm.since[after] < found.window_ns for calm in unpushed)
     return soon and _score(split) <= math.log(CHANCE_MAX)
 

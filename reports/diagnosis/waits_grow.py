@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import HARNESS, Case, Diagnose, Found
-from stockstorm.reports.diagnosis.pauses import PUSH, begun_ns, is_taken, pushes_by_channel
+from stockstorm.reports.diagnosis.pauses import begun_ns, is_taken, pushes_by_channel
 from stockstorm.reports.result import Diagnosis, counted
 from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
@@ -19,7 +19,8 @@ LONG_NS: Final = 10 * SECOND_NS  # beyond what a wait may grow to
 TIMES_MIN: Final = 4.0  # the first wait of the marketplace
 WAITED_MIN: Final = 3  # changes
 IN_A_ROW_MAX: Final = 2  # failures, the one before the wait included
-SHOWN_NS: Final = SECOND_NS // 4
+SHOWN_NS: Final = SECOND_NS // 4  # shorter ones are no waits
+WAITS_MIN: Final = 3  # of fewer it cannot be told that they grow
 CHECKS: Final = ("sync_latency", "crisis_time", "trend", "oversell", "refused_though_available", "channel_outage")
 
 
@@ -42,14 +43,16 @@ class WaitsGrow(Diagnose):
             return
         long: list[tuple[Wait, str, list[Wait]]] = []
         for channel, pushes in pushes_by_channel(case).items():
-            waits = list(_waits(case, channel, pushes.calls))
+            waits = [one for one in _waits(case, channel, pushes.calls) if one.length_ns >= SHOWN_NS]
+            if len(waits) < WAITS_MIN:
+                continue
             waits = [one._replace(owed=pushes.owed(one.begin_ns, one.begin_ns + one.length_ns)) for one in waits]
             long += [(one, channel, waits) for one in waits if _is_long(one, waits[0])]
         if long:
             yield self._found(case, *max(long, key=lambda one: one[0].length_ns))
 
     def _found(self, case: Case, longest: Wait, channel: str, waits: list[Wait]) -> Found:
-        told = ", ".join(f"{one.length_ns / SECOND_NS:.1f}" for one in waits if one.length_ns >= SHOWN_NS)
+        told = ", ".join(f"{one.length_ns / SECOND_NS:.1f}" for one in waits)
         return Found(
             Diagnosis(
                 self.name,
@@ -80,5 +83,5 @@ def _waits(case: Case, channel: str, calls: list[f.ApiCalled]) -> Iterator[Wait]
         begin_ns = call.at_ns
         length_ns = begun_ns(later) - begin_ns - call.retry_after_s * SECOND_NS
         away = any(begin < begin_ns + length_ns and begin_ns < end for begin, end in down)
-        if row and length_ns > 0 and not away and call.operation == PUSH:
+        if row and length_ns > 0 and not away:
             yield Wait(begin_ns, length_ns, row, 0)

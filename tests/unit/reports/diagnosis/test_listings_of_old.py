@@ -107,9 +107,12 @@ def test_a_push_without_such_a_past_is_no_old_retry(facts: list[f.AnyFact]) -> N
     assert list(OldRetry()(case_of(facts))) == []
 
 
-def waiting(last_s: float, *, retry_after_s: int = 0, failures: int = 1) -> Case:
-    """Pushes fail at 1, 3 and 10 s, and the next one comes after 0.5, 2 and `last_s` seconds."""
-    calls = [put(0, 500), put(1, 1_000, 503), put(2, 1_500), put(3, 3_000, 503), put(4, 5_000)]
+def waiting(last_s: float, *, retry_after_s: int = 0, failures: int = 1, earlier: bool = True) -> Case:
+    """Pushes fail at 1, 3 and 10 s, and the next one comes after 0.5, 2 and `last_s` seconds.
+
+    `earlier`: the one at 3 s fails too.
+    """
+    calls = [put(0, 500), put(1, 1_000, 503), put(2, 1_500), put(3, 3_000, 503 if earlier else 200), put(4, 5_000)]
     calls += [put(5 + n, 10_000 + 10 * n, 503, retry_after_s) for n in range(failures)]
     calls.append(put(90, 10_000 + last_s * 1_000))
     changes = [fact for n, sku in enumerate(SKUS) for fact in sale(sku, n, 1_000 + n, 1, 10_500 + n)]
@@ -138,6 +141,7 @@ def test_a_wait_that_grew_although_calls_had_succeeded() -> None:
         waiting(8.0),  # a wait may be as long
         waiting(28.0, retry_after_s=25),  # it was asked to
         waiting(28.0, failures=5),  # many in a row
+        waiting(28.0, earlier=False),  # of two it cannot be told that they grow
     ],
 )
 def test_a_wait_that_is_short_or_has_a_reason(case: Case) -> None:
