@@ -31,8 +31,7 @@ def service_of(*answers: Callable[[], Iterator[bytes]]) -> Iterator[str]:
 
     def serve() -> None:
         for answer in answers:
-            connection, _ = listener.accept()
-            with connection, suppress(OSError):
+            with suppress(OSError), listener.accept()[0] as connection:
                 connection.recv(65_536)
                 for piece in answer():
                     if piece:
@@ -45,8 +44,9 @@ def service_of(*answers: Callable[[], Iterator[bytes]]) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        listener.close()
+        listener.shutdown(socket.SHUT_RDWR)  # ends an accept: a client can be gone before its connection was accepted
         thread.join(5)
+        listener.close()
         assert not thread.is_alive()
 
 
@@ -68,7 +68,7 @@ def by_bytes() -> Iterator[bytes]:
 
 def half() -> Iterator[bytes]:
     yield HEAD + b"Content-Length: 900\r\n\r\n{"
-    time.sleep(WITHIN_S * 2)
+    yield b""
 
 
 def endless() -> Iterator[bytes]:
