@@ -11,6 +11,7 @@ from stockstorm.simulator.config import (
     ADMIN,
     EVERY_API,
     FAULTS,
+    KEPT_ROLES,
     MARKETPLACES,
     ORDER_ROLES,
     ApiFaultKind,
@@ -234,11 +235,11 @@ def _quotas(scenario: Scenario) -> Iterator[Problem]:
         remedy = "write stocked_at = 2 or more under [shop], or leave negative_level out"
         found = f"{quotas.negative_level}, but each item is stocked at one location"
         yield Problem("quotas.negative_level", found, remedy, ("shop.stocked_at",))
-    kept, ordinary = quotas.before_kill + quotas.after_restart, scenario.shop.skus - scenario.shop.hot_skus
+    kept, ordinary = sum(quotas.of_kept().values()), scenario.shop.skus - scenario.shop.hot_skus
     if kept > ordinary // 2:
-        found = f"{kept} SKUs are kept for the events next to faults, but only {ordinary} are ordinary"
-        remedy = f"lower before_kill and after_restart to {ordinary // 2} together, or raise skus under [shop]"
-        reads = ("quotas.before_kill", "quotas.after_restart", "shop.skus", "shop.hot_skus")
+        found = f"{kept} SKUs are kept for events of their own, but only {ordinary} are ordinary"
+        remedy = f"lower {' and '.join(quotas.of_kept())} to {ordinary // 2} together, or raise skus under [shop]"
+        reads = (*(f"quotas.{role}" for role in KEPT_ROLES), "shop.skus", "shop.hot_skus")
         yield Problem("quotas", found, remedy, reads)
 
 

@@ -25,6 +25,7 @@ CASES: Final[dict[str, str]] = {
     "two_lines": "orders with one SKU on two lines",
     "two_locations": "orders of one SKU from two locations",
     "negative_level": "SKUs with a level below zero at one location",
+    "netted": "SKUs that end with a sale and a restock of as many units at once",
     "corrected": "changes by others soon after a sale elsewhere of the same SKU",
 }
 

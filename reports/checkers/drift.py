@@ -19,8 +19,10 @@ from stockstorm.reports.history.off_stock import explain
 from stockstorm.reports.history.order_effects import Effect
 from stockstorm.reports.result import Check, Incident, Tally, counted, units, unknown, verb
 from stockstorm.scenarios.promises import CASES
+from stockstorm.simulator.clock import SECOND_NS
 from stockstorm.simulator.history import facts as f
 
+NETTED_WITHIN_NS: Final = SECOND_NS // 5  # planned within 20 ms; a busy machine plays them later
 CALLS_MAX: Final = 4  # of one incident
 LISTS_ALL: Final = (
     "A listing is taken to be all stock less the declared safety stock; a service that lists less on purpose (a cap, a "
@@ -111,6 +113,7 @@ class Drift(Checker):
             CASES["two_returns"]: len(twice),
             CASES["undone"]: sum(gone.order in twice for gone in history.all(f.OrderCancelled)),
             CASES["two_lines"]: _one_sku_on_two_lines(history),
+            **_netted(history),
             **_one_sku_from_two_locations(history),
             **_below_zero(history),
         }
@@ -122,6 +125,22 @@ def _below_zero(history: History) -> dict[str, int]:
         return {}
     finals = history.all(f.FinalStock)
     return {CASES["negative_level"]: sum(len(final.levels) > 1 and min(final.levels) < 0 for final in finals)}
+
+
+def _netted(history: History) -> dict[str, int]:
+    """SKUs that end with a marketplace's sale and a restock of as many units; nothing if none was meant to."""
+    if history.last(f.RunStarted) is None or not history.scenario.quotas.netted:
+        return {}
+    last_sale = {effect.sku: effect for effect in history.orders.effects if effect.kind == "sale"}
+    restocks = {change.sku: change for change in history.all(f.StockChanged) if change.cause == "restock"}
+    found = sum(
+        (back := restocks.get(sku)) is not None
+        and 0 <= back.at_ns - sale.at_ns <= NETTED_WITHIN_NS
+        and back.delta == -sale.delta
+        and history.effects_of_sku[sku][-1] is sale
+        for sku, sale in last_sale.items()
+    )
+    return {CASES["netted"]: found}
 
 
 def _returned_then_cancelled(history: History) -> int:

@@ -156,6 +156,7 @@ MARKS: Final[dict[str, str]] = {
     "return_then_cancel": "of orders that are returned and then cancelled",
     "two_returns": "of orders that come back in two parts",
     "undone": "of orders that come back in two parts and are then cancelled",
+    "netted": "sold while as many units were added",
     "before_kill": "the last ones before a kill",
     "after_restart": "the first ones after a restart",
 }

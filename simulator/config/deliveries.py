@@ -38,9 +38,10 @@ OrderRole = Literal[
     "two_returns",
     "undone",
 ]
-FaultRole = Literal["before_kill", "after_restart"]
+KeptRole = Literal["netted", "before_kill", "after_restart"]  # of events of SKUs that nothing else moves
 ORDER_ROLES: Final[tuple[OrderRole, ...]] = get_args(OrderRole)
-DeliveryMark = Literal[PerturbationKind, OrderRole, FaultRole]  # why a delivery is not an ordinary one
+KEPT_ROLES: Final[tuple[KeptRole, ...]] = get_args(KeptRole)
+DeliveryMark = Literal[PerturbationKind, OrderRole, KeptRole]  # why a delivery is not an ordinary one
 
 
 class PerturbationConfig(Config):
@@ -64,7 +65,7 @@ class QuotasConfig(Config):
     All but `two_locations` count orders of the marketplaces; half as many of the own store are added where the load has
     orders enough. Each gets ordinary SKUs that do not sell out, and no other perturbation. `two_locations` counts those
     of the own store. The two of faults count events for each fault that ends a process at a planned time.
-    `negative_level` counts transfers.
+    `negative_level` counts transfers, and `netted` counts sales.
     """
 
     late_duplicate: Annotated[
@@ -113,6 +114,14 @@ class QuotasConfig(Config):
             "level there is below zero, and the sum stays",
         ),
     ] = 0
+    netted: Annotated[
+        Quota,
+        Field(
+            le=20,
+            description="a marketplace sells a unit of a SKU that nothing else moves, and staff add one within 20 ms: "
+            "the level at rest is the one before",
+        ),
+    ] = 0
     before_kill: Annotated[
         Quota, Field(le=20, description="the last events of SKUs of their own, within 100 ms before the fault")
     ] = 0
@@ -134,6 +143,10 @@ class QuotasConfig(Config):
     def of_orders(self) -> dict[OrderRole, int]:
         """The quotas of orders, in the order in which they are dealt."""
         return {role: getattr(self, role) for role in ORDER_ROLES}
+
+    def of_kept(self) -> dict[KeptRole, int]:
+        """The quotas of events that have a SKU of their own."""
+        return {role: getattr(self, role) for role in KEPT_ROLES}
 
 
 # When Shopify removes a subscription that the API made. Its pages disagree (docs/sources.md, S5).

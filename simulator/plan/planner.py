@@ -27,7 +27,7 @@ from stockstorm.simulator.plan.items import (
     PlannedRestock,
     PlannedTransfer,
 )
-from stockstorm.simulator.plan.next_to_faults import drafts_next_to_faults
+from stockstorm.simulator.plan.kept import kept_drafts
 from stockstorm.simulator.plan.poison import poison_drafts
 from stockstorm.simulator.plan.purchases import correction_delta, purchase_drafts
 from stockstorm.simulator.plan.quotas import ordinary_skus
@@ -53,7 +53,7 @@ def plan_drafts(config: WorldConfig, seed: int) -> Iterator[Draft]:
         _below_zero(config),
         _corrections(config, seeds, demand),
         _product_edits(config, seeds, demand),
-        drafts_next_to_faults(config, seeds),
+        kept_drafts(config, seeds),
         forgery_drafts(config, seeds, demand),
         poison_drafts(config, seeds, demand),
         sorted(_faults(config)),

@@ -1,4 +1,4 @@
-"""Quotas: which orders of a plan get a rare fate, and which SKUs are kept for the events next to a fault.
+"""Quotas: which orders of a plan get a rare fate, and which SKUs are kept for events that nothing later may hide.
 
 An order gets its role by its key alone: every `stride`-th order has one, until all are dealt. The same order therefore
 has it in every run of a scenario, and the delivery service needs no plan to know it. Times count from the purchase.
@@ -10,7 +10,15 @@ from typing import Final, NamedTuple
 
 from stockstorm.simulator.catalogue import hot_count, sku_names
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
-from stockstorm.simulator.config import ORDER_ROLES, FaultRole, OrderRole, PhaseConfig, QuotasConfig, WorldConfig
+from stockstorm.simulator.config import (
+    KEPT_ROLES,
+    ORDER_ROLES,
+    KeptRole,
+    OrderRole,
+    PhaseConfig,
+    QuotasConfig,
+    WorldConfig,
+)
 from stockstorm.simulator.model import ONLINE, OrderKey, Sku
 from stockstorm.simulator.plan.drafts import zipf_steps
 from stockstorm.simulator.plan.schedule import arrival_count
@@ -26,6 +34,7 @@ CANCELLED_AFTER_NS: Final[dict[OrderRole, int]] = {
 }
 CORRECTED_AFTER_NS: Final = 200 * MILLISECOND_NS  # at the latest: while a subject reads, calculates and writes
 AFTER_CANCELLATION_NS: Final = 400 * MILLISECOND_NS  # from a cancellation to what must come after it
+FAULT_ROLES: Final[tuple[KeptRole, ...]] = ("before_kill", "after_restart")
 OWN_STORE: Final[frozenset[OrderRole]] = frozenset({"two_locations"})  # no marketplace decides where units come from
 LATE_NS: Final = 300 * SECOND_NS  # times retry_time_scale
 LATE_SHARE_MAX: Final = 0.45  # of the load, so that an order of its first half gets it within the load
@@ -105,31 +114,35 @@ def orders_at_least(phases: tuple[PhaseConfig, ...]) -> int:
     return int(fixed + max(0.0, drawn - DEVIATIONS * math.sqrt(drawn)))
 
 
-# -- SKUs next to faults -----------------------------------------------------------------------------------------------
+# -- kept SKUs ---------------------------------------------------------------------------------------------------------
 
 
-def kept_skus(config: WorldConfig) -> dict[FaultRole, tuple[Sku, ...]]:
-    """The SKUs that nobody buys but the orders next to a fault: the last ones, at most half of the ordinary ones."""
-    before, after = config.quotas.before_kill, config.quotas.after_restart
+def kept_skus(config: WorldConfig) -> dict[KeptRole, tuple[Sku, ...]]:
+    """The SKUs that nothing moves but the events of their role: the last ones, at most half of the ordinary ones."""
+    counts = config.quotas.of_kept()
     names = sku_names(config.shop)
-    if before + after > (len(names) - hot_count(config.shop)) // 2:
-        return {"before_kill": (), "after_restart": ()}
-    kept = names[len(names) - before - after :]
-    return {"before_kill": tuple(kept[:before]), "after_restart": tuple(kept[before:])}
+    first = len(names) - sum(counts.values())
+    if sum(counts.values()) > (len(names) - hot_count(config.shop)) // 2:
+        return dict.fromkeys(KEPT_ROLES, ())
+    found: dict[KeptRole, tuple[Sku, ...]] = {}
+    for role, count in counts.items():
+        found[role] = tuple(names[first : first + count])
+        first += count
+    return found
 
 
 def ordinary_skus(config: WorldConfig) -> list[Sku]:
-    """The SKUs that are not hot, without those kept for the events next to faults; the ones sold least come last."""
+    """The SKUs that are not hot, without those that are kept; the ones sold least come last."""
     names, kept = sku_names(config.shop), sum(map(len, kept_skus(config).values()))
     return list(names[hot_count(config.shop) : len(names) - kept])
 
 
-def is_bought(position: int) -> bool:
-    """Whether the kept SKU at this position is bought next to a fault. The others are restocked."""
-    return position % 2 == 0
+def is_bought(role: KeptRole, position: int) -> bool:
+    """Whether the kept SKU at this position is bought. Next to a fault every other one is restocked only."""
+    return role == "netted" or position % 2 == 0
 
 
-KEPT_KEY: Final = OrderKey(1_000_000_000)  # the first key of orders next to faults, above every other order's
+KEPT_KEY: Final = OrderKey(1_000_000_000)  # the first key of orders of kept SKUs, above every other order's
 
 
 # -- what fits ---------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from stockstorm.simulator.plan import schedule
 from stockstorm.simulator.plan.demand import Demand
 from stockstorm.simulator.plan.edits import EDIT_EVENTS, REMOVES, SWAPS
 from stockstorm.simulator.plan.forgeries import forgery_count
-from stockstorm.simulator.plan.next_to_faults import drafts_next_to_faults
+from stockstorm.simulator.plan.kept import kept_drafts
 from stockstorm.simulator.plan.poison import poison_count
 from stockstorm.simulator.plan.purchases import (
     CANCELLATION_EVENTS,
@@ -45,7 +45,7 @@ def expected_items_max(config: WorldConfig) -> float:
     events = config.events
     beside = (events.restocks_per_s + events.product_edits_per_s + events.transfers_per_s) * _seconds(config)
     beside += events.corrections_per_s * _seconds(config) + config.quotas.negative_level
-    beside += forgery_count(config) + poison_count(config) + len(drafts_next_to_faults(config, Seeds(0)))
+    beside += forgery_count(config) + poison_count(config) + len(kept_drafts(config, Seeds(0)))
     role_items = len(Roles(config))  # the one that has a return and a cancellation has one more than others
     each = ITEMS_PER_PURCHASE_MAX + config.orders.edit_share
     return purchases * each + role_items + beside + len(config.phases) + len(config.faults)
@@ -121,12 +121,12 @@ def _staff_events(config: WorldConfig) -> float:
     demand = Demand(config, Seeds(0))
     can_restock = demand.restocked(0.0, config.events.restock_hot) is not None
     restocks = config.events.restocks_per_s if can_restock else 0.0
-    next_to_faults = sum(draft.events for draft in drafts_next_to_faults(config, Seeds(0)))
+    kept = sum(draft.events for draft in kept_drafts(config, Seeds(0)))
     staff = restocks + config.events.product_edits_per_s + TRANSFER_EVENTS * config.events.transfers_per_s
     staff += config.events.corrections_per_s
     if config.shop.unlisted:  # one of them is touched too
         staff += restocks + config.events.product_edits_per_s + config.events.corrections_per_s
-    return staff * _seconds(config) + next_to_faults + TRANSFER_EVENTS * config.quotas.negative_level
+    return staff * _seconds(config) + kept + TRANSFER_EVENTS * config.quotas.negative_level
 
 
 def _role_events(config: WorldConfig) -> float:

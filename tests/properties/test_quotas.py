@@ -26,6 +26,7 @@ from stockstorm.simulator.history import facts as f
 from stockstorm.simulator.model import MARKETPLACE_TOPICS, SHOPIFY, SHOPIFY_TOPICS
 from stockstorm.simulator.plan.forgeries import ALL_KINDS, SELDOM, told_topics
 from stockstorm.simulator.plan.items import PlannedForgery, PlannedPoison
+from stockstorm.simulator.plan.kept import NETTED_NS
 from stockstorm.simulator.plan.planner import make_plan
 from stockstorm.simulator.plan.quotas import CORRECTED_AFTER_NS, KEPT_KEY, Roles, late_ns
 from stockstorm.simulator.seeds import Seeds
@@ -126,9 +127,23 @@ def exposure(played: Played) -> Counter[str]:
         | {"two_locations": sum(len(found) > 1 for found in places.values())}
         | {
             "before_kill": sum(killed_ns - 100 * MILLISECOND_NS <= e.at_ns < killed_ns for e in moved),
+            "netted": netted(played),
             "after_restart": sum(back_ns <= e.at_ns < back_ns + SECOND_NS for e in moved),
         }
     )
+
+
+def netted(played: Played) -> int:
+    """SKUs of which a marketplace sold a unit and staff added one within 20 ms, and nothing else happened."""
+    happened: dict[str, list[tuple[int, int]]] = defaultdict(list)  # (when, units) by SKU
+    for sale in played.of(f.PurchaseAccepted):
+        for sku, units in zip(sale.skus, sale.quantities, strict=True):
+            happened[sku].append((sale.at_ns, -units))
+    for change in played.of(f.StockChanged):
+        if change.cause != "sale":
+            happened[change.sku].append((change.at_ns, change.delta))
+    pairs = [sorted(each) for each in happened.values() if len(each) == 2]
+    return sum([units for _, units in pair] == [-1, 1] and pair[1][0] - pair[0][0] <= NETTED_NS for pair in pairs)
 
 
 def corrected(played: Played) -> set[int]:
@@ -220,6 +235,7 @@ def test_every_rough_scenario_asks_for_at_least_five_of_each_rare_case(name: str
     assert quotas.pop("corrected") == 0  # of scenarios with a second writer
     assert quotas.pop("two_returns") == quotas.pop("undone") == 0  # of scenarios about duplicates and order
     assert quotas.pop("poison") == 0  # of the scenario that asks whether a service goes on
+    assert quotas.pop("netted") >= (5 if name == "proof" else 0)  # of the scenario that proves the checks
     assert min(quotas.values()) >= 5
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from stockstorm.simulator.clock import MILLISECOND_NS, SECOND_NS
-from stockstorm.simulator.config import FaultRole, OrderRole, WorldConfig
+from stockstorm.simulator.config import KeptRole, OrderRole, WorldConfig
 from stockstorm.simulator.delivery.attempts import Delivery
 from stockstorm.simulator.delivery.perturbations import Perturbation
 from stockstorm.simulator.delivery.routes import named_uuid
@@ -43,12 +43,12 @@ class Quotas:
         self._seeds, self._otherwise = seeds, otherwise
         self._roles, self._late_ns = Roles(config), late_ns(config)
         kept = kept_skus(config)
-        self._bought = {sku: role for role, skus in kept.items() for n, sku in enumerate(skus) if is_bought(n)}
+        self._bought = {sku: role for role, skus in kept.items() for n, sku in enumerate(skus) if is_bought(role, n)}
         self._restocked = {
             by_sku[sku].inventory_item_id: role
             for role, skus in kept.items()
             for n, sku in enumerate(skus)
-            if not is_bought(n)
+            if not is_bought(role, n)
         }
         self._acts: dict[OrderRole, Callable[[list[Delivery], Event], list[Delivery]]] = {
             "late_duplicate": self._late,
@@ -76,11 +76,11 @@ class Quotas:
             restocked = self._restocked.get(event.level.inventory_item_id) if event.level is not None else None
             return self._otherwise(deliveries) if restocked is None else _marked(deliveries, restocked)
         if key >= KEPT_KEY:
-            return self._next_to_fault(deliveries, event)
+            return self._of_kept_sku(deliveries, event)
         part = self._roles.of(key)
         return self._otherwise(deliveries) if part is None else self._acts[part.role](deliveries, event)
 
-    def _next_to_fault(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
+    def _of_kept_sku(self, deliveries: list[Delivery], event: Event) -> list[Delivery]:
         role = self._bought.get(event.order.lines[0].sku) if event.order is not None else None
         return deliveries if role is None else _marked(deliveries, role)
 
@@ -177,5 +177,5 @@ def _copy(delivery: Delivery, role: OrderRole, lag_ns: int) -> Delivery:
     return msgspec.structs.replace(delivery, due_ns=delivery.due_ns + lag_ns, copy=1, perturbed=(role,))
 
 
-def _marked(deliveries: list[Delivery], mark: OrderRole | FaultRole) -> list[Delivery]:
+def _marked(deliveries: list[Delivery], mark: OrderRole | KeptRole) -> list[Delivery]:
     return [msgspec.structs.replace(each, perturbed=(mark,)) for each in deliveries]

@@ -63,9 +63,9 @@ def test_two_lines_need_orders_of_two_lines() -> None:
     ]
 
 
-def test_skus_next_to_faults_must_leave_half_of_the_ordinary_ones() -> None:
+def test_kept_skus_must_leave_half_of_the_ordinary_ones() -> None:
     assert found("before_kill = 8\nafter_restart = 8") == [
-        ("quotas", "16 SKUs are kept for the events next to faults, but only 30 are ordinary")
+        ("quotas", "16 SKUs are kept for events of their own, but only 30 are ordinary")
     ]
 
 

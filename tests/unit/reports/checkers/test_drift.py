@@ -1,5 +1,7 @@
 """At rest listings, recorded orders and the master agree with the truth."""
 
+from msgspec import structs
+
 from stockstorm.reports.checkers.drift import Drift
 from stockstorm.reports.result import Check, Incident
 from stockstorm.simulator.history import facts as f
@@ -17,6 +19,7 @@ from tests.literal_history import (
     probe_done,
     recorded,
     sold,
+    version,
     without_text,
 )
 
@@ -157,3 +160,20 @@ def test_what_is_wrong_without_anything_pending_has_drifted_all_the_same() -> No
     found = Drift()(history(opened(), other, pending_order(1, "bazaar"), at_rest(8_000, 10, 9, 9, 10), finals))
     assert found.verdict == "invalid"
     assert [(incident.channel, incident.sku) for incident in found.incidents] == [("mercado", "CUP")]
+
+
+def test_a_sale_and_a_restock_at_once_count_where_nothing_of_their_sku_comes_later() -> None:
+    words = "SKUs that end with a sale and a restock of as many units at once"
+    *opening, start = opened()
+    assert isinstance(start, f.RunStarted)
+    meant = structs.replace(start, scenario={"quotas": {"netted": 5}})
+
+    def counted(*facts: f.AnyFact) -> int:
+        return Drift().exposure(history(*opening, meant, *facts))[words]
+
+    sale, back = sold(10, 1, "bazaar"), version(30, 1, 1, 11, "restock")
+    assert words not in Drift().exposure(history(opened(), sale, back))
+    assert counted(sale, back) == 1
+    assert counted(sale, version(30, 1, 2, 12, "restock")) == 0
+    assert counted(sale, back, cancelled(50, 1, "bazaar")) == 0
+    assert counted(sale, version(400, 1, 1, 11, "restock")) == 0

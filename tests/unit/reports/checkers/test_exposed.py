@@ -146,7 +146,7 @@ def test_every_case_names_a_quota_and_an_exposure_of_a_check() -> None:
     assert set(CASES) <= set(QuotasConfig.model_fields)
     item, *others, start = opened()
     stocked = msgspec.structs.replace(item, locations=(7, 8), levels=(4, 6))
-    contended = msgspec.structs.replace(start, scenario={"quotas": {"corrected": 5, "negative_level": 5}})
+    contended = msgspec.structs.replace(start, scenario={"quotas": {"corrected": 5, "negative_level": 5, "netted": 5}})
     found = {words for check in check_all(history(stocked, *others, contended)) for words in check.exposure}
     assert set(CASES.values()) <= found
 

@@ -233,6 +233,17 @@ def test_only_faults_that_end_a_process_have_events_next_to_them_within_the_load
     assert len(next_to(config((one,), before_kill=2, after_restart=2))) == count
 
 
+def test_a_sale_and_a_unit_that_is_added_at_once_are_the_only_events_of_their_sku() -> None:
+    plan = make_plan("x", config(netted=5, before_kill=2), 3)
+    skus = kept_skus(config(netted=5, before_kill=2))["netted"]
+    for sku in skus:
+        sold = [i for i in plan.items if isinstance(i, PlannedPurchase) and sku in dict(i.lines)]
+        added = [i for i in plan.items if isinstance(i, PlannedRestock) and i.sku == sku]
+        assert [(i.lines, i.channel in ("bazaar", "mercado")) for i in sold] == [(((sku, 1),), True)]
+        assert [(i.delta, i.offset_ns - sold[0].offset_ns) for i in added] == [(1, 20 * MILLISECOND_NS)]
+    assert len(set(skus)) == 5
+
+
 def test_a_fault_moves_no_other_purchase() -> None:
     quotas = FIVE | {"before_kill": 5, "after_restart": 5}
     both: tuple[tuple[FaultConfig, ...], ...] = ((), (fault(),))
