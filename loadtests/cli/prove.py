@@ -48,7 +48,8 @@ def prove_command(options: ProveOptions, _context: typer.Context) -> None:
     with ProofProgress(progress_of(options), len(cells)) as progress:
         within_s = options.minutes * 60
         found = list(prove(cells, options.runs, progress, jobs=options.jobs, within_s=within_s))
-    found.sort(key=lambda proof: cells.index(cell_of(proof)))
+    places = {cell: place for place, cell in enumerate(cells)}
+    found.sort(key=lambda proof: places[cell_of(proof)])
     _show(options, found)
     raise typer.Exit(_exit_code(found, not_begun(cells, found), options.minutes))
 

@@ -30,6 +30,11 @@ class Cell(msgspec.Struct, frozen=True):
         return FLAWS.get(self.subject)
 
     @property
+    def alone(self) -> bool:
+        """Whether no other run goes on at the same time."""
+        return self.flaw is not None and self.flaw.alone
+
+    @property
     def text(self) -> str:
         evidence = ", without evidence" if self.evidence == "none" else ""
         return f"{self.subject} in {self.scenario}, seed {self.seed}{evidence}"
@@ -68,15 +73,18 @@ def cells_of(wanted: Wanted) -> list[Cell]:
     """Every run of a proof, always in the same order.
 
     Those with evidence come first: the first seed of all flaws before their second, so that a short proof is a broad
-    one, with the runs of the sound service spread among them. Each subject comes in some proof that stops early,
-    because the runs without evidence begin with another one each `turn`.
+    one, with the runs of the sound service spread among them. Those that run alone are the first. Each flaw comes in
+    some proof that stops early, because the runs without evidence begin with the sound service, and then another flaw
+    each `turn`.
     """
     flaws = [name for name in wanted.subjects if name != SOUND]
     sound = _cells([SOUND], range(1, wanted.sound_seeds + 1), "full") if SOUND in wanted.subjects else []
     found = interleaved(_cells(flaws, range(1, wanted.seeds + 1), "full"), sound)
+    found.sort(key=lambda cell: not cell.alone)
     if wanted.without_evidence:
         turned = rotated(wanted.subjects, len(wanted.subjects), 0, wanted.turn)
-        found += _cells(turned, range(1, wanted.seeds + 1), "none")
+        without = _cells(turned, range(1, wanted.seeds + 1), "none")
+        found += sorted(without, key=lambda cell: (cell.subject != SOUND, cell.alone))
     return found
 
 
@@ -94,8 +102,9 @@ def not_begun(cells: Sequence[Cell], found: Iterable[Proof]) -> list[Cell]:
 
 
 def cell_of(proof: Proof) -> Cell:
-    """What was run."""
-    return Cell(proof.subject, proof.seed, proof.evidence, proof.scenario)
+    """What was run. Evidence is withheld from the judge of a run that has it."""
+    evidence: Evidence = "full" if proof.evidence == "withheld" else proof.evidence
+    return Cell(proof.subject, proof.seed, evidence, proof.scenario)
 
 
 def rotated(subjects: Sequence[str], count: int, commits: int, offset: int = 0) -> list[str]:

@@ -1,6 +1,6 @@
 """The process of one run of a proof: `python -m stockstorm.loadtests.proving.lane CELL RUNS COMMIT FD`.
 
-It runs and judges one cell, and writes the proof to the descriptor FD. What ends it early leaves nothing there.
+It runs and judges one cell, and writes its proofs to the descriptor FD. What ends it early leaves nothing there.
 """
 
 import os
@@ -17,36 +17,46 @@ from stockstorm.loadtests.orchestrator.run import run
 from stockstorm.loadtests.processes.signals import ENDING, heed
 from stockstorm.loadtests.proving.cells import Cell
 from stockstorm.loadtests.proving.proof import Proof, judged, not_run
+from stockstorm.loadtests.proving.withheld import withheld
+from stockstorm.reports.store import read_history
+from stockstorm.reports.verdict.judge import judge
 from stockstorm.simulator.errors import StockstormError
 
 MODULE: Final = "stockstorm.loadtests.proving.lane"
 FILES: Final = ("json",)  # `stockstorm check FOLDER` writes the reports, which take a quarter of the time
 
 
-def proof_of(cell: Cell, runs: Path, commit: str) -> Proof:
-    """Runs a cell. A run that could not be made is not decided, and its cause is the error."""
+def proofs_of(cell: Cell, runs: Path, commit: str) -> tuple[Proof, ...]:
+    """Runs a cell: its proof, and with evidence another one of the same run, judged without it.
+
+    A run that could not be made is not decided, and its cause is the error.
+    """
     try:
         spec = make_spec(cell.options(runs))
-        result = run(spec, _no_step, _no_figures, FILES).result
+        found = run(spec, _no_step, _no_figures, FILES)
+        results = {cell.evidence: found.result}
+        if cell.evidence == "full":
+            results["withheld"] = judge(withheld(read_history(found.folder.history)))
     except StockstormError as error:
-        return not_run(cell.subject, cell.seed, cell.evidence, cell.scenario, commit, str(error))
-    return judged(result, cell.flaw, cell.evidence, str(spec.folder))
+        return (not_run(cell.subject, cell.seed, cell.evidence, cell.scenario, commit, str(error)),)
+    folder = str(spec.folder)
+    return tuple(judged(result, cell.flaw, evidence, folder) for evidence, result in results.items())
 
 
 def main() -> None:
-    """One run. A signal ends it in order, and then there is no proof."""
+    """One run. A signal ends it in order, and then there are no proofs."""
     for number in ENDING:
         signal.signal(number, _interrupt)
     os.set_inheritable(int(sys.argv[4]), False)
     cell = msgspec.json.decode(sys.argv[1], type=Cell)
     try:
         heed()
-        proof = proof_of(cell, Path(sys.argv[2]), sys.argv[3])
+        proofs = proofs_of(cell, Path(sys.argv[2]), sys.argv[3])
     except KeyboardInterrupt:
         return
     if not _interruptions:
         with os.fdopen(int(sys.argv[4]), "wb") as end:
-            end.write(msgspec.json.encode(proof))
+            end.write(msgspec.json.encode(proofs))
 
 
 _interruptions: list[int] = []

@@ -20,7 +20,7 @@ from stockstorm.loadtests.proving.lane import MODULE
 from stockstorm.loadtests.proving.proof import Proof, not_run
 
 LOG: Final = "prove.log"  # in the runs folder; what the processes of runs print
-EXITS_WITHIN_S: Final = 20.0  # after its proof
+EXITS_WITHIN_S: Final = 20.0  # after its proofs
 ENDS_WITHIN_S: Final = RUN_BREAKS_OFF_WITHIN_S + 20.0  # after a signal: the run's own end, and its judgement
 TICK_S: Final = 0.05
 PART_BYTES: Final = 65_536
@@ -34,8 +34,8 @@ class Running(Protocol):
 
     def fileno(self) -> int: ...
 
-    def read(self) -> Proof | None:
-        """Its proof, once it has ended; else None."""
+    def read(self) -> tuple[Proof, ...] | None:
+        """Once it has ended, the proof of its cell, and what else it proved; else None."""
 
     def signal(self, number: signal.Signals) -> None: ...
 
@@ -70,16 +70,16 @@ class ProcessOfRun:
     def fileno(self) -> int:
         return self._fd
 
-    def read(self) -> Proof | None:
+    def read(self) -> tuple[Proof, ...] | None:
         if part := os.read(self._fd, PART_BYTES):
             self._read += part
             return None
         with suppress(msgspec.DecodeError):
-            return msgspec.json.decode(bytes(self._read), type=Proof)
+            return msgspec.json.decode(bytes(self._read), type=tuple[Proof, ...])
         self._wait(EXITS_WITHIN_S)
         cell = self.cell
         error = f"its process ended with code {self._child.exit_code} and without a result: read {self._runs / LOG}"
-        return not_run(cell.subject, cell.seed, cell.evidence, cell.scenario, self._commit, error)
+        return (not_run(cell.subject, cell.seed, cell.evidence, cell.scenario, self._commit, error),)
 
     def signal(self, number: signal.Signals) -> None:
         if self._child.exit_code is None:
@@ -135,12 +135,12 @@ class Lanes:
     def start(self, cell: Cell) -> None:
         self._going.append(self._begin(cell, self._runs, self._commit))
 
-    def next(self) -> tuple[Cell, Proof]:
-        """The next run that ends, and its proof."""
+    def next(self) -> tuple[Cell, tuple[Proof, ...]]:
+        """The next run that ends, and its proofs."""
         while True:
             ready = select.select(self._going, [], [])[0]
             for run in ready:
-                if (proof := run.read()) is not None:
+                if (proofs := run.read()) is not None:
                     run.close(EXITS_WITHIN_S)
                     self._going.remove(run)
-                    return run.cell, proof
+                    return run.cell, proofs

@@ -12,14 +12,18 @@ HEAD: Final = """# Power: what the judge finds
 
 Each flaw of the bank is a mistake of real integrations, planted into the reference service, one at a time. This page
 says how often the judge finds it, in the scenario that claims it, and whether its first diagnosis names it. *With
-evidence*: the service has probes, and references in its writes. *Without*: it has neither, like most services. Made by
-`make prove`; `stockstorm prove --flaw NAME` repeats one row.
+evidence*: the service has probes, and references in its writes. *Withheld*: the same runs, judged once more without
+what these showed. *Without*: other runs, of the service that has neither, like most services; there are as many as the
+hour of a proof has time for. Made by `make prove`; `stockstorm prove --flaw NAME` repeats one row.
 """
 
-WORDS: Final[dict[Evidence, str]] = {"full": "with", "none": "without"}
+WORDS: Final[dict[Evidence, str]] = {"full": "with", "withheld": "withheld", "none": "without"}
+PHRASES: Final[dict[Evidence, str]] = {
+    "full": "with evidence", "withheld": "evidence withheld", "none": "without evidence",
+}  # fmt: skip
 NAMED_MAX: Final = 20  # subjects of a commit that are named
-TABLE: Final = """| flaw | what it does | scenario | with evidence | without | first diagnosis |
-|---|---|---|---|---|---|"""
+TABLE: Final = """| flaw | what it does | scenario | with evidence | withheld | without | first diagnosis |
+|---|---|---|---|---|---|---|"""
 
 
 def page_of(proofs: Sequence[Proof]) -> str:
@@ -53,31 +57,36 @@ def exposed_to(check: str, exposure: Mapping[str, int]) -> str:
 
 def _sums(flaws: Sequence[Power], proofs: Sequence[Proof]) -> str:
     lines: list[str] = []
-    for evidence, words in WORDS.items():
+    for evidence in WORDS:
         found = [power for power in flaws if power.evidence == evidence]
         runs, caught = sum(power.runs for power in found), sum(power.caught for power in found)
         always = sum(power.caught == power.runs for power in found)
         if runs:
             named = sum(power.named for power in found)
             lines.append(
-                f"- {words} evidence: {share(always, len(found))} flaws caught in every run; {share(caught, runs)} "
+                f"- {PHRASES[evidence]}: {share(always, len(found))} flaws caught in every run; {share(caught, runs)} "
                 f"runs; the planted cause is the first diagnosis in {share(named, caught)} of those"
             )
     return "\n".join([*lines, *_sound_sums(proofs), *_late(proofs), "", *_commits(proofs), ""])
 
 
 def _sound_sums(proofs: Sequence[Proof]) -> Iterator[str]:
-    outcomes = [proof for proof in proofs if proof.subject == SOUND]
+    again = [proof for proof in proofs if proof.subject == SOUND and proof.evidence == "withheld"]
+    outcomes = [proof for proof in proofs if proof.subject == SOUND and proof.evidence != "withheld"]
     if outcomes:
         accused = sum(proof.outcome == "accused" for proof in outcomes)
         unknown = sum(proof.outcome == "sound" and proof.verdict == "unknown" for proof in outcomes)
         yield f"- the sound service: accused in {share(accused, len(outcomes))} runs; {unknown} unknown"
+    if again:
+        accused = sum(proof.outcome == "accused" for proof in again)
+        yield f"- with the evidence withheld: accused in {share(accused, len(again))} of these runs"
 
 
 def _late(proofs: Sequence[Proof]) -> Iterator[str]:
     """Says what was run again, because the first run says nothing of the judge."""
-    repeated = sum(proof.repeats > 0 for proof in proofs)
-    late = sum(proof.late for proof in proofs)
+    runs = [proof for proof in proofs if proof.evidence != "withheld"]
+    repeated = sum(proof.repeats > 0 for proof in runs)
+    late = sum(proof.late for proof in runs)
     if repeated or late:
         still = f"; {late} {verb(late, 'are')} unknown for that reason" if late else ""
         yield f"- {counted(repeated, 'run')} made once more, because the load generator had been late{still}"
@@ -87,6 +96,8 @@ def _commits(proofs: Sequence[Proof]) -> Iterator[str]:
     """Which commit made which runs. Of all but the first, the subjects are named."""
     by_commit: dict[str, list[Proof]] = {}
     for proof in proofs:
+        if proof.evidence == "withheld":
+            continue
         by_commit.setdefault(proof.commit, []).append(proof)
     most = sorted(by_commit.items(), key=lambda each: -len(each[1]))
     if len(most) == 1:
@@ -122,9 +133,13 @@ def _tables(flaws: Sequence[Power]) -> str:
 
 
 def _row(flaw: Flaw, by_key: Mapping[tuple[str, str], Power]) -> str:
-    full, none = by_key[flaw.name, "full"], by_key.get((flaw.name, "none"))
+    full = by_key[flaw.name, "full"]
+    others = (by_key.get((flaw.name, "withheld")), by_key.get((flaw.name, "none")))
     cells = [f"`{flaw.name}`", flaw.mistake, " ".join([flaw.scenario, *flaw.faults]), _rate(full)]
-    cells += [_rate(none) if none else "–", f"{full.diagnosis or 'none'} ({share(full.named, full.runs)})"]
+    cells += [
+        *(_rate(one) if one else "–" for one in others),
+        f"{full.diagnosis or 'none'} ({share(full.named, full.runs)})",
+    ]
     return "| " + " | ".join(cells) + " |"
 
 
@@ -138,7 +153,7 @@ def _missed(flaws: Sequence[Power]) -> str:
         return ""
     lines = ["## Not caught, or not by the declared checks", ""]
     for power in rows:
-        evidence = "" if power.evidence == "full" else ", without evidence"
+        evidence = "" if power.evidence == "full" else f", {PHRASES[power.evidence]}"
         caught = share(power.caught, power.runs)
         declared = f"; not failed: {', '.join(power.missed)}" if power.missed else ""
         lines.append(f"- `{power.subject}`{evidence}: caught {caught}{declared}; failed: {_failed(power)}")

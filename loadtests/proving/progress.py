@@ -31,10 +31,11 @@ class ProofProgress:
         """Runs began or ended; these go on."""
         self._status.update("running: " + escape("; ".join(cell.text for cell in cells)))
 
-    def ended(self, proof: Proof, done: int, *, again: bool) -> None:
-        """A run ended, and `done` of them have. One that is made `again` does not count."""
-        words = f"{result_of(proof)}, again later" if again else result_of(proof)
-        line = f"stockstorm: {done} of {self._of}: {cell_of(proof).text}: {words}"
+    def ended(self, proofs: Sequence[Proof], done: int, *, again: bool) -> None:
+        """A run ended and proved this, and `done` of them have. One that is made `again` does not count."""
+        proof, *others = proofs
+        words = "; evidence withheld: ".join(dict.fromkeys(map(result_of, [proof, *others])))
+        line = f"stockstorm: {done} of {self._of}: {cell_of(proof).text}: {words}{', again later' * again}"
         self._console.print(line, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 

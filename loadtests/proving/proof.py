@@ -16,7 +16,8 @@ from stockstorm.simulator.errors import HistoryError
 
 SOUND: Final = "sound"
 FILE: Final = "proof.jsonl"
-Evidence = Literal["full", "none"]  # none: the service without probes, and without references in its writes
+# none: the service without probes, and without references in its writes. withheld: with both, and judged without them.
+Evidence = Literal["full", "withheld", "none"]
 Outcome = Literal["as declared", "caught otherwise", "missed", "not decided", "sound", "accused"]
 
 
@@ -58,7 +59,7 @@ class Proof(msgspec.Struct, frozen=True):
             return "accused" if self.failed or self.verdict == "invalid" else "sound"
         if self.verdict != "invalid":
             return "not decided" if self.verdict == "unknown" else "missed"
-        declared = not self.unexpected and (not self.missed or self.evidence == "none")
+        declared = not self.unexpected and (not self.missed or self.evidence != "full")
         return "as declared" if declared else "caught otherwise"
 
     @property

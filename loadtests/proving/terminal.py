@@ -11,7 +11,7 @@ from stockstorm.loadtests.proving.power import Power, powers
 from stockstorm.loadtests.proving.proof import SOUND, Evidence, Proof
 from stockstorm.reports.result import counted
 
-EVIDENCES: Final[tuple[Evidence, ...]] = ("full", "none")
+LABELS: Final[dict[Evidence, str]] = {"full": "", "withheld": ", evidence withheld", "none": ", without evidence"}
 
 
 def print_proofs(proofs: Sequence[Proof], console: Console) -> None:
@@ -29,20 +29,18 @@ def print_proofs(proofs: Sequence[Proof], console: Console) -> None:
 
 
 def _flaws(flaws: Sequence[Power]) -> Table:
-    by_key = {(power.subject, power.evidence): power for power in flaws}
-    both = any(power.evidence == "none" for power in flaws)
-    columns = ("with", "without") if both else ("caught",)
-    table = Table("flaw", *columns, "named", "first diagnosis", box=None, pad_edge=False)
+    """The judge with evidence, and without: of the same runs, and of others of a service that has none."""
+    table = Table("flaw", "with", "without", "named", "first diagnosis", box=None, pad_edge=False)
     for name in dict.fromkeys(power.subject for power in flaws):
-        found = [by_key[name, evidence] for evidence in EVIDENCES if (name, evidence) in by_key]
-        caught = [_caught(by_key.get((name, evidence))) for evidence in (EVIDENCES if both else [found[0].evidence])]
+        found = [power for power in flaws if power.subject == name]
+        caught = [_caught([one for one in found if (one.evidence == "full") is full]) for full in (True, False)]
         named = f"{sum(power.named for power in found)}/{sum(power.caught for power in found)}"
         table.add_row(name, *caught, named, found[0].diagnosis or "none")
     return table
 
 
-def _caught(power: Power | None) -> str:
-    return f"{power.caught}/{power.runs}" if power else ""
+def _caught(found: Sequence[Power]) -> str:
+    return f"{sum(power.caught for power in found)}/{sum(power.runs for power in found)}" if found else ""
 
 
 def _sound(sound: Sequence[Power]) -> Table:
@@ -55,8 +53,7 @@ def _sound(sound: Sequence[Power]) -> Table:
 def _details(proofs: Sequence[Proof]) -> Iterator[str]:
     for proof in proofs:
         if words := _wrong(proof):
-            evidence = "" if proof.evidence == "full" else ", without evidence"
-            yield f"\n{proof.subject} in {proof.scenario}, seed {proof.seed}{evidence}: {words}"
+            yield f"\n{proof.subject} in {proof.scenario}, seed {proof.seed}{LABELS[proof.evidence]}: {words}"
             yield from (f"  {name}: {', '.join(names)}" for name, names in _lists(proof) if names)
             yield from (f"  {name}: {text}" for name, text in (("cause", proof.cause), ("run", proof.folder)) if text)
 
@@ -79,8 +76,11 @@ def _wrong(proof: Proof) -> str:
 
 
 def sum_of(proofs: Sequence[Proof]) -> str:
-    """How many runs were as declared."""
-    held = share(sum(proof.holds for proof in proofs), len(proofs))
-    late = sum(proof.repeats > 0 for proof in proofs)
-    again = f"; {counted(late, 'run')} made once more, because the load generator had been late" if late else ""
-    return f"{held} runs as declared{again}"
+    """How many runs were as declared, and how many of those that were judged once more."""
+    again = [proof for proof in proofs if proof.evidence == "withheld"]
+    runs = [proof for proof in proofs if proof.evidence != "withheld"]
+    held = share(sum(proof.holds for proof in runs), len(runs))
+    withheld = f"; with the evidence withheld, {share(sum(proof.holds for proof in again), len(again))}" * bool(again)
+    late = sum(proof.repeats > 0 for proof in runs)
+    repeated = f"; {counted(late, 'run')} made once more, because the load generator had been late" if late else ""
+    return f"{held} runs as declared{withheld}{repeated}"

@@ -79,7 +79,7 @@ async def _count_statements(connection: "asyncpg.Connection[asyncpg.Record]") ->
 
 
 async def _keep(_connection: object) -> None:
-    """A connection that is given back keeps its session: nothing here changes settings, and locks and LISTEN are undone.
+    """A connection that is given back keeps its session: no setting changes, and locks and LISTEN are undone.
 
     The default is four more statements for each use of a connection.
     """

@@ -11,6 +11,7 @@ from stockstorm.reports.diagnosis.contrast import Common, clusters
 from stockstorm.reports.diagnosis.event_traits import WAYS, event_traits
 from stockstorm.reports.diagnosis.one_of_several import WRITE_ALL, one_of_several, what_fits
 from stockstorm.reports.diagnosis.order_arithmetic import of_wrong_rules
+from stockstorm.reports.diagnosis.pushed_before import set_before
 from stockstorm.reports.diagnosis.traits import TOPIC_OF, Trait, contrasted, hints, said
 from stockstorm.reports.history import History
 from stockstorm.reports.history.channel_orders import tokens
@@ -60,9 +61,15 @@ def in_common(case: Case) -> list[Common]:
 def _lost(case: Case) -> list[f.EventFired]:
     """Lost events, without those of orders that a wrong rule of counting explains.
 
-    Nor those of orders that a write counted wrongly, where that is far more frequent: their units tell of no loss.
+    Nor those of orders that a write counted wrongly, where that is far more frequent: their units tell of no loss. Nor
+    changes of the shop to what a listing had been set to before: they were taken in, and not pushed again.
     """
-    lost = [event for event in lost_and_taken(case)[0] if event.order not in of_wrong_rules(case)]
+    kept_back = {one.sku for one, _, _ in set_before(case)}
+    lost = [
+        event
+        for event in lost_and_taken(case)[0]
+        if event.order not in of_wrong_rules(case) and not (event.order < 0 and event.sku in kept_back)
+    ]
     miscounted = {effect.order for misfit in case.history.orders.misfits for effect in misfit.effects}
     if len(miscounted) < MISCOUNTED_TIMES * len(lost):
         return lost

@@ -5,8 +5,8 @@ counts its own sales down. A single listing could also lack a lost change, so it
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeAlias
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found
 from stockstorm.reports.diagnosis.overtaken import last_moved_ns
@@ -19,6 +19,9 @@ SHARE_MIN: Final = 0.6
 SHOWN: Final = 3
 
 
+SetBefore: TypeAlias = tuple[f.FinalListing, f.ListingPushed, int]  # with the push, and the units sold since
+
+
 class PushedBefore(Diagnose):
     name = "pushed_before"
     checks = ("drift", "sync_latency", "oversell", "refused_though_available")
@@ -26,22 +29,8 @@ class PushedBefore(Diagnose):
     after = ("no_call", "stops", "few_topics", "channel_frozen")
 
     def __call__(self, case: Case) -> Iterator[Found]:
-        wrong = right_and_wrong(case)[1]
-        stock = {final.sku: final.available for final in case.history.all(f.FinalStock)}
-        sold = _own_sales(case)
-        found: list[tuple[f.FinalListing, f.ListingPushed, int]] = []
-        for one in wrong:
-            listing = case.history.listings.get((one.channel, one.sku))
-            push = listing.pushes[-1] if listing is not None and listing.pushes else None
-            wanted = max(0, stock[one.sku] - case.history.safety_stock)
-            if push is None or push.quantity != wanted or one.listed >= wanted:
-                continue
-            times, totals = sold.get((one.channel, one.sku), ([], [0]))
-            since = totals[-1] - totals[bisect_right(times, push.at_ns)]
-            if since and one.listed == max(0, push.quantity - since):
-                found.append((one, push, since))
-        certain = [one for one, push, _ in found if _is_certain(case, one, push)]
-        if len(found) < max(1 if certain else LISTINGS_MIN, SHARE_MIN * len(wrong)):
+        wrong, found = right_and_wrong(case)[1], set_before(case)
+        if not found:
             return
         were = "was" if len(wrong) == 1 else "were"
         yield Found(
@@ -61,6 +50,36 @@ class PushedBefore(Diagnose):
             ),
             frozenset(f"listing {one.channel} {one.sku}" for one, _, _ in found),
         )
+
+
+def set_before(case: Case) -> list[SetBefore]:
+    """Such listings; none where they are too few of the wrong ones, or a lost change could explain them."""
+    found = case.kept.get("set before")
+    if not isinstance(found, list):
+        wrong = right_and_wrong(case)[1]
+        found = _set_before(case, wrong)
+        certain = any(_is_certain(case, one, push) for one, push, _ in found)
+        if len(found) < max(1 if certain else LISTINGS_MIN, SHARE_MIN * len(wrong)):
+            found = []
+        case.kept["set before"] = found
+    return found
+
+
+def _set_before(case: Case, wrong: Sequence[f.FinalListing]) -> list[SetBefore]:
+    stock = {final.sku: final.available for final in case.history.all(f.FinalStock)}
+    sold = _own_sales(case)
+    found: list[SetBefore] = []
+    for one in wrong:
+        listing = case.history.listings.get((one.channel, one.sku))
+        push = listing.pushes[-1] if listing is not None and listing.pushes else None
+        wanted = max(0, stock[one.sku] - case.history.safety_stock)
+        if push is None or push.quantity != wanted or one.listed >= wanted:
+            continue
+        times, totals = sold.get((one.channel, one.sku), ([], [0]))
+        since = totals[-1] - totals[bisect_right(times, push.at_ns)]
+        if since and one.listed == max(0, push.quantity - since):
+            found.append((one, push, since))
+    return found
 
 
 def _is_certain(case: Case, one: f.FinalListing, push: f.ListingPushed) -> bool:

@@ -137,6 +137,7 @@ DECLARED: Final = (
         may=without(NEVER_DELIVERED, "delivery_success"),
         subjects=OF_RECEIVERS,
         diagnoses=frozenset({"webhook_failures"}),
+        alone=True,
     ),
     Flaw(
         name="cancelled_orders_forgotten",

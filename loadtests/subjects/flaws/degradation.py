@@ -33,6 +33,7 @@ DECLARED: Final = (
         may=without({**LATE_EFFECTS, **WRONG_STOCK}, "trend"),
         subjects=OF_WEBHOOKS,
         diagnoses=frozenset({"growth"}),
+        alone=True,
     ),
     Flaw(
         name="connections_leak",

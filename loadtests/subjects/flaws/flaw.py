@@ -27,6 +27,7 @@ class Flaw(msgspec.Struct, frozen=True, kw_only=True):
     scenario: str = "proof"
     faults: tuple[str, ...] = ()  # `--fault` flags without which it has no effect
     safety_stock: int | None = None
+    alone: bool = False  # other runs at the same time take the CPU of which its evidence is made
     guide_ref: str = ""  # row of the guide's table in docs/sources.md
     without: str = ""  # why its cause cannot be told of a service without probe and references
     out_of_reach: str = ""  # why it cannot be found from the outside; then it claims nothing

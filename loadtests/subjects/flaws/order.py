@@ -89,6 +89,7 @@ DECLARED: Final = (
         scenario="lost_by_shopify",
         diagnoses=frozenset({"old_over_new"}),
         says=("a read from before",),
+        alone=True,
     ),
     Flaw(
         name="undone_order_keeps_returns",

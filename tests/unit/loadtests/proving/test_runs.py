@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stockstorm.loadtests.proving import lane, lanes, runs
-from stockstorm.loadtests.proving.cells import Cell
+from stockstorm.loadtests.proving.cells import Cell, cell_of
 from stockstorm.loadtests.proving.lanes import Lanes, ProcessOfRun
 from stockstorm.loadtests.proving.proof import Proof, not_run, read_proofs, store_proof
 from stockstorm.loadtests.proving.runs import prove
@@ -38,12 +38,12 @@ class Run:
     def fileno(self) -> int:
         return self._fd
 
-    def read(self) -> Proof | None:
+    def read(self) -> tuple[Proof, ...] | None:
         answers = self._of.answers.get(self.cell, [])
         answer = answers.pop(0) if answers else proof_of(self.cell)
         if isinstance(answer, KeyboardInterrupt):
             raise answer
-        return answer
+        return answer if isinstance(answer, tuple) else (answer,)
 
     def signal(self, number: signal.Signals) -> None:
         self._of.signalled.append(self.cell)
@@ -75,8 +75,8 @@ class Machine:
 
     def running_now(self, _cells: Sequence[Cell]) -> None: ...
 
-    def ended(self, proof: Proof, done: int, *, again: bool) -> None:
-        self.lines.append((Cell(proof.subject, proof.seed, proof.evidence, proof.scenario), done, again))
+    def ended(self, proofs: Sequence[Proof], done: int, *, again: bool) -> None:
+        self.lines.append((cell_of(proofs[0]), done, again))
 
 
 class Watching:
@@ -107,6 +107,21 @@ def test_so_many_run_at_a_time_and_one_writer_keeps_all(tmp_path: Path, jobs: in
     assert sorted(proof.seed for proof in found) == [1, 2, 3, 4, 5]
     assert read_proofs(tmp_path) == found
     assert [done for _, done, _ in machine.lines] == [1, 2, 3, 4, 5]
+
+
+def test_a_flaw_of_which_the_cpu_is_evidence_runs_alone(tmp_path: Path) -> None:
+    alone = Cell("latency_grows", 1, "full", "proof")
+    machine = Machine()
+    beside: list[int] = []
+    start = machine.start
+
+    def started(cell: Cell, runs: Path, commit: str) -> Run:
+        beside.append(machine.running if cell == alone or alone in machine.started[-machine.running :] else 0)
+        return start(cell, runs, commit)
+
+    machine.start = started  # type: ignore[method-assign]
+    list(prove([CELLS[0], alone, *CELLS[1:]], tmp_path, Watching(machine), start=machine.start, jobs=3))
+    assert (max(beside), machine.most) == (0, 3)
 
 
 def test_a_run_whose_generator_was_late_is_made_once_more_at_the_end(tmp_path: Path) -> None:
@@ -147,6 +162,16 @@ def test_what_this_commit_has_is_not_run_again(tmp_path: Path) -> None:
     assert [proof.seed for proof in proven(Machine(), tmp_path, within_s=0.0)] == [1, 2, 3, 4, 5]
 
 
+def test_a_run_that_is_judged_once_more_without_evidence_is_kept_twice_and_made_once(tmp_path: Path) -> None:
+    both = tuple(proof_of(CELLS[0], evidence=evidence) for evidence in ("full", "withheld"))
+    found = proven(Machine({CELLS[0]: [both]}), tmp_path)
+    assert [(proof.seed, proof.evidence) for proof in found[:2]] == [(1, "full"), (1, "withheld")]
+    assert read_proofs(tmp_path) == found
+    next_time = Machine()
+    assert proven(next_time, tmp_path) == found
+    assert next_time.started == []
+
+
 def test_a_run_that_could_not_be_made_is_not_decided_and_made_again(tmp_path: Path) -> None:
     failed = not_run("sound", 1, "full", "proof", "abc", "it exited")
     assert len(proven(Machine({CELLS[0]: [failed]}), tmp_path)) == 5
@@ -169,7 +194,7 @@ def test_a_run_that_ends_without_a_result_says_where_to_read(tmp_path: Path, mon
     monkeypatch.setattr(lanes, "MODULE", "stockstorm.no_such_module")
     with Lanes(1, tmp_path, "abc", ProcessOfRun) as going:
         going.start(CELLS[0])
-        cell, proof = going.next()
+        cell, (proof,) = going.next()
     assert (cell, proof.folder, proof.verdict) == (CELLS[0], "", "unknown")
     assert f"code 1 and without a result: read {tmp_path / lanes.LOG}" in proof.cause
     assert "no_such_module" in (tmp_path / lanes.LOG).read_text()
@@ -180,5 +205,5 @@ def test_what_kept_a_run_from_beginning_is_its_cause(tmp_path: Path, monkeypatch
         raise SubjectError("reference service", "it exited", "read its log")
 
     monkeypatch.setattr(lane, "make_spec", fail)
-    proof = lane.proof_of(Cell("wrong_secret", 1, "full", "proof"), tmp_path, "abc")
+    (proof,) = lane.proofs_of(Cell("wrong_secret", 1, "full", "proof"), tmp_path, "abc")
     assert (proof.outcome, proof.holds, "it exited" in proof.cause, proof.folder) == ("not decided", False, True, "")

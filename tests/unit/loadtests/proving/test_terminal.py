@@ -23,15 +23,16 @@ def of_flaw(name: str, **changes: object) -> Proof:
 
 
 def test_each_flaw_is_one_line_of_80_columns() -> None:
-    both = [of_flaw(name, evidence=evidence) for name in FLAWS for evidence in ("full", "none")]
+    both = [of_flaw(name, evidence=evidence) for name in FLAWS for evidence in ("full", "withheld", "none")]
     lines = shown(*both)
     assert len(lines) == 1 + len(FLAWS) + 2
     assert max(map(len, lines)) <= 80
     name = max(FLAWS, key=len)
     assert next(line for line in lines if line.startswith(name)).split() == [
-        name, "1/1", "1/1", "2/2", "failures_forgotten",
+        name, "1/1", "2/2", "3/3", "failures_forgotten",
     ]  # fmt: skip
-    assert lines[-1] == f"{len(both)} of {len(both)} runs as declared"
+    runs, flaws = 2 * len(FLAWS), len(FLAWS)
+    assert lines[-1] == f"{runs} of {runs} runs as declared; with the evidence withheld, {flaws} of {flaws}"
 
 
 def test_what_did_not_hold_is_told_with_its_run() -> None:
