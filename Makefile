@@ -98,8 +98,8 @@ else
 endif
 
 # Neither is part of `make test`: before a release, and once a week (.github/workflows/prove.yml).
-# Four runs at a time, each of 20 to 50 s, which use 1.7 cores. Those with evidence and the sound service come first; the rest of the hour is for
-# runs without evidence, others first for each commit. It ends with 1 if a flaw was missed or the sound service accused,
+# Four runs at a time, each of 20 to 50 s, which use 1.9 cores. Each run with evidence is judged twice, the second time without it. These and the
+# sound service come first; the rest of the hour is for runs of services without evidence, others first for each commit. It ends with 1 if a flaw was missed or the sound service accused,
 # and with 2 if the time did not suffice for a run with evidence. `make prove ARGS="--jobs 8"` on a larger machine.
 prove: setup
 	$(BIN)/stockstorm prove --without-evidence --sound-seeds 3 --jobs 4 --minutes 57 --page docs/power.md $(ARGS)
