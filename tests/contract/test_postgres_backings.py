@@ -80,11 +80,16 @@ def test_the_database_is_new_and_empty(backing: Open) -> None:
         assert run_on(database.url, lambda c: c.fetchval("SELECT to_regclass('left_over')")) is None
 
 
-def test_the_database_is_durable(backing: Open) -> None:
+def test_the_database_is_durable_and_says_so_and_its_processes_end_with_the_backing(backing: Open) -> None:
     names = ["fsync", "synchronous_commit", "full_page_writes"]
     query = "SELECT count(*) FROM pg_settings WHERE name = ANY($1) AND setting = 'on'"
     with backing() as database:
         assert run_on(database.url, lambda c: c.fetchval(query, names)) == 3
+        assert re.match(r"\d+(\.\d+)?, fsync on, synchronous_commit on, ", database.description)
+        assert "@" not in database.description  # no credentials
+        pids = database.processes()
+        assert all(Path(f"/proc/{pid}").exists() for pid in pids)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
 def test_two_databases_share_nothing(backing: Open) -> None:
@@ -108,12 +113,6 @@ def test_the_database_is_gone_afterwards_even_with_an_open_connection(backing: O
         run_on(url, lambda c: c.fetchval("SELECT 1"))
 
 
-def test_the_description_has_version_and_durability_and_no_credentials(backing: Open) -> None:
-    with backing() as database:
-        assert re.match(r"\d+(\.\d+)?, fsync on, synchronous_commit on, ", database.description)
-        assert "@" not in database.description
-
-
 @pytest.mark.docker
 @pytest.mark.timeout(IMAGE_WITHIN_S + 60)
 @pytest.mark.usefixtures("docker_engine")
@@ -131,13 +130,6 @@ def test_a_container_is_reached_over_loopback_only_and_with_its_own_password_onl
         assert password
         with pytest.raises(asyncpg.InvalidPasswordError):
             run_on(database.url.replace(f":{password}@", ":test@"), lambda c: c.fetchval("SELECT 1"))
-
-
-def test_the_processes_run_and_end_with_the_backing(backing: Open) -> None:
-    with backing() as database:
-        pids = database.processes()
-        assert all(Path(f"/proc/{pid}").exists() for pid in pids)
-    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
 def _why_no_docker() -> str:

@@ -26,7 +26,7 @@ SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.prove) for seed in (2, 3, 4, 
 def test_a_flaw_is_caught_by_its_own_checks_only(flaw: str, stockstorm: Any, tmp_path: Path) -> None:
     done = stockstorm("prove", "--flaw", flaw, "--runs", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert [proof.subject for proof in read_proofs(tmp_path)] == [flaw]
+    assert [(proof.subject, proof.evidence) for proof in read_proofs(tmp_path)] == [(flaw, "full"), (flaw, "withheld")]
 
 
 @pytest.mark.timed

@@ -241,8 +241,8 @@ def test_every_rough_scenario_asks_for_at_least_five_of_each_rare_case(name: str
 
 @pytest.mark.parametrize("name", shipped_names())
 def test_every_quota_is_fulfilled_whatever_the_seed(name: str) -> None:
-    for seed in (1, 7, 2**40):
-        assert_fulfilled(name, seed)
+    """One seed of each scenario; a hundred of each are below."""
+    assert_fulfilled(name, (1, 7, 2**40)[shipped_names().index(name) % 3])
 
 
 @pytest.mark.prove

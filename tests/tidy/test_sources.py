@@ -1,4 +1,4 @@
-"""Rules for every Python file: it has a module docstring, a reason for each suppression, and no unfinished work."""
+"""Rules for every Python file: a module docstring, a reason for each suppression, no unfinished work, and its length."""
 
 import ast
 import re
@@ -14,6 +14,9 @@ MARKERS = re.compile(r"pytest\.mark\.(skip|xfail)|\.mark\.skipif")
 JUDGES = {"pytest.raises", "pytest.warns", "pytest.fail", "expect"}
 HELPER = re.compile(r"assert_|expect_|wait_until")  # counts where its own body asserts
 SWALLOWED = re.compile(r"except Exception( as \w+)?:\s*\n?\s*pass\b")
+FILE_WALL, FILE_AIM = 500, 300
+FUNCTION_WALL, FUNCTION_AIM = 70, 40
+SHARE_WITHIN_AIM = 0.95
 
 
 def test_every_module_opens_with_what_it_is(sources: list[Any]) -> None:
@@ -86,3 +89,19 @@ def test_no_child_is_started_with_fork_handlers(sources: list[Any]) -> None:
         source.name for source in sources if pattern.search(source.text) and not source.name.startswith("tests/tidy")
     ]
     assert found == ["tests/unit/loadtests/processes/test_launch.py"]  # which shows that fork() does call them
+
+
+def test_no_file_is_longer_than_the_wall_and_few_are_longer_than_the_aim(sources: list[Any]) -> None:
+    assert [source.name for source in sources if source.lines > FILE_WALL] == []
+    within = sum(source.lines <= FILE_AIM for source in sources)
+    assert within >= SHARE_WITHIN_AIM * len(sources)
+
+
+def test_no_function_is_longer_than_the_wall_and_few_are_longer_than_the_aim(sources: list[Any]) -> None:
+    sizes = {
+        f"{source.name}:{node.lineno} {node.name}": node.end_lineno - node.lineno + 1
+        for source in sources
+        for node in source.functions
+    }
+    assert [name for name, size in sizes.items() if size > FUNCTION_WALL] == []
+    assert sum(size <= FUNCTION_AIM for size in sizes.values()) >= SHARE_WITHIN_AIM * len(sizes)

@@ -82,14 +82,13 @@ DECLARED: Final = (
     Flaw(
         name="read_dated_at_its_end",
         kind="order",
-        mistake="what a reconciliation reads is dated when it is stored, so it overwrites newer changes",
+        mistake="a reconciliation stores what it read half a second later, dated then, and overwrites newer changes",
         must=frozenset({"stale_overwrite"}),
         may=without({**WRONG_STOCK, "never_sent": "what was found is overwritten again"}, "stale_overwrite"),
         subjects=OF_WEBHOOKS,
         scenario="lost_by_shopify",
         diagnoses=frozenset({"old_over_new"}),
         says=("a read from before",),
-        alone=True,
     ),
     Flaw(
         name="undone_order_keeps_returns",
