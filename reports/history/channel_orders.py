@@ -7,6 +7,7 @@ effects in order of time, and everything built on that is labelled "net only". O
 some writes alone, such as sales, the other writes are tied so to what no write names.
 """
 
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import unquote
 
@@ -193,18 +194,34 @@ def _without_rests(misfits: list[Misfit], orders: ChannelOrders) -> list[Misfit]
     later that a unit was scrapped, it takes that unit, and the row of the return holds the sale and the cancellation.
     The same holds for a row that sets the level, even if it may have erased something: the simpler explanation comes
     first, and what is erased shows in the sum of the SKU.
+
+    A part of the rest explains a row too, where all else that is unwritten of the SKU comes to 0: the sale of such an
+    order may have shared a call with the return of another one, which left no row, so nobody could name it.
     """
+    unwritten: dict[str, int] = {}  # units of each SKU
+    for effect in orders.effects if misfits else ():
+        if _unnamed(effect):
+            unwritten[effect.sku] = unwritten.get(effect.sku, 0) + effect.delta
     for misfit in misfits:
+        sku = misfit.row.sku
         for name in orders.orders_in(misfit.row.reference):
             sale = orders.by_token.get(name)
             left = [] if sale is None else _unwritten_before(misfit, orders.by_order[sale[0].order])
-            if left and sum(effect.delta for effect in left) == misfit.excess:
-                for effect in left:
+            if part := _part_of(left, misfit.excess, alone=unwritten.get(sku, 0) == misfit.excess):
+                for effect in part:
                     effect.version, effect.version_seq = misfit.row.version, misfit.seq
                     effect.version_ns, effect.times = misfit.row.at_ns, 1
+                unwritten[sku] -= misfit.excess
                 misfit.excess = 0
                 break
     return [misfit for misfit in misfits if misfit.excess]
+
+
+def _part_of(left: list[Effect], units: int, *, alone: bool) -> Sequence[Effect]:
+    """All of what is left of an order, or the first smallest part of it if `alone` it is what the SKU lacks."""
+    if sum(effect.delta for effect in left) == units:
+        return left
+    return next(subsets_with_sum(left, units), ()) if alone else ()
 
 
 def _unwritten_before(misfit: Misfit, effects: list[Effect]) -> list[Effect]:

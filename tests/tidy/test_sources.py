@@ -1,4 +1,4 @@
-"""Rules for every Python file: a module docstring, a reason for each suppression, no unfinished work, and its length."""
+"""Rules for every Python file: a docstring, a reason for each suppression, no unfinished work, and its length."""
 
 import ast
 import re
