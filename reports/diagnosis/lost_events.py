@@ -61,8 +61,9 @@ def in_common(case: Case) -> list[Common]:
 def _lost(case: Case) -> list[f.EventFired]:
     """Lost events, without those of orders that a wrong rule of counting explains.
 
-    Nor those of orders that a write counted wrongly, where that is far more frequent: their units tell of no loss. Nor
-    changes of the shop to what a listing had been set to before: they were taken in, and not pushed again.
+    Nor those of orders that a write counted wrongly, where that is far more frequent, or names without units then:
+    their units tell of no loss. Nor changes of the shop to what a listing had been set to before: they were taken in,
+    and not pushed again.
     """
     kept_back = {one.sku for one, _, _ in set_before(case)}
     lost = [
@@ -73,7 +74,8 @@ def _lost(case: Case) -> list[f.EventFired]:
     miscounted = {effect.order for misfit in case.history.orders.misfits for effect in misfit.effects}
     if len(miscounted) < MISCOUNTED_TIMES * len(lost):
         return lost
-    return [event for event in lost if event.order not in miscounted]
+    rowless = named_without_row(case.history)
+    return [event for event in lost if event.order not in miscounted and (event.order, event.topic) not in rowless]
 
 
 def lost_and_taken(case: Case) -> tuple[list[f.EventFired], list[f.EventFired]]:

@@ -63,7 +63,9 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "drift"),
         says=("order.returned", "returns"),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"order_arithmetic", "exact_units", "wrong_listings", "lost_events", "wrong_units"}),
+        diagnoses=frozenset(
+            {"order_arithmetic", "exact_units", "wrong_listings", "lost_events", "wrong_units", "wrong_stock"}
+        ),
     ),
     Flaw(
         name="cancellations_ignored",

@@ -75,7 +75,7 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "drift"),
         subjects=OF_QUEUES,
         scenario="crash_windows",
-        diagnoses=frozenset({"lacking", "lacking_at_failure", "miscounted"}),
-        says=("order.created", "process of the service ended", "that had ended was not ready"),
+        diagnoses=frozenset({"lacking", "lacking_at_failure", "lost_events", "miscounted"}),
+        says=("order.created", "after a restart", "process of the service ended", "that had ended was not ready"),
     ),
 )

@@ -33,7 +33,7 @@ DECLARED: Final = (
         may=without(WRONG_STOCK, "drift"),
         says=("of the same second",),
         subjects=OF_WEBHOOKS,
-        diagnoses=frozenset({"lacking", "wrong_listings"}),
+        diagnoses=frozenset({"lacking", "wrong_listings", "lost_events"}),
     ),
     Flaw(
         name="cancel_before_create_ignored",
