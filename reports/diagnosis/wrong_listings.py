@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from stockstorm.reports.diagnosis.case import Case, Diagnose, Found, quoted
-from stockstorm.reports.diagnosis.contrast import clusters
+from stockstorm.reports.diagnosis.contrast import Common, clusters
 from stockstorm.reports.diagnosis.traits import Trait, contrasted, hints, said, twins
 from stockstorm.reports.result import Diagnosis, verb
 from stockstorm.simulator.history import facts as f
@@ -15,6 +15,7 @@ from stockstorm.simulator.history import facts as f
 LISTINGS_MAX: Final = 20_000
 ALIKE_MIN: Final = 3
 PRECISION_MIN: Final = 0.3  # of all listings with the traits, those that are wrong
+SMALL_PRECISION_MIN: Final = 0.8
 
 
 class Known(NamedTuple):
@@ -46,7 +47,7 @@ class WrongListings(Diagnose):
         )
         alone = len({one.sku for one in bad}) == 1  # then nothing but its own name tells it from others
         found = [] if alone else clusters(*([_traits(case, known, one) for one in some] for some in (bad, good)))
-        found = [one for one in found if one.bad >= PRECISION_MIN * (one.bad + one.good)]
+        found = [one for one in found if one.bad >= _precision_min(one) * (one.bad + one.good)]
         if all({trait.kind for trait in common.traits} == {"sku"} for common in found):
             return  # that each is itself is nothing that they have in common
         for common in found:
@@ -65,6 +66,11 @@ class WrongListings(Diagnose):
                 ),
                 frozenset(f"listing {one.channel} {one.sku}" for one in covered),
             )
+
+
+def _precision_min(common: Common) -> float:
+    """Who pushes no change of one unit pushes none: where some were pushed, the size of the change is no cause."""
+    return SMALL_PRECISION_MIN if {trait.kind for trait in common.traits} == {"one_unit"} else PRECISION_MIN
 
 
 def right_and_wrong(case: Case) -> tuple[list[f.FinalListing], list[f.FinalListing]]:
