@@ -91,7 +91,7 @@ class Trend(Checker):
         reason = "over the longest even phase, lower quartiles: " + ", ".join(said)
         if tally.total and (generator := Generator()(history)).verdict == "unknown":
             return tally.check(self.name, "unknown", f"{reason}; but {generator.reason}", measures)
-        if tally.total and (process := saturated_process(history, history.cpu_waits, _edges(*phase))):
+        if tally.total and (process := saturated_process(history, _edges(*phase))):
             reason += f"; but {process} had no rest from the first sixth on: more comes than it can do on this machine"
             return tally.check(self.name, "unknown", f"{reason}. A lower rate tells whether latency grows", measures)
         if busy and not tally.total:

@@ -74,10 +74,6 @@ class CpuWaits:
         used_ns = sum(one.used_ns for one in some)
         return 1.0 + sum(min(one.waited_ns, one.others_ns) for one in some) / used_ns if used_ns else 1.0
 
-    def others_ns(self, begin_ns: int, end_ns: int) -> int:
-        """CPU that programs outside of the run used in the intervals of a time."""
-        return sum(one.others_ns for one in self.intervals if one.begin_ns < end_ns and begin_ns < one.end_ns)
-
     def text(self, begin_ns: int, end_ns: int) -> str:
         """What is seen of the machine in a time; empty if hardly anything waited for a CPU."""
         some = [one for one in self.intervals if one.begin_ns < end_ns and begin_ns < one.end_ns]
